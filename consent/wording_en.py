@@ -1,0 +1,146 @@
+"""The consent screen in English. Any change here changes ``wording.WORDING_VERSION``."""
+
+from collections.abc import Sequence
+from datetime import date
+from types import MappingProxyType
+
+from consent.model import Permission
+from consent.wording_form import Language, Line, Text
+
+_ACCOUNTS = Permission.ACCOUNTS_READ
+_BALANCES = Permission.BALANCES_READ
+_TRANSACTIONS = Permission.TRANSACTIONS_READ
+_PARTIES = Permission.PARTIES_READ
+_PAYMENTS = Permission.PAYMENTS_WRITE
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _day(day: date) -> str:
+    # By hand: strftime's month names follow the machine's locale, and a receipt must not.
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _list(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _headline(client: str, sign_in: bool, reads: Sequence[str], payments: bool) -> str:
+    asks = ["sign you in"] if sign_in else []
+    if reads:
+        asks.append(f"see your {_list(reads)}")
+    if payments:
+        asks.append("prepare payments for you to confirm")
+    return f"{client} asks to {', and to '.join(asks)}."
+
+
+def _purpose(words: str) -> str:
+    return f"In their own words: “{words}”"
+
+
+def _summary(
+    count: int | None, accounts_concerned: bool, history_concerned: bool, since: date | None, until: date
+) -> str:
+    parts = []
+    if accounts_concerned:
+        picked = (
+            "the accounts you pick" if count is None else "1 account" if count == 1 else f"{count} accounts"
+        )
+        parts.append(f"for {picked}")
+    if history_concerned:
+        parts.append(f"history since {_day(since)}" if since else "all the history your bank gives")
+    parts.append(f"until {_day(until)}")
+    sentence = ", ".join(parts)
+    return sentence[0].upper() + sentence[1:] + "."
+
+
+ENGLISH = Language(
+    permissions=MappingProxyType(
+        {
+            Permission.SIGN_IN: Text(
+                title="Sign you in",
+                noun="sign-in",
+                shows=(Line("That it is you again: a private number made for this app alone"),),
+                hides=(Line("Your Rialto password, or where else you sign in"),),
+            ),
+            Permission.PROFILE: Text(
+                title="Your name",
+                noun="name",
+                shows=(Line("Your name, language and time zone, as you gave them here"),),
+                hides=(Line("Your date of birth, home address or phone number"),),
+            ),
+            Permission.EMAIL: Text(
+                title="Your email address",
+                noun="email address",
+                shows=(Line("Your email address, and whether you confirmed it"),),
+                hides=(Line("Your mailbox: they cannot read or send your mail"),),
+            ),
+            _ACCOUNTS: Text(
+                title="Your accounts",
+                noun="accounts",
+                shows=(
+                    Line("Bank, account name, type and currency"),
+                    Line("The last digits of the account number", absent=frozenset({_PARTIES})),
+                ),
+                hides=(
+                    # A transaction may carry the balance after it, so either permission takes this promise away.
+                    Line("How much money you have", absent=frozenset({_BALANCES, _TRANSACTIONS})),
+                    Line("What you spend or receive", absent=frozenset({_TRANSACTIONS})),
+                    Line("Your full account number", absent=frozenset({_PARTIES})),
+                ),
+            ),
+            _BALANCES: Text(
+                title="Your balances",
+                noun="balances",
+                shows=(Line("How much money is in each account you pick, now and as it changes"),),
+                hides=(Line("What you spend or receive", absent=frozenset({_TRANSACTIONS})),),
+            ),
+            _TRANSACTIONS: Text(
+                title="Your transactions",
+                noun="transactions",
+                shows=(
+                    Line("What you spent and received: amount, date, who with, and the note on it"),
+                    Line("New transactions, as they come in"),
+                    Line("The balance after each one, where your bank states it"),
+                ),
+                hides=(
+                    # Not "any account number": a note is free text, and somebody may have written one into it.
+                    Line("The bank details of those you pay or who pay you", absent=frozenset({_PARTIES})),
+                ),
+            ),
+            _PARTIES: Text(
+                title="Names and full account numbers",
+                noun="full account numbers",
+                shows=(
+                    Line("The account holder's name, the full account number and the bank code (IBAN, BIC)"),
+                    Line(
+                        "The account numbers of people and companies you pay or who pay you",
+                        given=frozenset({_TRANSACTIONS}),
+                    ),
+                ),
+                hides=(
+                    Line("How much money you have", absent=frozenset({_BALANCES, _TRANSACTIONS})),
+                    Line("Your cards' security codes or PINs"),
+                ),
+            ),
+            _PAYMENTS: Text(
+                title="Prepare payments",
+                noun="payments",
+                shows=(Line("They can set up a payment from an account you pick, for you to confirm"),),
+                hides=(
+                    Line("Pay without you: every single payment needs your confirmation"),
+                    Line("Change the amount or the payee after you confirmed"),
+                ),
+            ),
+        }
+    ),
+    limits=(
+        Line("They cannot move money.", absent=frozenset({_PAYMENTS})),
+        Line("No money moves unless you confirm that very payment.", given=frozenset({_PAYMENTS})),
+        Line("They never see your bank password."),
+        Line("You can stop this at any time."),
+    ),
+    headline=_headline,
+    purpose=_purpose,
+    summary=_summary,
+)
