@@ -1,0 +1,53 @@
+"""Why a call to a bank failed, in the only terms a caller can act on.
+
+    ProviderError
+    ├── Transient          try again later; carries retry_after_s
+    ├── ReconsentRequired  only the PSU can repair this; stop syncing, tell them
+    ├── Refused            the ASPSP said no to this request and will say no again
+    └── ContractBroken     the ASPSP broke its own standard; keep the bytes, alert us
+
+No other exception leaves an adapter. Messages are for operators: they name the bank, the step and the reason, and
+never hold a token, a request body or a person's data.
+"""
+
+
+class ProviderError(Exception):
+    """Base of everything an adapter raises."""
+
+    def __init__(self, reason: str, *, institution_id: str = "", step: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.institution_id = institution_id
+        self.step = step
+
+
+class Transient(ProviderError):
+    """The bank is down, slow or busy. ``retry_after_s`` is the bank's own word on when to come back, if it gave one."""
+
+    def __init__(
+        self, reason: str, *, retry_after_s: int | None = None, institution_id: str = "", step: str = ""
+    ) -> None:
+        super().__init__(reason, institution_id=institution_id, step=step)
+        self.retry_after_s = retry_after_s
+
+
+class ReconsentRequired(ProviderError):
+    """The bank consent or its authentication has ended; only the PSU can give it again."""
+
+
+class Refused(ProviderError):
+    """The bank understood and said no. ``code`` is the bank's own error code where it gave one."""
+
+    def __init__(self, reason: str, *, code: str = "", institution_id: str = "", step: str = "") -> None:
+        super().__init__(reason, institution_id=institution_id, step=step)
+        self.code = code
+
+
+class ContractBroken(ProviderError):
+    """The bank's answer is not what its standard promises. ``raw`` is the offending body, cut to 64 KiB."""
+
+    RAW_LIMIT_BYTES = 65_536
+
+    def __init__(self, reason: str, *, raw: bytes = b"", institution_id: str = "", step: str = "") -> None:
+        super().__init__(reason, institution_id=institution_id, step=step)
+        self.raw = raw[: self.RAW_LIMIT_BYTES]

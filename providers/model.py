@@ -1,0 +1,167 @@
+"""What banks say, in one set of words: normalised facts in ISO 20022 terms.
+
+Adapters produce these values and nothing else leaves them. Everything is frozen; nothing here knows a database,
+a web framework or a bank. Codes are those of the ISO 20022 external code sets (BalanceType, CashAccountType,
+EntryStatus), whatever word the bank's own standard uses for the same thing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount in one ISO 4217 currency.
+
+    ``number`` is signed from the account holder's side: positive is money in. The sign never travels in a second
+    field inside the hub; an adapter folds creditDebitIndicator (ISO 20022: CRDT, DBIT) into it. ``number`` is made
+    from the bank's own text, never through a binary float.
+    """
+
+    number: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.number, Decimal) or not self.number.is_finite():
+            raise ValueError("an amount is a finite Decimal")
+        if not self.currency:
+            raise ValueError("an amount has a currency")
+
+
+class Scheme(StrEnum):
+    """How an account is identified."""
+
+    IBAN = "IBAN"
+    BBAN = "BBAN"
+    UK_SORT_CODE_ACCOUNT = "UK.SCAN"  # six digits of sort code, eight of account number, no separators
+    MASKED_PAN = "PAN_MASKED"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    scheme: Scheme
+    value: str
+
+
+class AccountType(StrEnum):
+    """ISO 20022 ExternalCashAccountType1Code, the part that banks use."""
+
+    CURRENT = "CACC"
+    CARD = "CARD"
+    SAVINGS = "SVGS"
+    LOAN = "LOAN"
+    MORTGAGE = "MORT"
+    WALLET = "WALT"
+    OTHER = "OTHR"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account as the bank shows it under one bank consent.
+
+    ``resource_id`` addresses the account at the bank and may change with every consent; ``identifiers`` are what
+    stays, the best first. The hub keys accounts on the best identifier and the currency, never on resource_id.
+    """
+
+    resource_id: str
+    currency: str
+    type: AccountType = AccountType.OTHER
+    name: str | None = None
+    product: str | None = None
+    owner_name: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    bic: str | None = None
+    raw: bytes = field(default=b"", repr=False)
+
+
+class BalanceType(StrEnum):
+    """ISO 20022 ExternalBalanceType1Code."""
+
+    CLOSING_BOOKED = "CLBD"
+    INTERIM_BOOKED = "ITBD"
+    INTERIM_AVAILABLE = "ITAV"
+    EXPECTED = "XPCD"
+    OPENING_BOOKED = "OPBD"
+    PREVIOUSLY_CLOSED_BOOKED = "PRCD"
+    FORWARD_AVAILABLE = "FWAV"
+    CLOSING_AVAILABLE = "CLAV"
+    OPENING_AVAILABLE = "OPAV"
+    INFORMATION = "INFO"
+    OTHER = "OTHR"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    type: BalanceType
+    money: Money
+    as_of: datetime | None = None
+    credit_line_included: bool | None = None
+    source_label: str = ""  # the bank's own word for the type
+
+
+class Status(StrEnum):
+    """ISO 20022 EntryStatus1Code, the part that reaches a ledger."""
+
+    BOOKED = "BOOK"
+    PENDING = "PDNG"
+    INFORMATION = "INFO"
+    REJECTED = "RJCT"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    name: str | None = None
+    account: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One movement on an account, as one fetch of one bank shows it.
+
+    ``money`` is signed from the account holder's side. ``booking_date`` and ``value_date`` are the bank's calendar
+    days; ``transaction_datetime`` is the moment of the event itself, aware, only where the bank states it.
+    ``counterparty`` is the other side, never the account holder. ``bank_ids`` holds every identifier the bank gave
+    (``transactionId``, ``entryReference``, ``endToEndId`` ...): evidence for reconciliation, never a key.
+    ``provenance`` names, per field, the place in ``raw`` that it was read from. ``raw`` is the bank's own JSON for
+    this row, as bytes.
+    """
+
+    status: Status
+    money: Money
+    booking_date: date | None
+    value_date: date | None
+    transaction_datetime: datetime | None = None
+    counterparty: Party = Party()
+    remittance: tuple[str, ...] = ()
+    bank_ids: Mapping[str, str] = field(default_factory=dict)
+    bank_transaction_code: str | None = None  # ISO 20022 "DOMAIN-FAMILY-SUBFAMILY"; unknown parts are empty
+    proprietary_code: str | None = None
+    merchant_category_code: str | None = None
+    balance_after: Money | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that broke the bank's own standard. ``reason`` names the field and never its value; ``raw`` is the row."""
+
+    reason: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of transactions. ``next`` is the adapter's own cursor for the following page, None on the last.
+
+    One broken row does not lose the page: the good rows are in ``transactions``, the others in ``rejected``, so the
+    data is kept (sealed, like every raw payload) and an operator can be told.
+    """
+
+    transactions: tuple[Transaction, ...]
+    next: str | None
+    rejected: tuple[RejectedRow, ...] = ()
