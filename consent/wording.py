@@ -47,14 +47,14 @@ class Look:
 
 LOOKS: Mapping[Permission, Look] = MappingProxyType(
     {
-        Permission.SIGN_IN: Look(0, Severity.LOW, "key"),
+        Permission.SIGN_IN: Look(0, Severity.LOW, "lock"),
         Permission.PROFILE: Look(1, Severity.LOW, "person"),
         Permission.EMAIL: Look(2, Severity.LOW, "mail"),
         Permission.ACCOUNTS_READ: Look(3, Severity.LOW, "bank"),
-        Permission.BALANCES_READ: Look(4, Severity.MEDIUM, "wallet"),
+        Permission.BALANCES_READ: Look(4, Severity.MEDIUM, "balance"),
         Permission.TRANSACTIONS_READ: Look(5, Severity.HIGH, "list"),
-        Permission.PARTIES_READ: Look(6, Severity.HIGH, "id-card"),
-        Permission.PAYMENTS_WRITE: Look(7, Severity.HIGH, "send"),
+        Permission.PARTIES_READ: Look(6, Severity.HIGH, "card"),
+        Permission.PAYMENTS_WRITE: Look(7, Severity.HIGH, "pay"),
     }
 )
 
