@@ -39,8 +39,8 @@ class LinkRequest:
     """
 
     redirect_uri: str
-    state: str
-    nonce: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
     now: datetime
     valid_until: date
     history_from: date | None = None
@@ -101,7 +101,8 @@ class Adapter(Protocol):
         """Turn the callback's parameters into access.
 
         Raises Refused with code ``access_denied`` if the PSU said no at the bank, ContractBroken if state, issuer,
-        nonce or signature are not the ones of this attempt.
+        nonce or signature are not the ones of this attempt. After Transient the call may be made once more with the
+        same arguments: some banks record the PSU's yes late. A code that was spent meanwhile is then Refused.
         """
 
     def refresh(self, access: Access, *, now: datetime) -> Access:

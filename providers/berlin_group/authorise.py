@@ -1,0 +1,100 @@
+"""Being let in: a bank-offered consent, the bank's own page, and what the bank says afterwards.
+
+psd2-api 1.3.11: createConsent, getConsentStatus, getConsentInformation; redirect SCA approach. The standard has no
+state parameter, so ours travels in the redirect URI.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from providers import dates, text
+from providers.berlin_group import wire
+from providers.classify import safe_code
+from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
+from providers.port import LinkRequest, LinkState
+from providers.rows import BrokenRow
+
+FREQUENCY_PER_DAY = 4  # RTS on SCA art. 36(5)(b)
+DENIED = "access_denied"
+
+# consentStatus after the PSU came back -> what that means. Codes beyond these are the bank's: Refused as well.
+_UNFINISHED = frozenset({"received", "partiallyAuthorised"})
+
+
+def consent_request(request: LinkRequest) -> bytes:
+    """Bank-offered consent: empty lists, the PSU picks the accounts at the bank."""
+    return msgspec.json.encode(
+        {
+            "access": {"accounts": [], "balances": [], "transactions": []},
+            "recurringIndicator": True,
+            "validUntil": request.valid_until.isoformat(),
+            "frequencyPerDay": FREQUENCY_PER_DAY,
+            "combinedServiceIndicator": False,
+        }
+    )
+
+
+def redirect_headers(request: LinkRequest) -> dict[str, str]:
+    """Where the bank sends the PSU after a yes (TPP-Redirect-URI) and after a no (TPP-Nok-Redirect-URI)."""
+    return {
+        "TPP-Redirect-Preferred": "true",
+        "TPP-Redirect-URI": _with_query(request.redirect_uri, {"state": request.state}),
+        "TPP-Nok-Redirect-URI": _with_query(request.redirect_uri, {"state": request.state, "error": DENIED}),
+    }
+
+
+def redirect_url(created: wire.ConsentCreated, *, own_origins: tuple[str, ...]) -> str:
+    """scaRedirect, if a browser may be sent there: HTTPS, or the bank's own configured origin (loopback)."""
+    link = wire.href(created.links.sca_redirect)
+    if link is None:
+        raise ContractBroken("the bank offers no redirect for this consent")
+    parts = urlsplit(link)
+    if parts.scheme != "https" and f"{parts.scheme}://{parts.netloc}" not in own_origins:
+        raise ContractBroken("the bank's redirect is not HTTPS")
+    return link
+
+
+def check_callback(state: LinkState, callback: Mapping[str, str]) -> None:
+    """ContractBroken for a callback of another attempt. Whether the PSU said yes, only the bank is asked."""
+    if not text.same(callback.get("state", ""), state.state):
+        raise ContractBroken("the callback's state is not of this attempt")
+
+
+def not_valid(status: str, callback: Mapping[str, str]) -> ProviderError:
+    """Why a consent that is not ``valid`` after the callback cannot be used.
+
+    ``received`` without a no may be a bank that is still recording the PSU's yes (some take minutes).
+    """
+    if status in _UNFINISHED and "error" not in callback:
+        return Transient(f"the bank consent is {status}", retry_after_s=5)
+    if status == "rejected" or status in _UNFINISHED:
+        return Refused("the PSU did not authorise the bank consent", code=DENIED)
+    return Refused("the bank consent is not valid", code="consent_not_valid")
+
+
+def ended(status: str) -> ProviderError:
+    """Why a consent that was in use is no longer ``valid``: only the PSU can give a new one."""
+    return ReconsentRequired(f"the bank consent is {safe_code(status) or 'no longer valid'}")
+
+
+def valid_until(consent: wire.Consent) -> datetime | None:
+    """The end of the last day that the bank allows ("including the mentioned date"); None where it names no end.
+
+    The bank may shorten what was asked, and answers 9999-12-31 for its longest.
+    """
+    try:
+        day = dates.calendar_day(consent.valid_until, "validUntil")
+    except BrokenRow as error:
+        raise ContractBroken(str(error)) from None
+    if day is None or day.year == 9999:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def _with_query(uri: str, more: Mapping[str, str]) -> str:
+    parts = urlsplit(uri)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *more.items()])
+    return urlunsplit(parts._replace(query=query))

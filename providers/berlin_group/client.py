@@ -1,0 +1,149 @@
+"""The consent and account resources of one bank, and what each refusal means.
+
+psd2-api 1.3.11: paths under /v1/consents and /v1/accounts, MessageCode4xx_AIS. PSU-IP-Address says that the PSU is
+present: a call without it counts against frequencyPerDay.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from uuid import uuid4
+
+import msgspec
+
+from providers import text
+from providers.berlin_group import wire
+from providers.berlin_group.settings import Settings
+from providers.classify import Rule, Verdict, error_for
+from providers.errors import ContractBroken, ProviderError
+from providers.paging import P, walk
+from providers.port import Psu
+from providers.rows import envelope
+from providers.transport import Answer, Transport, path_segment
+
+# The code decides before the status: banks agree on the words more than on the numbers.
+REFUSALS = (
+    Rule(None, "ACCESS_EXCEEDED", Verdict.NEXT_DAY),
+    Rule(None, "CONSENT_EXPIRED", Verdict.RECONSENT),
+    Rule(None, "CONSENT_INVALID", Verdict.RECONSENT),
+    Rule(None, "CONSENT_UNKNOWN", Verdict.RECONSENT),
+    Rule(None, "TOKEN_EXPIRED", Verdict.RECONSENT),
+    Rule(None, "TOKEN_INVALID", Verdict.RECONSENT),
+    Rule(None, "TOKEN_UNKNOWN", Verdict.RECONSENT),
+    Rule(429, None, Verdict.LATER),
+    Rule(408, None, Verdict.LATER),
+    Rule(None, None, Verdict.REFUSED),
+)
+
+# DELETE of a consent that the bank no longer knows or has ended already
+_GONE_STATUSES = frozenset({404, 410})
+_GONE_CODES = frozenset({"CONSENT_UNKNOWN", "CONSENT_EXPIRED", "CONSENT_INVALID", "RESOURCE_UNKNOWN"})
+
+_CREATED = msgspec.json.Decoder(wire.ConsentCreated)
+_STATUS = msgspec.json.Decoder(wire.ConsentStatus)
+_CONSENT = msgspec.json.Decoder(wire.Consent)
+_ERROR = msgspec.json.Decoder(wire.ErrorBody)
+
+
+class Client:
+    """One bank's XS2A interface. Keeps no state; every answer it returns has status 2xx."""
+
+    def __init__(self, transport: Transport, settings: Settings) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._base = settings.base_url.rstrip("/") + "/v1"
+
+    def create_consent(self, body: bytes, headers: dict[str, str], psu: Psu) -> wire.ConsentCreated:
+        answer = self._transport.call("POST", f"{self._base}/consents", headers=_headers(psu) | headers, json=body)
+        created = envelope(_CREATED, _expect(answer))
+        if not text.is_token(created.consent_id):
+            raise ContractBroken("the bank's consent id cannot stand in a header", raw=answer.body)
+        return created
+
+    def consent_status(self, consent_id: str) -> str:
+        return envelope(_STATUS, self._consent(consent_id, "/status")).consent_status
+
+    def consent(self, consent_id: str) -> wire.Consent:
+        return envelope(_CONSENT, self._consent(consent_id, ""))
+
+    def delete_consent(self, consent_id: str) -> None:
+        answer = self._transport.call("DELETE", self._consent_url(consent_id), headers=_headers(None))
+        gone = answer.status in _GONE_STATUSES or not _GONE_CODES.isdisjoint(_codes(answer))
+        if answer.status >= 400 and not gone:
+            raise _refusal(answer)
+        if answer.status == 202:
+            raise ContractBroken("the bank asks for SCA to end a consent", raw=answer.body)
+
+    def accounts(self, consent_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
+        return self._pages(f"{self._base}/accounts", consent_id, psu, parse)
+
+    def balances(
+        self, consent_id: str, account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
+    ) -> Iterator[P]:
+        return self._pages(f"{self._account_url(account_id)}/balances", consent_id, psu, parse)
+
+    def transactions(
+        self,
+        consent_id: str,
+        account_id: str,
+        days: tuple[date, date],
+        psu: Psu | None,
+        *,
+        parse: Callable[[bytes], P],
+    ) -> Iterator[P]:
+        """``days`` are both included. Pages by _links.next until there is none."""
+        status = self._settings.booking_status
+        query = f"bookingStatus={status}&dateFrom={days[0].isoformat()}&dateTo={days[1].isoformat()}"
+        return self._pages(f"{self._account_url(account_id)}/transactions?{query}", consent_id, psu, parse)
+
+    def _pages(self, url: str, consent_id: str, psu: Psu | None, parse: Callable[[bytes], P]) -> Iterator[P]:
+        one_for_all = str(uuid4()) if self._settings.same_request_id_on_pages else None
+
+        def fetch(where: str) -> Answer:
+            headers = _headers(psu, request_id=one_for_all) | {"Consent-ID": consent_id}
+            answer = self._transport.call("GET", where, headers=headers)
+            _expect(answer)
+            return answer
+
+        resolve = self._transport.resolve
+        return walk(resolve(url, url), fetch=fetch, parse=parse, resolve=resolve)
+
+    def _consent(self, consent_id: str, rest: str) -> bytes:
+        url = self._consent_url(consent_id) + rest
+        return _expect(self._transport.call("GET", url, headers=_headers(None)))
+
+    def _account_url(self, account_id: str) -> str:
+        return f"{self._base}/accounts/{path_segment(account_id)}"
+
+    def _consent_url(self, consent_id: str) -> str:
+        return f"{self._base}/consents/{path_segment(consent_id)}"
+
+
+def _headers(psu: Psu | None, *, request_id: str | None = None) -> dict[str, str]:
+    found = {"X-Request-ID": request_id or str(uuid4())}
+    if psu is not None:
+        told = {"PSU-IP-Address": psu.ip_address, "PSU-User-Agent": psu.user_agent}
+        found |= {name: value for name, given in told.items() if (value := text.header_value(given))}
+    return found
+
+
+def _expect(answer: Answer) -> bytes:
+    if 200 <= answer.status < 300:
+        return answer.body
+    raise _refusal(answer)
+
+
+def _refusal(answer: Answer) -> ProviderError:
+    if answer.status < 400:
+        return ContractBroken(f"HTTP {answer.status} where it is not foreseen", raw=answer.body)
+    return error_for(answer, _codes(answer), REFUSALS)
+
+
+def _codes(answer: Answer) -> tuple[str, ...]:
+    """The message codes of an error, in either of the two shapes that 1.3.11 allows."""
+    if answer.status < 400:
+        return ()
+    try:
+        body = _ERROR.decode(answer.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ()
+    return tuple(code for code in (*(one.code for one in body.tpp_messages or ()), body.code) if code)

@@ -1,0 +1,71 @@
+"""The shapes in which banks write dates, read without a clock.
+
+Seen in the wild (and nowhere else promised): offsets as ``Z``, ``+01:00``, ``+0100`` and ``+01``; no offset at all;
+fractions of a second or no seconds; ``dd-MM-yyyy``; a date with a time where a date was promised; the empty string.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+
+from providers.rows import BrokenRow
+
+_ISO_DAY = re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})(?:[T ].*)?", re.ASCII)
+_EUROPEAN_DAY = re.compile(r"(?P<d>[0-9]{2})[-./](?P<m>[0-9]{2})[-./](?P<y>[0-9]{4})", re.ASCII)
+_MOMENT = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<h>[0-9]{2}):(?P<min>[0-9]{2})"
+    r"(?::(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
+    r"(?P<zone>Z|z|(?P<sign>[+-])(?P<oh>[0-9]{2})(?::?(?P<om>[0-9]{2}))?)?",
+    re.ASCII,
+)
+
+
+def calendar_day(text: str | None, field: str) -> date | None:
+    """The day as the bank wrote it, whatever time or offset follows; None for nothing; BrokenRow otherwise.
+
+    The written day and not the UTC day: 2021-07-05T23:30:00+01:00 was booked on the fifth.
+    """
+    text = (text or "").strip()
+    if not text:
+        return None
+    found = _ISO_DAY.fullmatch(text) or _EUROPEAN_DAY.fullmatch(text)
+    if found is None:
+        raise BrokenRow(f"{field} is not a date")
+    try:
+        return date(int(found["y"]), int(found["m"]), int(found["d"]))
+    except ValueError:
+        raise BrokenRow(f"{field} is not a day of the calendar") from None
+
+
+def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:
+    """An aware UTC moment; ``zone`` is the bank's own, used where a time has no offset.
+
+    A bare day is its midnight in UTC, so that the day itself never shifts.
+    """
+    text = (text or "").strip()
+    day = calendar_day(text, field)
+    if day is None:
+        return None
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    micro = int((found["f"] or "0")[:6].ljust(6, "0"))
+    offset: tzinfo = zone
+    if found["zone"] in ("Z", "z"):
+        offset = UTC
+    elif found["zone"]:
+        span = timedelta(hours=int(found["oh"]), minutes=int(found["om"] or 0))
+        if span >= timedelta(hours=24):
+            raise BrokenRow(f"{field} has an impossible offset")
+        offset = timezone(-span if found["sign"] == "-" else span)
+    try:
+        clock = time(int(found["h"]), int(found["min"]), int(found["s"] or 0), micro, tzinfo=offset)
+    except ValueError:
+        raise BrokenRow(f"{field} is not a time of day") from None
+    return _utc(datetime.combine(day, clock), field)
+
+
+def _utc(value: datetime, field: str) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # year 1 or 9999 with an offset
+        raise BrokenRow(f"{field} is out of range") from None

@@ -1,0 +1,54 @@
+"""Walking a bank's pages without trusting that they end.
+
+Neither standard promises isolation or an end: a next link may lead back, to the same page, or away from the bank.
+Every guard raises ContractBroken only after the pages before it were handed out, so the caller keeps them.
+"""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Protocol, TypeVar
+
+from providers.errors import ContractBroken
+from providers.transport import Answer
+
+MAX_PAGES = 10_000
+
+
+class Linked(Protocol):
+    """``next`` is the bank's own link to the following page, absolute or relative; None or empty on the last."""
+
+    @property
+    def next(self) -> str | None: ...
+
+
+P = TypeVar("P", bound=Linked)
+
+
+def walk(
+    first: str,
+    *,
+    fetch: Callable[[str], Answer],
+    parse: Callable[[bytes], P],
+    resolve: Callable[[str, str], str],
+    max_pages: int = MAX_PAGES,
+) -> Iterator[P]:
+    """Parsed pages from ``first`` on. ``resolve(url, link)`` makes a link absolute or refuses it."""
+    url = first
+    asked = {first}
+    bodies: set[bytes] = set()
+    for _ in range(max_pages):
+        answer = fetch(url)
+        digest = sha256(answer.body).digest()
+        if digest in bodies:
+            raise ContractBroken("the same page came again", raw=answer.body)
+        bodies.add(digest)
+        page = parse(answer.body)
+        yield page
+        link = page.next
+        if not link:
+            return
+        url = resolve(url, link)
+        if url in asked:
+            raise ContractBroken("the next link leads back to a page already read", raw=answer.body)
+        asked.add(url)
+    raise ContractBroken(f"more than {max_pages} pages")

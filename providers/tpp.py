@@ -1,0 +1,42 @@
+"""Who the hub is to a bank: the third party provider, its name and its signing key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+ALGORITHM = "PS256"  # FAPI 1.0 Advanced 8.6; RS256 is not allowed there
+
+
+@lru_cache(maxsize=4)
+def _key(pem: bytes, kid: str) -> RSAKey:
+    return RSAKey.import_key(pem, {"kid": kid, "use": "sig", "alg": ALGORITHM})
+
+
+@dataclass(frozen=True, slots=True)
+class Tpp:
+    """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
+    certificate and its key for mutual TLS, where a bank asks for one."""
+
+    client_name: str
+    signing_key_pem: bytes = field(repr=False)
+    kid: str
+    client_certificate: tuple[str, str] | None = field(default=None, repr=False)
+
+    def jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """The public half, as the JWKS that banks fetch from the hub (RFC 7517 5)."""
+        return {"keys": [dict(_key(self.signing_key_pem, self.kid).as_dict(private=False))]}
+
+    def sign(self, claims: Mapping[str, object], *, typ: str = "JWT") -> str:
+        """``claims`` as a compact JWS under our key."""
+        header = {"alg": ALGORITHM, "kid": self.kid, "typ": typ}
+        key = _key(self.signing_key_pem, self.kid)
+        return jwt.encode(header, dict(claims), key, algorithms=[ALGORITHM], default_type=None)
+
+
+def new_signing_key_pem(bits: int = 3072) -> bytes:
+    """A fresh RSA key as PKCS #8 PEM, for a hub that has none yet."""
+    return RSAKey.generate_key(bits).as_pem(private=True)

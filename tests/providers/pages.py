@@ -1,0 +1,113 @@
+"""Answers of a well-behaved bank in both standards, to be bent by tests. Alice owns the accounts."""
+
+import json
+from typing import Any
+
+UK_TRANSACTION: dict[str, Any] = {
+    "AccountId": "22289",
+    "TransactionId": "t-1",
+    "TransactionReference": "ref-1",
+    "CreditDebitIndicator": "Debit",
+    "Status": "Booked",
+    "BookingDateTime": "2026-03-01T00:05:00+00:00",
+    "ValueDateTime": "2026-03-02T00:05:00+00:00",
+    "Amount": {"Amount": "12.10", "Currency": "GBP"},
+    "TransactionInformation": "CARD PAYMENT TO SAINSBURYS",
+    "BankTransactionCode": {"Code": "CustomerCardTransactions", "SubCode": "PointOfSalePaymentDebitCard"},
+    "ProprietaryBankTransactionCode": {"Code": "DEB", "Issuer": "Albion"},
+    "MerchantDetails": {"MerchantName": "Sainsbury's", "MerchantCategoryCode": "5411"},
+    "CreditorAccount": {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "20-00-00 55779911"},
+    "DebtorAccount": {"SchemeName": "UK.OBIE.IBAN", "Identification": "GB33BUKB20201555555555", "Name": "Alice"},
+    "Balance": {
+        "CreditDebitIndicator": "Credit",
+        "Type": "InterimBooked",
+        "Amount": {"Amount": "87.90", "Currency": "GBP"},
+    },
+    "SupplementaryData": {"Declined": False},
+}
+
+UK_ACCOUNT: dict[str, Any] = {
+    "AccountId": "22289",
+    "Status": "Enabled",
+    "Currency": "GBP",
+    "AccountType": "Personal",
+    "AccountSubType": "CurrentAccount",
+    "Description": "Everyday Account",
+    "Nickname": "Bills",
+    "Account": [
+        {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "99001741882017", "Name": "Alice O'Connor"},
+        {"SchemeName": "UK.OBIE.IBAN", "Identification": "GB33 BUKB 2020 1555 5555 55", "Name": "Alice O'Connor"},
+    ],
+    "Servicer": {"SchemeName": "UK.OBIE.BICFI", "Identification": "BUKBGB22"},
+}
+
+UK_BALANCE: dict[str, Any] = {
+    "AccountId": "22289",
+    "Amount": {"Amount": "147.8500", "Currency": "GBP"},
+    "CreditDebitIndicator": "Credit",
+    "Type": "InterimAvailable",
+    "DateTime": "2026-03-01T14:35:49.983Z",
+    "CreditLine": [{"Included": False, "Amount": {"Amount": "250.00", "Currency": "GBP"}, "Type": "Pre-Agreed"}],
+}
+
+BERLIN_TRANSACTION: dict[str, Any] = {
+    "transactionId": "t-1",
+    "entryReference": "NOTPROVIDED",
+    "endToEndId": "e2e-1",
+    "mandateId": "M-7",
+    "checkId": "0000000000000",
+    "creditorId": "DE98ZZZ09999999999",
+    "bookingDate": "2026-03-01",
+    "valueDate": "2026-03-02",
+    "transactionAmount": {"currency": "EUR", "amount": "-12.10"},
+    "creditorName": "Stadtwerke Köln",
+    "creditorAccount": {"iban": "DE89 3704 0044 0532 0130 00"},
+    "debtorName": "Alice O'Connor",
+    "debtorAccount": {"iban": "DE02120300000000202051"},
+    "remittanceInformationUnstructured": "Strom Maerz",
+    "bankTransactionCode": "PMNT-RDDT-ESDD",
+    "proprietaryBankTransactionCode": "105",
+    "balanceAfterTransaction": {
+        "balanceAmount": {"currency": "EUR", "amount": "87.90"},
+        "balanceType": "interimBooked",
+    },
+}
+
+BERLIN_ACCOUNT: dict[str, Any] = {
+    "resourceId": "acc-1",
+    "iban": "DE02120300000000202051",
+    "currency": "EUR",
+    "name": "Girokonto",
+    "displayName": "Haushalt",
+    "product": "Girokonto Komfort",
+    "cashAccountType": "CACC",
+    "status": "enabled",
+    "bic": "LORLDE33",
+    "ownerName": "Alice O'Connor",
+}
+
+BERLIN_BALANCE: dict[str, Any] = {
+    "balanceAmount": {"currency": "EUR", "amount": "-5.20"},
+    "balanceType": "closingBooked",
+    "creditLimitIncluded": False,
+    "referenceDate": "2026-03-01",
+}
+
+
+def uk(kind: str, *rows: Any, following: str | None = None) -> bytes:
+    """An answer with ``rows`` under Data.<kind>."""
+    links: dict[str, Any] = {"Self": "http://127.0.0.1/self"} | ({"Next": following} if following else {})
+    return json.dumps({"Data": {kind: list(rows)}, "Links": links, "Meta": {"TotalPages": 1}}).encode()
+
+
+def berlin(*booked: Any, pending: tuple[Any, ...] = (), following: str | None = None) -> bytes:
+    links: dict[str, Any] = {"account": {"href": "/v1/accounts/acc-1"}}
+    if following:
+        links["next"] = {"href": following}
+    report = {"booked": list(booked), "pending": list(pending), "_links": links}
+    return json.dumps({"account": {"iban": BERLIN_ACCOUNT["iban"]}, "transactions": report}).encode()
+
+
+def but(row: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """``row`` with fields changed, or left out where the new value is ``...``."""
+    return {name: value for name, value in (row | changed).items() if value is not ...}

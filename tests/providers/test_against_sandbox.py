@@ -1,0 +1,194 @@
+"""Both adapters against both sandbox banks, over real sockets, through the banks' own pages."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from providers import conformance
+from providers.berlin_group.adapter import BerlinGroupAdapter
+from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Transient
+from providers.model import BalanceType, Money, Page, Status
+from providers.port import Access, Psu
+from providers.registry import BUILT_IN_INSTITUTIONS, Institution, load_institutions
+from providers.transport import Limits
+from providers.uk_obie.adapter import UkObieAdapter
+from tests.providers import tpp
+from tests.providers.misbehaving import answer, running, say
+from tests.providers.sandbox_banks import PSU, TODAY, SandboxDriver, bank_process
+
+QUICK = Limits(read_s=1.0, total_s=3.0, pause_s=(0.0, 0.0))
+
+
+def moved(institution: Institution, url: str) -> Institution:
+    """The built-in institution, at the port that its bank got."""
+    old = institution.api.get("base_url") or institution.api["issuer"]
+    api = {
+        name: value.replace(old, url) if isinstance(value, str) else value for name, value in institution.api.items()
+    }
+    return msgspec.structs.replace(institution, api=api)
+
+
+def known_amounts(driver: SandboxDriver, amount_of: Callable[[dict[str, Any]], Money]) -> dict[str, Money]:
+    """One row of each sign, read from the bank's own JSON by hand."""
+    found: dict[bool, tuple[str, Money]] = {}
+    access = link(driver)
+    for page in read_all(driver, access):
+        for row in page.transactions:
+            raw = json.loads(row.raw)
+            row_id = raw.get("TransactionId") or raw.get("transactionId")
+            if row_id:
+                money = amount_of(raw)
+                found.setdefault(money.number > 0, (row_id, money))
+    return dict(found.values())
+
+
+def uk_amount(raw: dict[str, Any]) -> Money:
+    sign = -1 if raw["CreditDebitIndicator"] == "Debit" else 1
+    return Money(sign * Decimal(raw["Amount"]["Amount"]), raw["Amount"]["Currency"])
+
+
+def berlin_amount(raw: dict[str, Any]) -> Money:
+    return Money(Decimal(raw["transactionAmount"]["amount"]), raw["transactionAmount"]["currency"])
+
+
+@pytest.fixture(scope="module")
+def albion() -> Iterator[SandboxDriver]:
+    institution = load_institutions([BUILT_IN_INSTITUTIONS])["albion"]
+    jwks = answer(json.dumps(tpp.tpp().jwks()).encode())
+    with running(say(jwks)) as hub, bank_process("sandbox.uk", "--client-jwks-uri", f"{hub.url}/jwks") as url:
+        adapter = UkObieAdapter(moved(institution, url), tpp.tpp(), limits=QUICK)
+        driver = SandboxDriver(adapter, url, "alice-at-albion", False, {})
+        driver.known_amounts = known_amounts(driver, uk_amount)
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def lorelei() -> Iterator[SandboxDriver]:
+    institution = load_institutions([BUILT_IN_INSTITUTIONS])["lorelei"]
+    with bank_process("sandbox.berlin") as url:
+        adapter = BerlinGroupAdapter(moved(institution, url), tpp.tpp(), limits=QUICK)
+        driver = SandboxDriver(adapter, url, "alice-at-lorelei", True, {})
+        driver.known_amounts = known_amounts(driver, berlin_amount)
+        yield driver
+
+
+@pytest.fixture(params=["albion", "lorelei"])
+def driver(request: pytest.FixtureRequest) -> Iterator[SandboxDriver]:
+    found: SandboxDriver = request.getfixturevalue(request.param)
+    yield found
+    found.control(fault=None)
+
+
+def link(driver: SandboxDriver) -> Access:
+    start = driver.start()
+    return driver.adapter.finish(start.state, driver.allow(start), now=datetime.now(UTC), psu=PSU)
+
+
+def pages(driver: SandboxDriver, access: Access, at: int = 0, psu: Psu | None = PSU) -> Iterator[Page]:
+    account = driver.adapter.accounts(access, psu=PSU)[at]
+    return driver.adapter.transactions(access, account, date_from=TODAY - timedelta(400), date_to=TODAY, psu=psu)
+
+
+def read_all(driver: SandboxDriver, access: Access) -> Iterator[Page]:
+    for at in range(len(driver.adapter.accounts(access, psu=PSU))):
+        yield from pages(driver, access, at)
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
+def test_the_adapter_conforms(driver: SandboxDriver, check: conformance.Check) -> None:
+    check(driver)
+
+
+def test_a_whole_history_adds_up_to_the_balance_the_bank_shows(driver: SandboxDriver) -> None:
+    access = link(driver)
+    for at, account in enumerate(driver.adapter.accounts(access, psu=PSU)):
+        rows = [row for page in pages(driver, access, at) for row in page.transactions]
+        booked = sum((row.money.number for row in rows if row.status is Status.BOOKED), Decimal(0))
+        balances = {one.type: one.money for one in driver.adapter.balances(access, account, psu=PSU)}
+        shown = balances.get(BalanceType.INTERIM_BOOKED) or balances[BalanceType.CLOSING_BOOKED]
+        assert Money(booked, account.currency) == shown
+
+
+def test_no_row_of_the_sandbox_is_rejected_and_pages_are_many(driver: SandboxDriver) -> None:
+    found = list(pages(driver, link(driver)))
+    assert len(found) > 1
+    assert [page.rejected for page in found if page.rejected] == []
+    assert any(row.status is Status.PENDING for page in found for row in page.transactions)
+
+
+def test_an_unattended_read_says_so(driver: SandboxDriver) -> None:
+    access = link(driver)
+    next(pages(driver, access, psu=None))
+    assert [call["psu_present"] for call in driver.calls()][-2:] == [True, False]
+
+
+def test_a_refreshed_access_reads_on(driver: SandboxDriver) -> None:
+    access = driver.adapter.refresh(link(driver), now=datetime.now(UTC))
+    assert driver.adapter.accounts(access, psu=PSU)
+    assert access.valid_until is not None
+
+
+def test_a_consent_withdrawn_at_the_bank_needs_the_psu(driver: SandboxDriver) -> None:
+    access = link(driver)
+    driver.control("/revoke")
+    with pytest.raises(ReconsentRequired):
+        driver.adapter.accounts(access, psu=None)
+    with pytest.raises(ReconsentRequired):
+        driver.adapter.refresh(access, now=datetime.now(UTC))
+
+
+FAULTS: list[tuple[str, type[ProviderError]]] = [
+    ("http_500", Transient),
+    ("http_503", Transient),
+    ("rate_limited", Transient),
+    ("hang", Transient),
+    ("html", ContractBroken),
+    ("truncated_json", ContractBroken),
+    ("consent_expired", ReconsentRequired),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind"), FAULTS)
+def test_what_fails_on_page_two_leaves_page_one(driver: SandboxDriver, fault: str, kind: type[ProviderError]) -> None:
+    access = link(driver)
+    driver.control(fault=fault, on="transactions", after=1)
+    reading = pages(driver, access)
+    assert next(reading).transactions
+    with pytest.raises(kind) as caught:
+        next(reading)
+    assert caught.value.step == "transactions"
+    if fault in ("http_503", "rate_limited"):
+        assert isinstance(caught.value, Transient)
+        assert caught.value.retry_after_s == 2
+
+
+@pytest.mark.parametrize("fault", ["foreign_link", "same_page"])
+def test_a_bank_that_leads_astray_is_not_followed(driver: SandboxDriver, fault: str) -> None:
+    access = link(driver)
+    driver.control(fault=fault, on="transactions")
+    reading = pages(driver, access)
+    assert next(reading).transactions
+    with pytest.raises(ContractBroken):
+        list(reading)
+
+
+@pytest.mark.parametrize("fault", ["http_500", "html", "truncated_json"])
+def test_a_link_that_fails_to_start_is_one_of_our_errors(driver: SandboxDriver, fault: str) -> None:
+    driver.control(fault=fault, on="consents")
+    with pytest.raises(ProviderError) as caught:
+        driver.start()
+    assert caught.value.step == "start"
+
+
+def test_the_fifth_unattended_read_of_a_day_waits(lorelei: SandboxDriver) -> None:
+    access = link(lorelei)
+    for _ in range(4):
+        lorelei.adapter.accounts(access, psu=None)
+    with pytest.raises(Transient, match="ACCESS_EXCEEDED"):
+        lorelei.adapter.accounts(access, psu=None)
+    assert lorelei.adapter.accounts(access, psu=PSU)

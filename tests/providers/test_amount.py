@@ -1,0 +1,48 @@
+"""Amounts are what the bank wrote, digit for digit."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from providers.amount import exact, money
+from providers.rows import BrokenRow
+
+EXACT = [
+    (b'"0.1"', "0.1"),
+    (b"0.1", "0.1"),
+    (b'"3.7000"', "3.7000"),
+    (b"3.7000", "3.7000"),
+    (b"5.10", "5.10"),
+    (b"1e2", "100"),
+    (b"1.5E1", "15"),
+    (b'"-12.0"', "-12.0"),
+    (b'"+7"', "7"),
+    (b'"-0.00"', "0.00"),
+    (b"0.30000000000000004", "0.30000000000000004"),
+    (b"999999999999999999.99", "999999999999999999.99"),
+]
+
+NOT_AMOUNTS = [
+    b'"NaN"', b'"Infinity"', b'"1_000"', b'"1,50"', b'" 5"', b'""', b'"5 GBP"', b'"1e999999999"', b'"\\u0031"',
+    b'"\xd9\xa3"', b"null", b"true", b"{}", b"[]", b'"--1"', b"1e19", b"1e-19", b'"' + b"9" * 40 + b'"',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "number"), EXACT)
+def test_an_amount_is_read_from_its_text_and_never_through_a_float(raw: bytes, number: str) -> None:
+    found = exact(msgspec.Raw(raw), "Amount")
+    assert str(found) == number
+    assert found == Decimal(number)
+
+
+@pytest.mark.parametrize("raw", NOT_AMOUNTS)
+def test_what_is_no_plain_number_is_refused_by_field_and_not_by_value(raw: bytes) -> None:
+    with pytest.raises(BrokenRow, match=r"^Amount is (not an amount|out of range)$"):
+        exact(msgspec.Raw(raw), "Amount")
+
+
+@pytest.mark.parametrize("currency", ["", "gbp", "GB", "POUND", "€", "G\u0042P "])
+def test_a_currency_has_the_form_of_iso_4217(currency: str) -> None:
+    with pytest.raises(BrokenRow):
+        money(Decimal(1), currency, "Currency")

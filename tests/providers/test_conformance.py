@@ -1,0 +1,147 @@
+"""The conformance checks pass a sound adapter and catch each way of being unsound."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from providers import conformance
+from providers.errors import ContractBroken, ReconsentRequired, Refused
+from providers.model import Account, Balance, BalanceType, Identifier, Money, Page, Scheme, Status, Transaction
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
+from tests.providers import tpp
+
+DEBIT = Transaction(
+    Status.BOOKED,
+    Money(Decimal("-5.00"), "EUR"),
+    date(2026, 3, 1),
+    None,
+    bank_ids={"id": "out"},
+    provenance={"money": "amount", "booking_date": "day"},
+    raw=b'{"id":"out"}',
+)
+CREDIT = replace(DEBIT, money=Money(Decimal("7.00"), "EUR"), bank_ids={"id": "in"})
+ACCOUNT = Account("1", "EUR", identifiers=(Identifier(Scheme.IBAN, "DE02120300000000202051"),), raw=b'{"a":1}')
+BALANCE = Balance(BalanceType.EXPECTED, Money(Decimal(2), "EUR"), source_label="expected")
+
+
+@dataclass
+class Sound:
+    """The smallest adapter that keeps the contract; tests break one thing each."""
+
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities("fake"))
+    alive: set[str] = field(default_factory=set)
+    count: int = 0
+
+    def start(self, request: LinkRequest) -> LinkStart:
+        self.count += 1
+        consent = f"consent-{self.count}"
+        return LinkStart("https://bank.example/", LinkState(consent, "", request.state, "", {"secret": "hush-hush"}))
+
+    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
+        if callback["state"] != state.state:
+            raise ContractBroken("state", institution_id="fake", step="finish")
+        if "error" in callback:
+            raise Refused("no", code="access_denied", institution_id="fake", step="finish")
+        self.alive.add(state.bank_consent_id)
+        return Access(state.bank_consent_id, None, None, {"token": "hush-hush"})
+
+    def refresh(self, access: Access, *, now: datetime) -> Access:
+        return access
+
+    def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
+        if access.bank_consent_id not in self.alive:
+            raise ReconsentRequired("gone", institution_id="fake", step="accounts")
+        return (ACCOUNT,)
+
+    def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
+        return (BALANCE,)
+
+    def transactions(
+        self, access: Access, account: Account, *, date_from: date, date_to: date, psu: Psu | None
+    ) -> Iterator[Page]:
+        self.accounts(access, psu=psu)
+        if account.resource_id != "1":
+            raise Refused("unknown", institution_id="fake", step="transactions")
+        yield Page((DEBIT,), "2")
+        yield Page((CREDIT,), None)
+
+    def revoke(self, access: Access) -> None:
+        self.alive.discard(access.bank_consent_id)
+
+
+@dataclass
+class FakeDriver:
+    adapter: Any
+    period: tuple[date, date] = (date(2026, 1, 1), date(2026, 3, 1))
+    known_amounts: Mapping[str, Money] = field(default_factory=lambda: {"out": DEBIT.money, "in": CREDIT.money})
+
+    def start(self) -> LinkStart:
+        started: LinkStart = self.adapter.start(tpp.link_request())
+        return started
+
+    def allow(self, start: LinkStart) -> Mapping[str, str]:
+        return {"state": start.state.state}
+
+    def deny(self, start: LinkStart) -> Mapping[str, str]:
+        return {"state": start.state.state, "error": "access_denied"}
+
+
+def gives(*rows: Transaction) -> Callable[..., Iterator[Page]]:
+    return lambda *_, **__: iter((Page(rows, None),))
+
+
+def raises(error: Exception) -> Callable[..., Any]:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return broken
+
+
+def constantly(value: Any) -> Callable[..., Any]:
+    return lambda *_, **__: value
+
+
+NAIVE = replace(BALANCE, as_of=datetime.fromisoformat("2026-01-01"))
+NAMELESS = replace(DEBIT, provenance={"money": "amount"})
+UNSOUND = [
+    ("accounts_can_be_recognised", "accounts", constantly((replace(ACCOUNT, identifiers=()),))),
+    ("accounts_can_be_recognised", "accounts", constantly((ACCOUNT, ACCOUNT))),
+    ("accounts_can_be_recognised", "accounts", constantly(())),
+    ("balances_say_what_they_are", "balances", constantly((replace(BALANCE, source_label=""),))),
+    ("balances_say_what_they_are", "balances", constantly((NAIVE,))),
+    ("transactions_are_exact_and_explained", "transactions", gives(NAMELESS)),
+    ("transactions_are_exact_and_explained", "transactions", gives()),
+    ("signs_are_the_account_holders", "transactions", gives(replace(DEBIT, money=Money(Decimal(5), "EUR")), CREDIT)),
+    ("pages_end", "transactions", constantly([Page((DEBIT,), "more")])),
+    ("pages_end", "transactions", constantly([Page((DEBIT,), None), Page((), None)])),
+    ("a_foreign_callback_is_refused", "finish", constantly(Access("c", None, None))),
+    ("a_no_at_the_bank_gives_no_access", "finish", raises(Refused("no", institution_id="f", step="finish"))),
+    ("a_no_at_the_bank_gives_no_access", "finish", raises(Refused("no", code="access_denied"))),
+    ("secrets_are_not_shown", "finish", constantly(Access("shown", None, None, {"token": "shown"}))),
+    ("revoking_ends_the_access", "revoke", constantly(None)),
+    ("what_was_never_given_cannot_be_read", "transactions", gives(DEBIT)),
+]
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
+def test_a_sound_adapter_passes(check: conformance.Check) -> None:
+    check(FakeDriver(Sound()))
+
+
+@pytest.mark.parametrize(("name", "method", "broken"), UNSOUND)
+def test_each_unsoundness_is_caught_by_its_check(name: str, method: str, broken: Callable[..., Any]) -> None:
+    adapter = Sound()
+    setattr(adapter, method, broken)
+    with pytest.raises(conformance.NotConformant):
+        getattr(conformance, name)(FakeDriver(adapter))
+
+
+def test_an_error_that_is_not_ours_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = Sound()
+    monkeypatch.setattr(adapter, "revoke", raises(KeyError("bug")))
+    with pytest.raises(KeyError):
+        conformance.revoking_ends_the_access(FakeDriver(adapter))

@@ -1,0 +1,125 @@
+"""However a bank's page is bent, only our own errors leave the normalisers, and what they give is sound."""
+
+import copy
+import json
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from providers.berlin_group import normalize as berlin
+from providers.errors import ContractBroken
+from providers.model import Page
+from providers.transport import Answer, retry_after_s, seconds_to_next_day
+from providers.uk_obie import normalize as uk
+from tests.providers import pages
+
+FEW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=12),
+    st.sampled_from(["", "NaN", "1e999", "9999-12-31", "0001-01-01T00:00:00+14:00", "\x00", "-0.0", "NOTPROVIDED"]),
+)
+JUNK = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path]
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            found += places(inner, (*path, name))
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            found += places(inner, (*path, at))
+    return found
+
+
+@st.composite
+def bent(draw: st.DrawFn, page: Any) -> bytes:
+    """``page`` with up to three places dropped, retyped or nested; now and then cut short or with a byte changed."""
+    value = copy.deepcopy(page)
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(places(value)))
+        if not path:
+            continue
+        parent = value
+        for step in path[:-1]:
+            parent = parent[step]
+        how = draw(st.sampled_from(["drop", "retype", "nest", "list"]))
+        if how == "drop":
+            del parent[path[-1]]
+        else:
+            old = parent[path[-1]]
+            parent[path[-1]] = {"retype": draw(JUNK), "nest": {"x": old}, "list": [old, old]}[how]
+    body = json.dumps(value).encode()
+    if draw(st.integers(0, 9)) == 0:
+        at = draw(st.integers(0, len(body)))
+        body = draw(st.sampled_from([body[:at], body[:at] + b"\xff" + body[at + 1 :]]))
+    return body
+
+
+def sound(page: Page) -> None:
+    for row in page.transactions:
+        assert row.money.number.is_finite()
+        assert len(row.money.currency) == 3
+        assert "\x00" not in f"{row.counterparty.name}{row.remittance}{row.bank_ids}"
+        assert json.loads(row.raw)
+    for broken in page.rejected:
+        assert broken.reason
+
+
+UK_PAGE = json.loads(pages.uk("Transaction", pages.UK_TRANSACTION, pages.UK_TRANSACTION, following="/p2"))
+BERLIN_PAGE = json.loads(pages.berlin(pages.BERLIN_TRANSACTION, pending=(pages.BERLIN_TRANSACTION,), following="/p2"))
+
+
+@FEW
+@given(bent(UK_PAGE))
+def test_bent_uk_transactions(body: bytes) -> None:
+    with suppress(ContractBroken):
+        sound(uk.transactions(body))
+
+
+@FEW
+@given(bent(BERLIN_PAGE))
+def test_bent_berlin_transactions(body: bytes) -> None:
+    with suppress(ContractBroken):
+        sound(berlin.transactions(body))
+
+
+@FEW
+@given(bent(json.loads(pages.uk("Account", pages.UK_ACCOUNT))), bent(json.loads(pages.uk("Balance", pages.UK_BALANCE))))
+def test_bent_uk_accounts_and_balances(accounts: bytes, balances: bytes) -> None:
+    with suppress(ContractBroken):
+        assert all(one.currency for one in uk.accounts(accounts).values)
+    with suppress(ContractBroken):
+        assert all(one.money.currency for one in uk.balances(balances, account_id="22289").values)
+
+
+@FEW
+@given(bent({"accounts": [pages.BERLIN_ACCOUNT]}), bent({"balances": [pages.BERLIN_BALANCE]}))
+def test_bent_berlin_accounts_and_balances(accounts: bytes, balances: bytes) -> None:
+    with suppress(ContractBroken):
+        assert all(one.currency for one in berlin.accounts(accounts).values)
+    with suppress(ContractBroken):
+        assert all(one.money.currency for one in berlin.balances(balances).values)
+
+
+@FEW
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_bent_headers(retry_after: str, date: str) -> None:
+    answer = Answer(429, {"retry-after": retry_after, "date": date}, b"")
+    assert 0 <= (retry_after_s(answer) or 0) <= 7 * 24 * 3600
+    assert 0 < seconds_to_next_day(answer) <= 24 * 3600 + 1
+
+
+@FEW
+@given(st.binary(max_size=200))
+def test_noise(body: bytes) -> None:
+    for read in (uk.transactions, uk.accounts, berlin.transactions, berlin.accounts, berlin.balances):
+        with suppress(ContractBroken):
+            read(body)

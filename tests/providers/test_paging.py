@@ -1,0 +1,50 @@
+"""A walk over pages ends, whatever the pages say, and hands out what it had until then."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from providers.errors import ContractBroken
+from providers.paging import MAX_PAGES, walk
+from providers.transport import Answer
+
+
+@dataclass(frozen=True)
+class Numbered:
+    number: int
+    next: str | None
+
+
+def endless(url: str) -> Answer:
+    return Answer(200, {}, url.encode())
+
+
+def parse(body: bytes) -> Numbered:
+    number = int(body)
+    return Numbered(number, str(number + 1))
+
+
+def test_pages_that_never_end_are_stopped_after_the_last_allowed_one() -> None:
+    pages = walk("0", fetch=endless, parse=parse, resolve=lambda _, link: link, max_pages=7)
+    assert [next(pages).number for _ in range(7)] == list(range(7))
+    with pytest.raises(ContractBroken, match="more than 7 pages"):
+        next(pages)
+    assert MAX_PAGES == 10_000
+
+
+@pytest.mark.parametrize("link", [None, ""])
+def test_no_next_link_is_the_end(link: str | None) -> None:
+    pages = list(walk("0", fetch=endless, parse=lambda _: Numbered(0, link), resolve=lambda _, to: to))
+    assert pages == [Numbered(0, link)]
+
+
+def test_a_circle_of_pages_with_new_links_is_seen_by_its_bodies() -> None:
+    def two_bodies(url: str) -> Answer:
+        return Answer(200, {}, b"even" if int(url) % 2 == 0 else b"odd")
+
+    links = iter(range(1, 100))
+    pages = walk("0", fetch=two_bodies, parse=lambda _: Numbered(0, str(next(links))), resolve=lambda _, to: to)
+    next(pages)
+    next(pages)
+    with pytest.raises(ContractBroken, match="same page"):
+        next(pages)

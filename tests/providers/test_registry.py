@@ -1,0 +1,111 @@
+"""Banks are data: read, checked, overridden, and joined to the adapter that speaks their standard."""
+
+import json
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from providers import registry
+from providers.berlin_group.adapter import BerlinGroupAdapter
+from providers.registry import BUILT_IN_INSTITUTIONS, CatalogueError, Institution, adapter_for, load_institutions
+from providers.uk_obie.adapter import UkObieAdapter
+from tests.providers import tpp
+
+GOOD: dict[str, Any] = {
+    "id": "albion", "name": "Albion", "standard": "uk_obie", "version": "3.1", "country": "GB", "api": {},
+}  # fmt: skip
+
+
+def write(directory: Path, name: str, content: dict[str, Any] | str) -> None:
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+def test_the_built_in_banks_load_and_have_working_adapters() -> None:
+    found = load_institutions([BUILT_IN_INSTITUTIONS])
+    assert set(found) == {"albion", "lorelei"}
+    assert (found["albion"].country, found["lorelei"].country) == ("GB", "DE")
+    assert isinstance(adapter_for(found["albion"], tpp.tpp()), UkObieAdapter)
+    assert isinstance(adapter_for(found["lorelei"], tpp.tpp()), BerlinGroupAdapter)
+
+
+def test_a_later_directory_overrides_an_earlier_one(tmp_path: Path) -> None:
+    write(tmp_path / "a", "1.json", GOOD)
+    write(tmp_path / "b", "other-name.json", GOOD | {"name": "Albion, mine"})
+    found = load_institutions([tmp_path / "a", tmp_path / "b"])
+    assert [one.name for one in found.values()] == ["Albion, mine"]
+
+
+def test_one_id_twice_in_one_directory_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "1.json", GOOD)
+    write(tmp_path, "2.json", GOOD)
+    with pytest.raises(CatalogueError, match=r"2\.json: id 'albion'"):
+        load_institutions([tmp_path])
+
+
+WRONG = [
+    ({"country": "UK "}, "country"),
+    ({"country": "Britain"}, "country"),
+    ({"id": "../etc"}, "id"),
+    ({"surprise": 1}, "surprise"),
+    ({"colour": "red"}, "colour"),
+    ({"max_history_days": 0}, "max_history_days"),
+    ({"name": ""}, "name"),
+    ({"api": []}, "api"),
+]
+
+
+@pytest.mark.parametrize(("changed", "field"), WRONG)
+def test_a_wrong_file_is_named_with_its_field(tmp_path: Path, changed: dict[str, Any], field: str) -> None:
+    write(tmp_path, "bank.json", GOOD | changed)
+    with pytest.raises(CatalogueError, match=rf"bank\.json: .*{field}"):
+        load_institutions([tmp_path])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\udcff"])
+def test_a_file_that_is_no_institution_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bank.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(CatalogueError, match=r"bank\.json"):
+        load_institutions([tmp_path])
+
+
+def institution(standard: str) -> Institution:
+    return msgspec.convert(GOOD | {"standard": standard}, Institution)
+
+
+def test_an_unknown_standard_is_named() -> None:
+    with pytest.raises(CatalogueError, match="'telepathy'"):
+        adapter_for(institution("telepathy"), tpp.tpp())
+
+
+def outside(*names: str) -> Any:
+    entries = [EntryPoint(name, f"{__name__}:fake_factory", registry.ENTRY_POINT_GROUP) for name in names]
+
+    def entry_points(*, group: str, name: str) -> list[EntryPoint]:
+        assert group == "rialto.adapters"
+        return [entry for entry in entries if entry.name == name]
+
+    return entry_points
+
+
+def fake_factory(institution: Institution, _: object) -> str:
+    return f"an adapter for {institution.standard}"
+
+
+def test_an_outside_package_may_bring_a_standard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "entry_points", outside("telepathy"))
+    assert str(adapter_for(institution("telepathy"), tpp.tpp())) == "an adapter for telepathy"
+
+
+def test_an_outside_package_never_replaces_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "entry_points", outside("uk_obie"))
+    assert isinstance(adapter_for(tpp.albion(), tpp.tpp()), UkObieAdapter)
+
+
+def test_two_packages_with_one_standard_are_a_quarrel_for_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "entry_points", outside("telepathy", "telepathy"))
+    with pytest.raises(CatalogueError, match="more than one"):
+        adapter_for(institution("telepathy"), tpp.tpp())
