@@ -1,0 +1,48 @@
+"""Lorelei Bank as a Flask app."""
+
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+
+from sandbox import control as test_control
+from sandbox.berlin import consents, errors, guard, resources, sca
+from sandbox.berlin.bank import Bank
+from sandbox.berlin.vault import Vault
+from sandbox.book import Book
+from sandbox.browser import BrowserSessions
+from sandbox.clock import BankClock
+from sandbox.people import PEOPLE, BankName
+
+NAME = "Lorelei Bank"
+COOKIE = "lorelei_session"
+AREAS = {
+    "consents.create": "consents", "consents.read": "consents", "consents.status": "consents",
+    "consents.delete": "consents", "consents.authorisations": "consents", "consents.sca_status": "consents",
+    "resources.accounts": "accounts", "resources.account": "accounts",
+    "resources.balances": "balances", "resources.transactions": "transactions",
+}
+
+
+def create_app(url: str, clock: BankClock, *, page_size: int, control: bool) -> Flask:
+    """``url`` is where the bank listens: the base of every link."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
+    bank = Bank(url, clock, Book(BankName.LORELEI, clock), Vault(clock), BrowserSessions(COOKIE), page_size)
+    errors.install(app)
+    bank.browsers.install(app)
+    for pages in (consents.pages(bank), resources.pages(bank), sca.pages(bank)):
+        app.register_blueprint(pages)
+    app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.LORELEI)
+
+    @app.get("/")
+    def home() -> ResponseReturnValue:
+        return render_template("home.html")
+
+    if control:
+        test_control.install(app, bank.book, clock, test_control.Manners(
+            area_of=AREAS.get,
+            psu_present=guard.psu_present,
+            refuse=errors.refuse,
+            set_next=resources.set_next,
+            revoke_all=bank.vault.revoke_all,
+        ))
+    return app

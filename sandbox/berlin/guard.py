@@ -1,0 +1,61 @@
+"""What every call must bring along, and whether its bank consent covers it."""
+
+from flask import request
+
+from sandbox.berlin.bank import Bank
+from sandbox.berlin.errors import ApiError, is_uuid
+from sandbox.berlin.vault import BankConsent, Granted, Status
+
+
+def check_headers() -> None:
+    """X-Request-ID is a UUID; the answer is JSON."""
+    if not is_uuid(request.headers.get("X-Request-ID", "")):
+        raise ApiError("FORMAT_ERROR", "X-Request-ID must be a UUID.", "X-Request-ID")
+    accept = request.accept_mimetypes
+    if accept.provided and not accept["application/json"]:
+        raise ApiError("REQUESTED_FORMATS_INVALID", "Only application/json is served.", "Accept")
+
+
+def named_consent(bank: Bank, consent_id: str) -> BankConsent:
+    """The consent in the path of the request; 403 for one that is not there."""
+    check_headers()
+    consent = bank.vault.consent(consent_id)
+    if consent is None:
+        raise ApiError("CONSENT_UNKNOWN", "There is no such consent.", "consentId", 403)
+    return consent
+
+
+def valid_consent(bank: Bank) -> BankConsent:
+    """The valid consent in the Consent-ID header."""
+    check_headers()
+    consent_id = request.headers.get("Consent-ID")
+    if not consent_id:
+        raise ApiError("FORMAT_ERROR", "Consent-ID is needed.", "Consent-ID")
+    consent = bank.vault.consent(consent_id)
+    if consent is None:
+        raise ApiError("CONSENT_UNKNOWN", "There is no such consent.", "Consent-ID")
+    if consent.status is Status.EXPIRED:
+        raise ApiError("CONSENT_EXPIRED", "The consent has expired.", "Consent-ID")
+    if consent.status is not Status.VALID:
+        raise ApiError("CONSENT_INVALID", f"The consent is {consent.status}.", "Consent-ID")
+    return consent
+
+
+def granted_account(consent: BankConsent, resource_id: str, right: str) -> Granted:
+    granted = consent.granted.get(resource_id)
+    if granted is None:
+        raise ApiError("RESOURCE_UNKNOWN", "There is no such account under this consent.", "account-id")
+    if right not in granted.rights:
+        raise ApiError("CONSENT_INVALID", f"The consent does not cover {right}.", "Consent-ID")
+    return granted
+
+
+def count_call(bank: Bank, consent: BankConsent, endpoint: str, resource_id: str = "") -> None:
+    """Without PSU-IP-Address nobody is there, and the call counts against frequencyPerDay (RTS art. 36(5)(b))."""
+    if psu_present() or bank.vault.count_unattended(consent, endpoint, resource_id):
+        return
+    raise ApiError("ACCESS_EXCEEDED", "The consent's calls without the PSU are used up for today.")
+
+
+def psu_present() -> bool:
+    return bool(request.headers.get("PSU-IP-Address"))

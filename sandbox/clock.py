@@ -1,0 +1,31 @@
+"""The bank's own calendar. It may run ahead of (or behind) the real one, and tests may move it."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+
+class BankClock:
+    """``now`` is real time shifted by whole days, so that time of day and short lifetimes stay real."""
+
+    def __init__(self, today: date | None = None) -> None:
+        real_today = datetime.now(UTC).date()
+        self.first_today = today or real_today
+        self._shift = self.first_today - real_today
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            return datetime.now(UTC) + self._shift
+
+    def today(self) -> date:
+        return self.now().date()
+
+    def advance(self, days: int) -> date:
+        with self._lock:
+            self._shift += timedelta(days=days)
+        return self.today()
+
+
+def real_epoch_s() -> int:
+    """Seconds since 1970 by the real clock: what goes into and is checked in JWTs, whose other end has real time."""
+    return int(datetime.now(UTC).timestamp())

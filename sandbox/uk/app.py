@@ -1,0 +1,52 @@
+"""Albion Bank as a Flask app."""
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+
+from sandbox import control as test_control
+from sandbox.book import Book
+from sandbox.browser import BrowserSessions
+from sandbox.clock import BankClock
+from sandbox.people import PEOPLE, BankName
+from sandbox.uk import authorise, consents, discovery, errors, resources, token
+from sandbox.uk.bank import Bank
+from sandbox.uk.jwt import BankKey
+from sandbox.uk.tpp import Tpp
+from sandbox.uk.vault import Vault
+
+NAME = "Albion Bank"
+COOKIE = "albion_session"
+AREAS = {
+    "token.token": "token",
+    "consents.create": "consents", "consents.read": "consents", "consents.delete": "consents",
+    "resources.accounts": "accounts", "resources.account": "accounts",
+    "resources.balances": "balances", "resources.transactions": "transactions",
+}
+
+
+def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control: bool) -> Flask:
+    """``url`` is where the bank listens: its issuer and the base of every link."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
+    book, browsers = Book(BankName.ALBION, clock), BrowserSessions(COOKIE)
+    bank = Bank(url, tpp, clock, book, Vault(clock), BankKey(), browsers, page_size)
+    errors.install(app)
+    bank.browsers.install(app)
+    for pages in (discovery.pages(bank), token.pages(bank), consents.pages(bank), resources.pages(bank),
+                  authorise.pages(bank)):
+        app.register_blueprint(pages)
+    app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.ALBION)
+
+    @app.get("/")
+    def home() -> ResponseReturnValue:
+        return render_template("home.html")
+
+    if control:
+        test_control.install(app, bank.book, clock, test_control.Manners(
+            area_of=AREAS.get,
+            psu_present=lambda: "x-fapi-customer-ip-address" in request.headers,
+            refuse=errors.refuse,
+            set_next=resources.set_next,
+            revoke_all=bank.vault.revoke_all,
+        ))
+    return app

@@ -1,0 +1,34 @@
+"""Albion Bank's parts, wired once at the start and handed to every blueprint."""
+
+from dataclasses import dataclass
+
+from sandbox.book import Book
+from sandbox.browser import BrowserSessions
+from sandbox.clock import BankClock
+from sandbox.uk.jwt import BankKey
+from sandbox.uk.tpp import Tpp
+from sandbox.uk.vault import Vault
+
+AISP_PATH = "/open-banking/v3.1/aisp"
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """``issuer`` is the bank's URL, without a slash at its end."""
+
+    issuer: str
+    tpp: Tpp
+    clock: BankClock
+    book: Book
+    vault: Vault
+    key: BankKey
+    browsers: BrowserSessions
+    page_size: int
+
+    @property
+    def token_endpoint(self) -> str:
+        return f"{self.issuer}/token"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.issuer}{AISP_PATH}"

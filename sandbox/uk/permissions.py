@@ -1,0 +1,40 @@
+"""The permission codes of a bank consent and the rules between them (R/W 3.1.11, Account Access Consents)."""
+
+KNOWN = frozenset({
+    "ReadAccountsBasic", "ReadAccountsDetail", "ReadBalances", "ReadBeneficiariesBasic", "ReadBeneficiariesDetail",
+    "ReadDirectDebits", "ReadOffers", "ReadPAN", "ReadParty", "ReadPartyPSU", "ReadProducts",
+    "ReadScheduledPaymentsBasic", "ReadScheduledPaymentsDetail", "ReadStandingOrdersBasic",
+    "ReadStandingOrdersDetail", "ReadStatementsBasic", "ReadStatementsDetail", "ReadTransactionsBasic",
+    "ReadTransactionsCredits", "ReadTransactionsDebits", "ReadTransactionsDetail",
+})
+SERVED = {
+    "ReadAccountsBasic": "Your accounts: type, currency and nickname",
+    "ReadAccountsDetail": "Your accounts with sort code, account number and IBAN",
+    "ReadBalances": "Your balances",
+    "ReadTransactionsBasic": "Your transactions: date and amount",
+    "ReadTransactionsDetail": "Your transactions with payees and descriptions",
+    "ReadTransactionsCredits": "Money paid in",
+    "ReadTransactionsDebits": "Money paid out",
+    "ReadPAN": "Your full card numbers",
+    "ReadParty": "The account holder's name",
+    "ReadPartyPSU": "Your name",
+}
+SHAPES = frozenset({"ReadTransactionsBasic", "ReadTransactionsDetail"})
+DIRECTIONS = frozenset({"ReadTransactionsCredits", "ReadTransactionsDebits"})
+
+
+def objection(permissions: list[str]) -> tuple[str, str, str] | None:
+    """What is wrong with the codes asked for: (error code, message, path), or None."""
+    for index, code in enumerate(permissions):
+        path = f"Data.Permissions[{index}]"
+        if code not in KNOWN:
+            return "UK.OBIE.Field.Invalid", "This is not a permission code.", path
+        if code not in SERVED:
+            return "UK.OBIE.Field.Invalid", "Albion Bank does not support this permission.", path
+    asked = set(permissions)
+    if not asked & {"ReadAccountsBasic", "ReadAccountsDetail"}:
+        return "UK.OBIE.Field.Missing", "ReadAccountsBasic or ReadAccountsDetail is needed.", "Data.Permissions"
+    if bool(asked & SHAPES) != bool(asked & DIRECTIONS):
+        missing = " or ".join(sorted(DIRECTIONS if asked & SHAPES else SHAPES))
+        return "UK.OBIE.Field.Missing", f"{missing} is needed as well.", "Data.Permissions"
+    return None
