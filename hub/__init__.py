@@ -1,0 +1,1 @@
+"""SERVES AND STORES. The only folder that knows Flask and SQLAlchemy."""

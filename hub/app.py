@@ -1,0 +1,33 @@
+"""The hub as a WSGI application: its parts put together, nothing else."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub import gate, logs, rim
+from hub.api.routes import blueprint as api
+from hub.context import Hub, build
+from hub.oauth.routes import blueprint as oauth
+from hub.settings import from_environ
+from hub.web import charts, format
+from hub.web.routes import blueprints as web
+
+
+def create_app(hub: Hub | None = None) -> Flask:
+    """``hub`` is given by tests; otherwise it is built from the environment (raises SettingsError)."""
+    if hub is None:
+        hub = build(from_environ())
+        logs.configure(hub.settings.log_level)
+    app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
+    app.extensions["rialto"] = hub
+    app.jinja_env.filters.update(format.FILTERS | charts.FILTERS)
+    app.jinja_env.undefined = StrictUndefined
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    logs.quiet_libraries()
+    rim.install(app, hub)
+    gate.install(app, hub)
+    for blueprint in (oauth, api, *web):
+        app.register_blueprint(blueprint)
+    if hops := hub.settings.trusted_proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,144 @@
+"""The operator's commands: ``python -m hub.cli`` or, installed, ``rialto``."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from hub import housekeeping, logs, migrate
+from hub.context import Hub, build
+from hub.errors import BadInput
+from hub.identity import people
+from hub.identity.people import Origin
+from hub.ids import new_id
+from hub.reseal import reseal_all
+from hub.sealing import new_key_text
+from hub.settings import SettingsError, from_environ
+from hub.stack import Stack, StackError
+from hub.sync.worker import Worker
+from providers.registry import CatalogueError
+
+DEMO_PEOPLE = ("Alice", "Bob", "Charlie")
+DEMO_PASSWORD = "the-bridge-of-sighs"  # noqa: S105  # printed on purpose: a sandbox has no secrets
+
+
+def _hub() -> Hub:
+    try:
+        return build(from_environ())
+    except (SettingsError, CatalogueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group()
+def main() -> None:
+    """Rialto, the open-banking hub."""
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Where the hub listens; another if it is taken.")
+@click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Data folder.")
+@click.option("--sandbox", is_flag=True, help="Also start the two sandbox banks and make demo people.")
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+def serve(port: int, data: Path, sandbox: bool, workers: int) -> None:
+    """Run the hub on this machine until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    stack = Stack(data_dir=data, port=port, web_workers=workers, sandbox=sandbox, say=lambda line: click.echo(f"  {line}"))
+    try:
+        with stack.up():
+            if sandbox:
+                os.environ.update(stack.child_environ())
+                seed_people(_hub())
+                _introduce(stack)
+            click.echo(f"\nRialto is open at {stack.url}   (Ctrl-C closes it)")
+            stack.wait()
+    except StackError as error:
+        raise click.ClickException(str(error)) from error
+    except (KeyboardInterrupt, SystemExit):
+        click.echo("\nclosed")
+
+
+def _introduce(stack: Stack) -> None:
+    click.echo(f"\nDemo people, all with the password {DEMO_PASSWORD}")
+    for name in DEMO_PEOPLE:
+        bank_user = name.lower()
+        click.echo(f"  {bank_user}@people.example   at the banks: {bank_user} / {bank_user}-at-albion, {bank_user}-at-lorelei")
+    for bank, url in stack.banks.items():
+        click.echo(f"  sandbox bank {bank}: {url}")
+
+
+def seed_people(hub: Hub) -> None:
+    """Register the demo people; those who exist are left alone."""
+    for name in DEMO_PEOPLE:
+        origin = Origin(ip_address="127.0.0.1", user_agent="seed")
+        try:
+            people.register(
+                hub,
+                name=name,
+                email=f"{name.lower()}@people.example",
+                password=DEMO_PASSWORD,
+                origin=origin,
+                now=hub.clock(),
+            )
+        except BadInput as error:
+            if error.parameter != "email":
+                raise
+
+
+@main.command()
+def worker() -> None:
+    """Sync connections that are due, and tidy up, until SIGTERM."""
+    hub = _hub()
+    logs.configure(hub.settings.log_level)
+    running, stopping = Worker(hub, owner=new_id()), threading.Event()
+    running.stop_on_signals()
+    housekeeper = threading.Thread(target=housekeeping.run, args=(hub, stopping), name="housekeeping")
+    housekeeper.start()
+    running.run()
+    stopping.set()
+    housekeeper.join()
+
+
+@main.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema to this code's."""
+    hub = _hub()
+    migrate.upgrade(hub.db)
+    click.echo(f"schema at {migrate.current(hub.db)}")
+
+
+@db.command("current")
+def db_current() -> None:
+    """Say where the schema is and where this code wants it."""
+    hub = _hub()
+    click.echo(f"database {migrate.current(hub.db)}, code {migrate.head()}")
+
+
+@main.group()
+def keys() -> None:
+    """The keys that seal secrets at rest."""
+
+
+@keys.command("new")
+def keys_new() -> None:
+    """Print a fresh key. Put it FIRST in RIALTO_MASTER_KEYS, keep the old ones after it, restart, then reseal."""
+    click.echo(new_key_text())
+
+
+@keys.command("reseal")
+def keys_reseal() -> None:
+    """Move every sealed value to the first key; afterwards the older keys can go."""
+    hub = _hub()
+    for table, moved in reseal_all(hub):
+        click.echo(f"{table}: {moved} moved")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""What one running hub consists of, made once and handed to whoever needs it. No globals, no service locator:
+routes reach it through ``hub_of_request()``, everything below them takes its parts as arguments.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask import current_app
+
+from hub import keys
+from hub.clock import Clock
+from hub.clock import now as system_now
+from hub.db import Database
+from hub.errors import NotFound
+from hub.keys import KeyRing
+from hub.sealing import Sealer, sealer_for
+from hub.settings import Settings
+from providers.port import Adapter
+from providers.registry import Institution, adapter_for, load_institutions
+from providers.tpp import Tpp
+
+
+@dataclass(frozen=True)
+class Hub:
+    settings: Settings
+    db: Database
+    sealer: Sealer
+    clock: Clock
+    keys: KeyRing
+    institutions: Mapping[str, Institution]
+
+    @cached_property
+    def tpp(self) -> Tpp:
+        """Who we are to the banks."""
+        key = self.keys.active(keys.TPP)
+        return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True))
+
+    @cached_property
+    def _adapters(self) -> dict[str, Adapter]:
+        return {}
+
+    def institution(self, institution_id: str) -> Institution:
+        """Raises NotFound if the catalogue has no such bank."""
+        if (found := self.institutions.get(institution_id)) is None:
+            raise NotFound("no such institution")
+        return found
+
+    def adapter(self, institution_id: str) -> Adapter:
+        """The adapter of one bank, one per process: it keeps the connections to that bank open."""
+        if (adapter := self._adapters.get(institution_id)) is None:
+            adapter = self._adapters.setdefault(institution_id, adapter_for(self.institution(institution_id), self.tpp))
+        return adapter
+
+
+def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
+    """Put a hub together; raises SettingsError if the settings cannot work."""
+    db = Database(settings.database_url)
+    sealer = sealer_for(settings)
+    return Hub(
+        settings=settings,
+        db=db,
+        sealer=sealer,
+        clock=clock,
+        keys=KeyRing(db, sealer, clock),
+        institutions=load_institutions(settings.institution_dirs),
+    )
+
+
+def hub_of_request() -> Hub:
+    """The hub that serves the current request."""
+    found = current_app.extensions["rialto"]
+    assert isinstance(found, Hub)  # noqa: S101  # put there by create_app, nobody else
+    return found

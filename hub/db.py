@@ -1,0 +1,185 @@
+"""One declarative Base and one Database: a writing engine with short transactions, a reading one without any.
+
+- ``Database.write()`` is one transaction: committed at the end of the block, rolled back on any exception. On SQLite
+  it begins IMMEDIATE, since a deferred transaction that upgrades fails at once when another writer is about.
+- ``Database.read()`` runs each statement on its own (autocommit), which saves two round trips; it cannot write.
+
+No network call happens inside write() (rule 5); ``in_transaction()`` lets the outgoing side assert that.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, Text, create_engine, event, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_BUSY_MS = 10_000
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment must be aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class JsonText(TypeDecorator[Any]):
+    """A JSON value kept as text on every store, so that answers can embed it without parsing."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+def scaled(number: Decimal) -> tuple[int, int]:
+    """An exact decimal as (whole number, scale): 12.30 is (1230, 2). Trailing zeros beyond two places go.
+
+    Whole numbers sort and sum exactly on both stores; SQLite has no exact decimal.
+    """
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError("an amount is finite")
+    whole = int("".join(map(str, digits)))
+    scale = -exponent
+    while scale > 2 and whole % 10 == 0:
+        whole, scale = whole // 10, scale - 1
+    if scale < 0:
+        whole, scale = whole * 10**-scale, 0
+    if scale > 18 or whole >= 2**63:
+        raise ValueError("an amount fits 63 bits and 18 decimals")
+    return (-whole if sign else whole), scale
+
+
+def unscaled(whole: int, scale: int) -> Decimal:
+    return Decimal(whole).scaleb(-scale)
+
+
+def amount_text(whole: int, scale: int) -> str:
+    """(−1230, 2) as "-12.30": the API's notation of an amount."""
+    if scale == 0:
+        return str(whole)
+    digits = str(abs(whole)).rjust(scale + 1, "0")
+    return f"{'-' if whole < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+
+
+_open = threading.local()
+
+
+def in_transaction() -> bool:
+    """Whether this thread is inside Database.write()."""
+    return getattr(_open, "depth", 0) > 0
+
+
+class Database:
+    """``url`` is an SQLAlchemy URL: sqlite:///path or postgresql+psycopg://..."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        if self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database not in {None, "", ":memory:"}:
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self.writer = self._engine(writes=True)
+        self.reader = self._engine(writes=False)
+        # On PostgreSQL a lone statement needs no BEGIN and COMMIT of its own: two round trips less.
+        self._single = self.writer if self.is_sqlite else self.writer.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _engine(self, *, writes: bool) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(self.url, **({} if writes else {"isolation_level": "AUTOCOMMIT"}))
+            event.listen(engine, "connect", _sqlite_writer if writes else _sqlite_reader)
+            if writes:
+                event.listen(engine, "begin", _begin_immediate)
+            return engine
+        options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 4, "max_overflow": 8}
+        if not writes:
+            options |= {
+                "isolation_level": "AUTOCOMMIT",
+                "connect_args": {"options": "-c default_transaction_read_only=on"},
+            }
+        return create_engine(self.url, **options)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction. Never nested in the same thread: a second one could not see the first."""
+        if in_transaction():
+            raise RuntimeError("a transaction is open already in this thread")
+        _open.depth = 1
+        try:
+            with Session(self.writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            _open.depth = 0
+
+    def write_one(self, statement: Executable, parameters: Mapping[str, Any]) -> None:
+        """One writing statement that needs no company; not inside write()."""
+        if in_transaction():
+            raise RuntimeError("a transaction is open already in this thread")
+        with self._single.begin() as connection:
+            connection.execute(statement, parameters)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session whose statements stand alone and cannot write."""
+        with Session(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # a consent that was answered with "done" survives a power cut
+    connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _sqlite_reader(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+    connection.execute("PRAGMA query_only=ON")
+    connection.execute("PRAGMA cache_size=-16384")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

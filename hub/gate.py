@@ -1,0 +1,169 @@
+"""Before any view runs: who is calling, and may they. The declarations of hub.access are enforced here and only here.
+
+``flask.g`` afterwards holds ``person`` (or None), ``token`` and ``allowed``; views read them through the functions
+below, which raise where the route's own declaration does not provide them.
+"""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from flask import Flask, current_app, g, redirect, request
+from werkzeug.wrappers import Response
+
+from consent.decide import Allowed, Ask, Denied, Reason, decide
+from consent.model import Permission
+from hub.access import Access, Kind, declared
+from hub.consents import service as consents
+from hub.context import Hub, hub_of_request
+from hub.errors import NotFound, NotPermitted, TooMany
+from hub.identity import cookies, csrf, sessions
+from hub.identity.sessions import Person
+from hub.limits import RateLimiter
+from hub.oauth import bearer
+from hub.oauth.bearer import Token
+
+RECENT = timedelta(minutes=10)
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class UndeclaredRoute(Exception):
+    """A route without an access declaration: a bug, refused."""
+
+
+def install(app: Flask, hub: Hub) -> None:
+    limiter = RateLimiter(per_minute=hub.settings.rate_limit_per_minute)
+    app.extensions["rialto.limiter"] = limiter
+    app.before_request(_enforce)
+
+
+def person() -> Person:
+    """The person who is logged in, on routes declared @signed_in."""
+    found: Person = g.person
+    return found
+
+
+def someone() -> Person | None:
+    """Who is logged in, if anybody, on public pages."""
+    found: Person | None = g.get("person")
+    return found
+
+
+def token() -> Token:
+    """The client's checked token, on routes declared @permits or @any_token."""
+    found: Token = g.token
+    return found
+
+
+def allowed() -> Allowed:
+    """What may be read, on routes declared @permits."""
+    found: Allowed = g.allowed
+    return found
+
+
+def permitted(checked: Token, permission: Permission, hub: Hub, *, account_id: str | None = None) -> Allowed:
+    """Ask the consent; raises NotPermitted with the reason."""
+    answer = decide(
+        checked.consent,
+        Ask(
+            client_id=checked.client_id,
+            psu_id=checked.psu_id or "",
+            permission=permission,
+            scopes=checked.scopes,
+            account_id=account_id,
+        ),
+        hub.clock(),
+    )
+    if isinstance(answer, Denied):
+        if answer.reason is Reason.ACCOUNT_NOT_GRANTED:  # the same as one that does not exist (rule 10)
+            raise NotFound("there is no such account in this consent")
+        raise NotPermitted(answer.message, reason=answer.public_reason.value)
+    return answer
+
+
+def _enforce() -> Response | None:
+    if request.endpoint is None:  # no such page: the 404 tells nothing more
+        return None
+    if request.endpoint == "static":
+        return None
+    access = declared(current_app.view_functions[request.endpoint])
+    if access is None:
+        raise UndeclaredRoute(request.endpoint)
+    return _ENFORCE[access.kind](access, hub_of_request())
+
+
+def _public(_access: Access, hub: Hub) -> Response | None:
+    g.person = _session(hub)
+    _refuse_forged_form(hub)
+    return None
+
+
+def _front_channel(_access: Access, hub: Hub) -> Response | None:
+    g.person = _session(hub)
+    return None
+
+
+def _signed_in(_access: Access, hub: Hub) -> Response | None:
+    g.person = _session(hub)
+    if g.person is None:
+        return _to_login()
+    _refuse_forged_form(hub)
+    return None
+
+
+def _recently_signed_in(access: Access, hub: Hub) -> Response | None:
+    answer = _signed_in(access, hub)
+    if answer is None and hub.clock() - g.person.auth_time > RECENT:
+        return _to_login(fresh=True)
+    return answer
+
+
+def _any_token(_access: Access, hub: Hub) -> Response | None:
+    g.token = bearer.authenticate(hub, request.headers, hub.clock())
+    _count(g.token.client_id)
+    return None
+
+
+def _permits(access: Access, hub: Hub) -> Response | None:
+    _any_token(access, hub)
+    assert access.permission is not None  # noqa: S101  # hub.access.permits always names one
+    g.allowed = permitted(g.token, access.permission, hub)
+    consents.record_access(hub, g.allowed, now=hub.clock())
+    return None
+
+
+def _client_endpoint(_access: Access, _hub: Hub) -> Response | None:
+    return None
+
+
+_ENFORCE = {
+    Kind.PUBLIC: _public,
+    Kind.FRONT_CHANNEL: _front_channel,
+    Kind.SIGNED_IN: _signed_in,
+    Kind.RECENTLY_SIGNED_IN: _recently_signed_in,
+    Kind.ANY_TOKEN: _any_token,
+    Kind.PERMITS: _permits,
+    Kind.CLIENT_ENDPOINT: _client_endpoint,
+}
+
+
+def _session(hub: Hub) -> Person | None:
+    secret = cookies.read_session(request, hub.settings)
+    return None if secret is None else sessions.load(hub, secret, hub.clock())
+
+
+def _to_login(*, fresh: bool = False) -> Response:
+    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(f"/login?next={quote(target, safe='')}{'&fresh=1' if fresh else ''}", 303)
+
+
+def _refuse_forged_form(hub: Hub) -> None:
+    """Every unsafe request to a page carries the form token of its own session, and does not come from elsewhere."""
+    if request.method in _UNSAFE:
+        csrf.check(hub, request, g.person)
+
+
+def _count(client_id: str) -> None:
+    limiter: RateLimiter = current_app.extensions["rialto.limiter"]
+    g.rate = limiter.take(client_id)
+    if g.rate.retry_after_s:
+        raise TooMany("this client has used up its requests for the moment", retry_after_s=g.rate.retry_after_s)

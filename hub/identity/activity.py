@@ -1,0 +1,105 @@
+"""What the person reads under "recent activity". Written in the same transaction as what it tells of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from hub.db import Instant, JsonText
+from hub.identity.origin import Origin
+from hub.ids import new_id
+from hub.models.psu import Psu, SecurityEvent
+
+
+class Kind(StrEnum):
+    REGISTERED = "registered"
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    LOCKED = "locked"  # a failed login after which the next ones are refused for a while
+    REAUTHENTICATED = "reauthenticated"
+    REAUTHENTICATION_FAILED = "reauthentication_failed"
+    LOGOUT = "logout"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
+    SESSIONS_REVOKED = "sessions_revoked"
+    CONSENT_AUTHORISED = "consent_authorised"
+    CONSENT_REJECTED = "consent_rejected"
+    CONSENT_REVOKED = "consent_revoked"
+
+
+ALARMING = frozenset({Kind.LOGIN_FAILED, Kind.LOCKED, Kind.REAUTHENTICATION_FAILED, Kind.PASSWORD_CHANGED})
+"""What a person should look at twice."""
+
+
+def write(
+    session: Session,
+    psu_id: str,
+    kind: Kind,
+    *,
+    origin: Origin,
+    now: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> str:
+    """The id of the entry. ``detail`` is JSON and holds ids, names and counts, never secrets."""
+    entry = SecurityEvent(
+        id=new_id(),
+        psu_id=psu_id,
+        at=now,
+        kind=str(kind),
+        detail=dict(detail or {}),
+        user_agent=origin.user_agent,
+        ip_address=origin.ip_address,
+    )
+    session.add(entry)
+    session.flush()
+    return entry.id
+
+
+def write_where(session: Session, who: ColumnElement[bool], kind: Kind, *, origin: Origin, now: datetime) -> str:
+    """An entry for the person whom ``who`` finds, none if it finds nobody: the same one statement in both cases.
+
+    Returns the id that the entry has if it was written.
+    """
+    entry_id = new_id()
+    columns = {
+        "id": literal(entry_id),
+        "psu_id": Psu.id,
+        "at": literal(now, Instant()),
+        "kind": literal(str(kind)),
+        "detail": literal({}, JsonText()),
+        "user_agent": literal(origin.user_agent),
+        "ip_address": literal(origin.ip_address),
+    }
+    session.execute(
+        insert(SecurityEvent).from_select(list(columns), select(*columns.values()).where(who))
+    )
+    return entry_id
+
+
+def amend(session: Session, entry_id: str, kind: Kind, *, detail: Mapping[str, Any] | None = None) -> None:
+    """An attempt is written down as failed before it is looked at; this says that it turned out well."""
+    session.execute(
+        update(SecurityEvent)
+        .where(SecurityEvent.id == entry_id)
+        .values(kind=str(kind), detail=dict(detail or {}))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def withdraw(session: Session, entry_id: str) -> None:
+    """The attempt was never looked at."""
+    session.execute(
+        delete(SecurityEvent).where(SecurityEvent.id == entry_id).execution_options(synchronize_session=False)
+    )
+
+
+def recent(session: Session, psu_id: str, *, limit: int = 20) -> Sequence[SecurityEvent]:
+    """The newest entries first."""
+    return session.scalars(
+        select(SecurityEvent)
+        .where(SecurityEvent.psu_id == psu_id)
+        .order_by(SecurityEvent.at.desc(), SecurityEvent.id.desc())
+        .limit(limit)
+    ).all()

@@ -1,0 +1,35 @@
+"""Passwords that every guesser tries first. Only those long enough to pass the length rule are worth listing."""
+
+COMMONEST = frozenset(
+    {
+        "0123456789", "01234567890", "0987654321", "09876543210", "1029384756", "1111122222", "1122334455",
+        "1212121212", "1231231230", "123123123123", "1234512345", "123454321a", "1234554321", "123456123456",
+        "1234567890", "12345678900", "12345678901", "123456789012", "1234567890a", "1234567890q", "1234567891",
+        "12345678910", "1234567899", "123456789a", "123456789abc", "123456789q", "123456abcd", "123456qwerty",
+        "12345qwert", "12345qwerty", "1234abcd1234", "1234qwerasdf", "1234qwerty", "12qwaszx12", "1472583690",
+        "147258369a", "159357258a", "1a2b3c4d5e", "1q2w3e4r5t", "1q2w3e4r5t6y", "1q2w3e4r5t6z", "1qaz2wsx3edc",
+        "1qazxsw23edc", "2wsx3edc4rfv", "3141592653", "9876543210", "987654321a", "a123456789", "a1b2c3d4e5",
+        "a1b2c3d4e5f6", "aa12345678", "aa123456789", "abc1234567", "abc12345678", "abc123456789", "abcd123456",
+        "abcd1234567", "abcd12345678", "abcdef1234", "abcdefghij", "abcdefghijk", "abcdefghijkl",
+        "abcdefghijklmnopqrstuvwxyz", "admin12345", "admin123456", "adminadmin", "administrator", "asdf123456",
+        "asdfasdfasdf", "asdfghjkl1", "asdfghjkl123", "asdfghjkl;", "asdfghjklö", "azerty12345", "azerty123456",
+        "azertyuiop", "baseball123", "changeit123", "changeme123", "chocolate1", "chocolate123", "computer123",
+        "correcthorse", "correcthorsebatterystaple", "default123", "dragon12345", "eeeeeeeeeee", "football12",
+        "football123", "hallo12345", "hello12345", "hello123456", "iloveyou12", "iloveyou123", "iloveyou1234",
+        "internet123", "jesuschrist", "letmein123", "letmein1234", "letmein12345", "liverpool1", "liverpool123",
+        "manchester", "michael123", "motdepasse", "motdepasse1", "motdepasse123", "p4ssw0rd123", "p@ssw0rd12",
+        "p@ssw0rd123", "p@ssw0rd1234", "p@ssword123", "passw0rd12", "passw0rd123", "passw0rd1234", "password!!",
+        "password01", "password1!", "password10", "password11", "password12", "password123", "password123!",
+        "password1234", "password12345", "password123456", "password2024", "password2025", "password2026",
+        "passwordpassword", "passwort12", "passwort123", "passwort1234", "pokemon123", "princess12", "princess123",
+        "q1w2e3r4t5", "q1w2e3r4t5y6", "q1w2e3r4t5z6", "qazwsxedc123", "qazwsxedcrfv", "qwaszx1234", "qwer123456",
+        "qwerasdfzxcv", "qwert12345", "qwert123456", "qwerty1234", "qwerty12345", "qwerty123456", "qwertyqwerty",
+        "qwertyuiop", "qwertyuiop1", "qwertyuiop123", "qwertyuiop[]", "qwertzuiop", "qwertzuiopü", "rialto1234",
+        "rialto12345", "rialto123456", "rialtorialto", "secret1234", "secret12345", "spiderman1", "starwars12",
+        "starwars123", "sunshine12", "sunshine123", "superman12", "superman123", "test123456", "test1234567",
+        "testpassword", "testtest12", "testtest123", "trustno1trustno1", "unbelievable", "undertaker", "wachtwoord",
+        "wachtwoord1", "wachtwoord123", "welcome123", "welcome1234", "welcome12345", "welcome2024", "welcome2025",
+        "welcome2026", "whatever12", "whatever123", "willkommen", "willkommen1", "zaq12wsxcde3", "zaq1zaq1zaq1",
+        "zxcvbnm123", "zxcvbnm1234", "zxcvbnm12345", "zxcvbnmasdf",
+    }
+)

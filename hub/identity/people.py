@@ -1,0 +1,229 @@
+"""Register and log in; prove again who one is, and change the password."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from hub.context import Hub
+from hub.errors import BadInput, Conflict, TooMany, Unauthenticated
+from hub.events import outbox
+from hub.identity import activity, attempt, lasting_access, particulars, passwords, sessions, throttle
+from hub.identity.activity import Kind
+from hub.identity.attempt import Proved, Refused
+from hub.identity.origin import Origin
+from hub.identity.passwords import BreachList
+from hub.identity.sessions import Person
+from hub.identity.throttle import Locked
+from hub.identity.upsert import insert_into
+from hub.ids import new_id
+from hub.models.psu import Psu, PsuSession
+
+__all__ = [
+    "LoggedIn",
+    "LoginFailed",
+    "Origin",
+    "Reauthenticated",
+    "change_password",
+    "login",
+    "reauthenticate",
+    "register",
+]
+
+_TAKEN = "We cannot use this e-mail address."
+_TOO_MANY = "Too many attempts. Come back a little later."
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    psu_id: str
+    session_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed:
+    """Unknown address, wrong password or locked: which of them is not said.
+
+    ``retry_after_s`` is set where nothing will be looked at until then, not even the right password.
+    """
+
+    retry_after_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reauthenticated:
+    auth_time: datetime
+    session_secret: str = field(repr=False)
+
+
+def register(
+    hub: Hub,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    origin: Origin,
+    now: datetime,
+    breach_list: BreachList | None = None,
+) -> str:
+    """A new person; returns the psu_id. Raises BadInput naming the field, or TooMany.
+
+    A taken e-mail address cannot be hidden as long as no mail is sent: the refusal itself tells. What can be done is
+    done: the words say no more than that, a taken and a free address take the same time, and a network that asked for
+    ``login_failures_before_lock`` taken ones waits ``login_lock_s``, for free addresses too. For the same reason an
+    address is a name to log in with here, and no proof that its owner registered it (OIDC: email_verified is false).
+    """
+    shown, address = particulars.person_name(name), particulars.email_address(email)
+    passwords.check_rules(password, email=address, name=shown, breach_list=breach_list)
+    key = throttle.registration_key(hub.keys.secret(throttle.SECRET_NAME), origin, hub.settings)
+    with hub.db.read() as session:
+        _raise_if_locked(throttle.locked(session, key, now=now))
+    password_hash = passwords.hash_password(password)
+    with hub.db.write() as session:
+        lock = throttle.locked(session, key, now=now)
+        psu_id = None
+        if lock is None:
+            psu_id = _insert(session, address=address, name=shown, password_hash=password_hash, now=now)
+        if psu_id is not None:
+            activity.write(session, psu_id, Kind.REGISTERED, origin=origin, now=now)
+            outbox.emit(session, "psu.registered", psu_id, now=now, psu_id=psu_id)
+            return psu_id
+        if lock is None:
+            counted = throttle.claim(session, (key,), now=now, lock_s=hub.settings.login_lock_s)
+            lock = counted if isinstance(counted, Locked) else None
+    # Raised only here, after the commit: an exception inside would take the count back.
+    _raise_if_locked(lock)
+    raise BadInput(_TAKEN, parameter="email")
+
+
+def login(hub: Hub, *, email: str, password: str, origin: Origin, now: datetime) -> LoggedIn | LoginFailed:
+    """Open a session for whoever knows the password. Raises TooMany only if the machine is too busy to look.
+
+    An older session of the same browser is not taken over; its secret stays what it was (no session fixation).
+    """
+    proof = attempt.for_login(hub, email=email, password=password, origin=origin, now=now)
+    if isinstance(proof, Refused):
+        return LoginFailed(proof.retry_after_s)
+    fresh_hash = _rehashed(proof, password)
+    with hub.db.write() as session:
+        if not attempt.settle(session, proof):
+            return LoginFailed(None)
+        activity.amend(session, proof.entry_id, Kind.LOGIN)
+        if fresh_hash is not None:
+            _store_hash(session, proof, fresh_hash)
+        secret = sessions.start(session, proof.psu_id, origin=origin, now=now, settings=hub.settings)
+    return LoggedIn(proof.psu_id, secret)
+
+
+def reauthenticate(hub: Hub, person: Person, password: str, *, origin: Origin, now: datetime) -> Reauthenticated:
+    """Prove again who one is; the session goes on under a new secret.
+
+    Raises BadInput(parameter="password") if it is wrong, TooMany while locked, Unauthenticated if the session ended.
+    """
+    proof = _prove(hub, person, password, parameter="password", origin=origin, now=now)
+    with hub.db.write() as session:
+        _settle(session, proof)
+        activity.amend(session, proof.entry_id, Kind.REAUTHENTICATED)
+        secret = _rotate(session, person, now=now, hub=hub)
+    return Reauthenticated(now, secret)
+
+
+def change_password(
+    hub: Hub,
+    person: Person,
+    *,
+    current: str,
+    new: str,
+    origin: Origin,
+    now: datetime,
+    breach_list: BreachList | None = None,
+) -> str:
+    """Returns the new secret of this session; all others of the person end, and so does what clients hold for long.
+
+    Refresh tokens of every client are revoked and unused codes expire (RFC 9700 4.14: a change of password is a
+    security event). Grants and consents stay: a client gets new tokens as soon as the person sends it through
+    /oauth/authorize again. Access tokens run out by themselves within minutes.
+
+    Raises BadInput naming ``current_password`` or ``new_password``, TooMany while locked, Conflict if the password
+    was changed elsewhere meanwhile, Unauthenticated if this session ended.
+    """
+    passwords.check_rules(new, email=person.email, name=person.name, breach_list=breach_list, parameter="new_password")
+    if passwords.are_equal(current, new):
+        raise BadInput("The new password is the same as the present one.", parameter="new_password")
+    proof = _prove(hub, person, current, parameter="current_password", origin=origin, now=now)
+    try:
+        password_hash = passwords.hash_password(new)
+    except TooMany:
+        attempt.undo(hub, proof.keys, proof.entry_id)
+        raise
+    with hub.db.write() as session:
+        _settle(session, proof)
+        ended = sessions.end(session, person.psu_id, PsuSession.id_hash != person.session_hash, now=now)
+        activity.amend(session, proof.entry_id, Kind.PASSWORD_CHANGED, detail={"sessions": ended})
+        # Strictly later than before, even if this machine's clock lags: logins compare it to notice the change.
+        changed_at = max(now, proof.password_changed_at + timedelta(microseconds=1))
+        _store_hash(session, proof, password_hash, changed_at=changed_at)
+        secret = _rotate(session, person, now=now, hub=hub)
+        lasting_access.revoke(session, person.psu_id, now=now)
+        outbox.emit(session, "psu.password_changed", person.psu_id, now=now, psu_id=person.psu_id)
+    return secret
+
+
+def _insert(session: Session, *, address: str, name: str, password_hash: str, now: datetime) -> str | None:
+    """The new psu_id, None if the address is taken: one statement, so two registrations at once make one person."""
+    values = {
+        "id": new_id(),
+        "email": address,
+        "name": name,
+        "password_hash": password_hash,
+        "password_changed_at": now,
+        "created_at": now,
+    }
+    statement = insert_into(session, Psu).values(**values)
+    return session.scalar(statement.on_conflict_do_nothing(index_elements=[Psu.email]).returning(Psu.id))
+
+
+def _prove(hub: Hub, person: Person, password: str, *, parameter: str, origin: Origin, now: datetime) -> Proved:
+    proof = attempt.for_proof(hub, psu_id=person.psu_id, password=password, origin=origin, now=now)
+    if isinstance(proof, Proved):
+        return proof
+    if proof.retry_after_s is not None:
+        raise TooMany(_TOO_MANY, retry_after_s=proof.retry_after_s)
+    raise BadInput("This is not your password.", parameter=parameter)
+
+
+def _settle(session: Session, proof: Proved) -> None:
+    if not attempt.settle(session, proof):
+        raise Conflict("Your password was changed meanwhile.")
+
+
+def _rehashed(proof: Proved, password: str) -> str | None:
+    """The same password with today's parameters, None if it has them, or if the machine is busy: next time, then."""
+    if not passwords.needs_rehash(proof.password_hash):
+        return None
+    try:
+        return passwords.hash_password(password)
+    except TooMany:
+        return None
+
+
+def _rotate(session: Session, person: Person, *, now: datetime, hub: Hub) -> str:
+    secret = sessions.rotate(session, person, now=now, settings=hub.settings)
+    if secret is None:
+        raise Unauthenticated("This session has ended.")
+    return secret
+
+
+def _store_hash(session: Session, proof: Proved, password_hash: str, *, changed_at: datetime | None = None) -> None:
+    session.execute(
+        update(Psu)
+        .where(Psu.id == proof.psu_id)
+        .values(password_hash=password_hash, password_changed_at=changed_at or proof.password_changed_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _raise_if_locked(lock: Locked | None) -> None:
+    if lock is not None:
+        raise TooMany(_TOO_MANY, retry_after_s=lock.retry_after_s)

@@ -1,0 +1,206 @@
+"""A person's open logins. The cookie holds 256 random bits, the row only their SHA-256.
+
+A session ends when it was not used for ``session_idle_ttl_s``, ``session_ttl_s`` after the last proof of identity, or
+when it is revoked. Its secret is new at every login and at every proof: one that was planted or seen before is
+worthless afterwards. Ending a session leaves the grants of clients alone; those end by their consent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from hub.context import Hub
+from hub.hashing import secret_hash
+from hub.identity import activity
+from hub.identity.activity import Kind
+from hub.identity.origin import Origin
+from hub.ids import new_secret
+from hub.models.psu import Psu, PsuSession
+from hub.settings import Settings
+
+_SEEN_STEP_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, and by which session.
+
+    ``auth_time`` is when they last proved who they are in this session (OIDC Core 2). ``created_at`` is when the
+    person registered, ``password_changed_at`` when they chose the present password.
+    """
+
+    psu_id: str
+    name: str
+    email: str
+    session_hash: str
+    auth_time: datetime
+    created_at: datetime
+    password_changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One line of "where you are logged in"."""
+
+    session_hash: str
+    started_at: datetime
+    auth_time: datetime
+    last_seen_at: datetime
+    user_agent: str
+    ip_address: str
+
+
+def start(session: Session, psu_id: str, *, origin: Origin, now: datetime, settings: Settings) -> str:
+    """A new session; returns the secret for the cookie, which is kept nowhere else."""
+    secret = new_secret()
+    row = PsuSession(
+        id_hash=secret_hash(secret),
+        psu_id=psu_id,
+        created_at=now,
+        auth_time=now,
+        last_seen_at=now,
+        expires_at=now + timedelta(seconds=settings.session_ttl_s),
+        user_agent=origin.user_agent,
+        ip_address=origin.ip_address,
+    )
+    session.add(row)
+    return secret
+
+
+def load(hub: Hub, secret: str, now: datetime) -> Person | None:
+    """Whose session this is, by one statement; None if it ended or never was. Not to be called inside a transaction.
+
+    At most once a minute the session is marked as seen, by a second one.
+    """
+    key = secret_hash(secret)
+    with hub.db.read() as session:
+        row = session.execute(
+            select(
+                Psu.id,
+                Psu.name,
+                Psu.email,
+                PsuSession.auth_time,
+                Psu.created_at,
+                Psu.password_changed_at,
+                PsuSession.last_seen_at,
+            )
+            .join(Psu, Psu.id == PsuSession.psu_id)
+            .where(PsuSession.id_hash == key, *_is_open(now, hub.settings))
+        ).one_or_none()
+    if row is None:
+        return None
+    # With a very short idle time a minute would be too coarse: a person at work would be logged out.
+    step = timedelta(seconds=min(_SEEN_STEP_S, hub.settings.session_idle_ttl_s / 2))
+    if row.last_seen_at <= now - step:
+        with hub.db.write() as session:
+            session.execute(
+                update(PsuSession)
+                .where(PsuSession.id_hash == key, PsuSession.last_seen_at <= now - step)
+                .values(last_seen_at=now)
+                .execution_options(synchronize_session=False)
+            )
+    return Person(
+        psu_id=row.id,
+        name=row.name,
+        email=row.email,
+        session_hash=key,
+        auth_time=row.auth_time,
+        created_at=row.created_at,
+        password_changed_at=row.password_changed_at,
+    )
+
+
+def rotate(session: Session, person: Person, *, now: datetime, settings: Settings) -> str | None:
+    """The same session under a new secret, after the person proved who they are; None if it has ended meanwhile."""
+    secret = new_secret()
+    found = session.execute(
+        update(PsuSession)
+        .where(PsuSession.id_hash == person.session_hash, *_is_open(now, settings))
+        .values(
+            id_hash=secret_hash(secret),
+            auth_time=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(seconds=settings.session_ttl_s),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return secret if _count(found) else None
+
+
+def end(session: Session, psu_id: str, *which: ColumnElement[bool], now: datetime) -> int:
+    """Revoke this person's sessions that are not revoked yet, all or those that ``which`` narrows down to.
+
+    Whoever ends several in one transaction holds the person's row first, so that two such never wait for each other.
+    """
+    ended = session.execute(
+        update(PsuSession)
+        .where(PsuSession.psu_id == psu_id, PsuSession.revoked_at.is_(None), *which)
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return _count(ended)
+
+
+def revoke(hub: Hub, session_hash: str, *, psu_id: str, origin: Origin, now: datetime) -> bool:
+    """Log one session out, this one or another of the same person; False if they have no such session."""
+    with hub.db.write() as session:
+        ended = end(session, psu_id, PsuSession.id_hash == session_hash, now=now)
+        if ended:
+            activity.write(session, psu_id, Kind.LOGOUT, origin=origin, now=now)
+    return ended > 0
+
+
+def revoke_others(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> int:
+    """Log every other session of the person out; how many there were."""
+    return _revoke(hub, person, PsuSession.id_hash != person.session_hash, origin=origin, now=now)
+
+
+def revoke_all(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> int:
+    """Log out everywhere, here included; how many sessions there were."""
+    return _revoke(hub, person, origin=origin, now=now)
+
+
+def list_sessions(session: Session, psu_id: str, *, now: datetime, settings: Settings) -> Sequence[OpenSession]:
+    """The person's open sessions, the latest used first."""
+    rows = session.scalars(
+        select(PsuSession)
+        .where(PsuSession.psu_id == psu_id, *_is_open(now, settings))
+        .order_by(PsuSession.last_seen_at.desc(), PsuSession.created_at.desc(), PsuSession.id_hash)
+    )
+    return [
+        OpenSession(row.id_hash, row.created_at, row.auth_time, row.last_seen_at, row.user_agent, row.ip_address)
+        for row in rows
+    ]
+
+
+def sweep(session: Session, *, now: datetime) -> None:
+    """Delete the rows of sessions whose time is over."""
+    session.execute(
+        delete(PsuSession).where(PsuSession.expires_at <= now).execution_options(synchronize_session=False)
+    )
+
+
+def _is_open(now: datetime, settings: Settings) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PsuSession.revoked_at.is_(None),
+        PsuSession.expires_at > now,
+        PsuSession.last_seen_at > now - timedelta(seconds=settings.session_idle_ttl_s),
+    )
+
+
+def _revoke(hub: Hub, person: Person, *which: ColumnElement[bool], origin: Origin, now: datetime) -> int:
+    with hub.db.write() as session:
+        session.execute(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True))
+        ended = end(session, person.psu_id, *which, now=now)
+        if ended:
+            detail = {"sessions": ended}
+            activity.write(session, person.psu_id, Kind.SESSIONS_REVOKED, origin=origin, now=now, detail=detail)
+    return ended
+
+
+def _count(result: object) -> int:
+    assert isinstance(result, CursorResult)  # noqa: S101  # what an UPDATE always gives
+    return result.rowcount

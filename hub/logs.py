@@ -1,0 +1,40 @@
+"""Log lines as JSON, one object a line. Nothing secret goes in: values come from the hub's own code, never from
+headers, bodies or query strings, and the chattiest library loggers are closed because they do print tokens.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+# These write codes, tokens and assertions at debug level; no log level may bring that back.
+SECRETIVE = ("authlib", "urllib3", "requests", "requests_oauthlib", "joserfc")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def quiet_libraries() -> None:
+    """Close the loggers that would print secrets, whatever the root logger's level."""
+    for name in SECRETIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def configure(level: str = "INFO") -> None:
+    """JSON lines on standard error for this process."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    quiet_libraries()

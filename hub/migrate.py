@@ -1,0 +1,48 @@
+"""Bring a database to the schema of this code. Safe to run from several processes at once."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from hub.db import Database
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
+_LOCK = 7_423_001  # any constant; only our migrations take it
+
+
+def config() -> Config:
+    result = Config()
+    result.set_main_option("script_location", str(SCRIPTS))
+    return result
+
+
+def head() -> str | None:
+    """The newest revision this code knows."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def current(db: Database) -> str | None:
+    """The revision the database is at, None if it is empty."""
+    with db.reader.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(db: Database, revision: str = "head") -> None:
+    """One transaction: a crash leaves the database as it was."""
+    with db.writer.begin() as connection:
+        if not db.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, revision)
+
+
+def downgrade(db: Database, revision: str) -> None:
+    with db.writer.begin() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, revision)

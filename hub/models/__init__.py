@@ -1,0 +1,8 @@
+"""Rows only, one aggregate per file; one declarative Base in hub.db, so no import circle can arise.
+
+Importing this package loads every table, which is what migrations and create_all need.
+"""
+
+from hub.models import client, connection, consent, event, key, ledger, oauth, psu
+
+__all__ = ["client", "connection", "consent", "event", "key", "ledger", "oauth", "psu"]

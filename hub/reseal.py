@@ -1,0 +1,67 @@
+"""Key rotation for sealed columns: one table of where sealed values live, one loop in small transactions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import LargeBinary, Table, select, update
+
+from hub.context import Hub
+from hub.db import Base
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """``place`` is the prefix given to Sealer.seal(), before the row's key."""
+
+    table: str
+    key: str
+    column: str
+    place: str
+
+
+# Every LargeBinary column whose name ends in _sealed; a test holds this list against the models.
+SEALED = (
+    Sealed("signing_key", "kid", "private_sealed", "signing_key.private"),
+    Sealed("secret", "name", "value_sealed", "secret.value"),
+    Sealed("connection", "id", "access_sealed", "connection.access"),
+    Sealed("connection", "id", "failure_raw_sealed", "connection.failure_raw"),
+    Sealed("link_attempt", "state_hash", "link_state_sealed", "link_attempt.link_state"),
+    Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
+)
+
+
+def reseal_all(hub: Hub) -> Iterator[tuple[str, int]]:
+    """Yields (table.column, how many values moved) as each is done. Can be stopped and run again at any point."""
+    for sealed in SEALED:
+        yield f"{sealed.table}.{sealed.column}", _reseal(hub, sealed)
+
+
+def columns() -> set[tuple[str, str]]:
+    """Every sealed column of the models, for the test that SEALED is whole."""
+    return {
+        (table.name, column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, LargeBinary) and column.name.endswith("_sealed")
+    }
+
+
+def _reseal(hub: Hub, sealed: Sealed) -> int:
+    table: Table = Base.metadata.tables[sealed.table]
+    key, column = table.c[sealed.key], table.c[sealed.column]
+    after, moved = "", 0
+    while True:
+        with hub.db.write() as session:
+            rows = session.execute(
+                select(key, column).where(key > after, column.is_not(None)).order_by(key).limit(_BATCH).with_for_update()
+            ).all()
+            for row_key, value in rows:
+                fresh = hub.sealer.reseal(value, f"{sealed.place}:{row_key}")
+                if fresh != value:
+                    session.execute(update(table).where(key == row_key).values({sealed.column: fresh}))
+                    moved += 1
+        if len(rows) < _BATCH:
+            return moved
+        after = rows[-1][0]

@@ -1,0 +1,175 @@
+"""The outer rim of every answer: the correlation id, security headers, and errors turned into what the caller reads.
+
+The API (/v1, /oauth) gets RFC 9457 problem documents, pages get the error page. An error that nobody foresaw is
+logged under the request's id, and that id is all the caller learns.
+"""
+
+import logging
+import time
+import uuid
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from hub.context import Hub, hub_of_request
+from hub.errors import DomainError, TooMany, Unauthenticated, problem
+from hub.limits import Rate
+from hub.web import chrome
+from hub.web.viewmodels import ErrorPage
+
+log = logging.getLogger(__name__)
+INTERACTION_ID = "x-fapi-interaction-id"
+_API = ("/v1/", "/oauth/", "/.well-known/", "/openapi.json")
+_PAGE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # RFC 9700 4.2: codes and handles must not leave in Referer
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+def install(app: Flask, hub: Hub) -> None:
+    app.before_request(_begin)
+    app.after_request(_headers)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unforeseen)
+    app.config["MAX_CONTENT_LENGTH"] = hub.settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = hub.settings.max_body_bytes
+    app.config["MAX_FORM_PARTS"] = 500
+
+
+def allow_form_to(origin: str) -> None:
+    """Let this page's form end up at ``origin`` by redirect: browsers hold form-action against redirects too."""
+    g.form_action = [*g.get("form_action", []), origin]
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    g.interaction_id = _interaction_id(request.headers.get(INTERACTION_ID))
+
+
+def _interaction_id(given: str | None) -> str:
+    """The caller's id if it is a UUID (FAPI 2.0 plays it back), else one of our own."""
+    try:
+        return str(uuid.UUID(given or ""))
+    except ValueError:
+        return str(uuid.uuid4())
+
+
+def _headers(response: Response) -> Response:
+    response.headers[INTERACTION_ID] = g.get("interaction_id", "")
+    for name, value in _PAGE_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", _csp())
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    if hub_of_request().settings.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    rate: Rate | None = g.get("rate")
+    if rate is not None:
+        response.headers["RateLimit-Limit"] = str(rate.limit)
+        response.headers["RateLimit-Remaining"] = str(rate.remaining)
+        response.headers["RateLimit-Reset"] = str(rate.reset_s)
+    log.info(
+        "answered",
+        extra={
+            "method": request.method,
+            "endpoint": request.endpoint,  # not the path: it may carry a handle
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            "interaction_id": g.get("interaction_id"),
+        },
+    )
+    return response
+
+
+def _csp() -> str:
+    targets = " ".join(["'self'", *g.get("form_action", [])])
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+        f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def _wants_problem() -> bool:
+    return request.path.startswith(_API)
+
+
+def _problem_response(document: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(document), status, content_type="application/problem+json")
+
+
+def _domain_error(error: DomainError) -> Response:
+    kind = error.kind
+    if _wants_problem():
+        document = problem(error, base_url=hub_of_request().settings.base_url, instance=f"urn:uuid:{g.interaction_id}")
+        response = _problem_response(document, kind.status)
+    else:
+        response = _page(kind.status, kind.title, error.detail)
+    if isinstance(error, Unauthenticated):
+        # RFC 6750 3: no error code where no token was sent
+        reason = f', error="{error.reason}"' if error.reason else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="rialto"{reason}'
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """404, 405, 413, 415 and their like, raised by the framework before or beside our code."""
+    status = error.code or 500
+    if error.response is not None and status < 400:  # a redirect in exception's clothing
+        return Response(status=status, headers=error.get_headers())
+    if _wants_problem():
+        base_url = hub_of_request().settings.base_url
+        response = _problem_response(
+            {
+                "type": f"{base_url}/docs/problems#http",
+                "title": error.name,
+                "status": status,
+                "detail": _HTTP_WORDS.get(status, error.name),
+                "instance": f"urn:uuid:{g.interaction_id}",
+            },
+            status,
+        )
+    else:
+        response = _page(status, _HTTP_TITLES.get(status, error.name), _HTTP_WORDS.get(status, error.name))
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+_HTTP_TITLES = {404: "This page does not exist", 405: "This cannot be done here", 413: "That was too much at once"}
+_HTTP_WORDS = {
+    400: "The request could not be read.",
+    404: "There is nothing at this address.",
+    405: "This address does not answer that method.",
+    413: "The request is larger than this hub accepts.",
+    415: "The content type is not one that this address accepts.",
+}
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("unforeseen error", exc_info=error, extra={"interaction_id": g.get("interaction_id")})
+    words = "Something went wrong on our side. It has been noted under this reference; nothing of yours was changed."
+    if _wants_problem():
+        base_url = hub_of_request().settings.base_url
+        instance = f"urn:uuid:{g.interaction_id}"
+        return _problem_response(
+            {"type": f"{base_url}/docs/problems#error", "title": "Unforeseen error", "status": 500, "instance": instance},
+            500,
+        )
+    return _page(500, "Something went wrong", words)
+
+
+def _page(status: int, title: str, what: str) -> Response:
+    page = ErrorPage(status=status, title=title, happened=what, reference=g.get("interaction_id", ""))
+    return Response(chrome.render("error.html", page), status, content_type="text/html; charset=utf-8")

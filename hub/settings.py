@@ -1,0 +1,88 @@
+"""What an operator may set, read once from the environment. Every name is listed in docs/operating/configuration.md."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SHIPPED_INSTITUTIONS = Path(__file__).resolve().parent.parent / "providers" / "institutions"
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be right. The message says which and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``base_url`` is the hub's public origin and the OAuth issuer, without a trailing slash.
+
+    Names ending in ``_ttl_s`` are lifetimes in seconds. ``trusted_proxy_hops`` is how many proxies stand in front of
+    the hub; with 0 (the default) every X-Forwarded-* header is ignored.
+    """
+
+    base_url: str = "http://127.0.0.1:8000"
+    database_url: str = "sqlite:///var/rialto.db"
+    data_dir: Path = Path("var")
+    institution_dirs: tuple[Path, ...] = (SHIPPED_INSTITUTIONS,)
+    master_keys: str | None = field(default=None, repr=False)
+    log_level: str = "INFO"
+    trusted_proxy_hops: int = 0
+    code_ttl_s: int = 60
+    access_token_ttl_s: int = 300
+    id_token_ttl_s: int = 300
+    refresh_token_ttl_s: int = 60 * 60 * 24 * 30
+    authorization_request_ttl_s: int = 600
+    link_attempt_ttl_s: int = 900
+    session_idle_ttl_s: int = 60 * 60 * 2
+    session_ttl_s: int = 60 * 60 * 12
+    consent_default_days: int = 90
+    bank_consent_days: int = 180
+    history_days: int = 730
+    sync_interval_s: int = 60 * 60 * 6  # four unattended reads a day: RTS art. 36(5)(b)
+    sync_lease_s: int = 300
+    login_failures_before_lock: int = 5
+    login_lock_s: int = 900
+    rate_limit_per_minute: int = 600
+    max_body_bytes: int = 256 * 1024
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
+            raise SettingsError("RIALTO_BASE_URL is an origin such as https://hub.example, with no path")
+        if self.log_level.upper() not in LOG_LEVELS:
+            raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            raise SettingsError("RIALTO_BASE_URL must be https unless the hub runs on loopback")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the hub by https."""
+        return self.base_url.startswith("https://")
+
+
+_TEXT = {
+    "RIALTO_BASE_URL": "base_url",
+    "DATABASE_URL": "database_url",
+    "RIALTO_MASTER_KEYS": "master_keys",
+    "RIALTO_LOG_LEVEL": "log_level",
+}
+_WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
+
+
+def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises SettingsError naming the variable that is wrong."""
+    env = os.environ if environ is None else environ
+    given: dict[str, object] = {field_: env[name] for name, field_ in _TEXT.items() if env.get(name)}
+    for name, field_ in _WHOLE.items():
+        if text := env.get(name):
+            if not text.isdigit():
+                raise SettingsError(f"{name} is a whole number, not {text!r}")
+            given[field_] = int(text)
+    if text := env.get("RIALTO_DATA_DIR"):
+        given["data_dir"] = Path(text)
+        given.setdefault("database_url", f"sqlite:///{Path(text).resolve() / 'rialto.db'}")
+    if text := env.get("RIALTO_INSTITUTIONS"):
+        given["institution_dirs"] = (SHIPPED_INSTITUTIONS, *(Path(part) for part in text.split(os.pathsep)))
+    return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above

@@ -1,0 +1,205 @@
+"""A whole hub on one machine: web server, worker, and for development the two sandbox banks, as child processes.
+
+Every child dies with its parent: the sandbox banks watch their standard input, the others get SIGTERM, then SIGKILL.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub.settings import SHIPPED_INSTITUTIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 5
+SANDBOX = {"albion": ("sandbox.uk", 8101), "lorelei": ("sandbox.berlin", 8102)}
+
+
+class StackError(Exception):
+    """A part did not come up. The message says which and shows the end of what it printed."""
+
+
+@dataclass
+class Stack:
+    """``url`` answers once ``up()`` has yielded. ``banks`` maps institution id to the sandbox bank's address."""
+
+    data_dir: Path
+    port: int = 0
+    web_workers: int = 2
+    sandbox: bool = True
+    sandbox_flags: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    say: Callable[[str], None] = lambda _line: None
+    banks: dict[str, str] = field(default_factory=dict)
+    _children: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def child_environ(self) -> dict[str, str]:
+        """What the children, and anybody who wants to look into the same database, are started with."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return kept | {
+            "RIALTO_BASE_URL": self.url,
+            "RIALTO_DATA_DIR": str(self.data_dir.resolve()),
+            "RIALTO_INSTITUTIONS": str((self.data_dir / "institutions").resolve()),
+            **self.environ,
+        }
+
+    @contextlib.contextmanager
+    def up(self) -> Iterator["Stack"]:
+        """Start everything, in order; stop everything, whatever happens."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        (self.data_dir / "institutions").mkdir(exist_ok=True)
+        self.port = self.port if self.port and _is_free(self.port) else free_port()
+        try:
+            if self.sandbox:
+                self._start_sandbox()
+            self.say("preparing the database")
+            self._run("migrate", "-m", "hub.cli", "db", "upgrade")
+            self.say(f"starting the hub at {self.url}")
+            self._spawn("worker", "-m", "hub.cli", "worker")
+            self._spawn("web", *_granian(self.port, self.web_workers))
+            self._await_web()
+            yield self
+        finally:
+            self._stop()
+
+    def wait(self) -> None:
+        """Until a part dies (StackError) or the process is interrupted."""
+        while True:
+            time.sleep(0.5)
+            for name, child in self._children.items():
+                if child.poll() is not None:
+                    raise StackError(f"{name} stopped with code {child.returncode}:\n{self._tail(name)}")
+
+    def kill(self, name: str) -> None:
+        """SIGKILL one part, for tests of what survives."""
+        self._children[name].kill()
+        self._children[name].wait()
+
+    def start_again(self, name: str) -> None:
+        """Bring a killed ``web`` or ``worker`` back."""
+        command = ("-m", "hub.cli", "worker") if name == "worker" else _granian(self.port, self.web_workers)
+        self._spawn(name, *command)
+        if name == "web":
+            self._await_web()
+
+    def log(self, name: str) -> str:
+        """Everything a part has printed so far."""
+        return (self.data_dir / f"{name}.log").read_text(errors="replace")
+
+    def _start_sandbox(self) -> None:
+        for institution_id, (module, usual_port) in SANDBOX.items():
+            flags = [*self.sandbox_flags, "--watch-stdin"]
+            port = usual_port if self.port == 8000 and _is_free(usual_port) else 0
+            flags += ["--port", str(port)]
+            if institution_id == "albion":
+                flags += ["--redirect-uri", f"{self.url}/connections/callback"]
+                flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
+            child = self._spawn(institution_id, "-m", module, *flags, announces=True)
+            line = child.stdout.readline() if child.stdout else ""
+            try:
+                url = str(json.loads(line)["url"])
+            except (ValueError, KeyError) as error:
+                raise StackError(f"{institution_id} did not start:\n{self._tail(institution_id)}") from error
+            self.banks[institution_id] = url
+            self._write_institution(institution_id, url)
+            self.say(f"{institution_id} opens at {url}")
+
+    def _write_institution(self, institution_id: str, url: str) -> None:
+        """The shipped catalogue entry, moved to where this sandbox bank listens."""
+        shipped = json.loads((SHIPPED_INSTITUTIONS / f"{institution_id}.json").read_text())
+        usual = f"http://127.0.0.1:{SANDBOX[institution_id][1]}"
+        moved = json.loads(json.dumps(shipped).replace(usual, url))
+        (self.data_dir / "institutions" / f"{institution_id}.json").write_text(json.dumps(moved, indent=2))
+
+    def _spawn(self, name: str, *arguments: str, announces: bool = False) -> subprocess.Popen[str]:
+        with (self.data_dir / f"{name}.log").open("a") as log:
+            child = subprocess.Popen(  # noqa: S603  # our own interpreter, our own modules
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.child_environ(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE if announces else log,
+                stderr=log,
+                text=True,
+            )
+        self._children[name] = child
+        return child
+
+    def _run(self, name: str, *arguments: str) -> None:
+        child = self._spawn(name, *arguments)
+        code = child.wait(START_TIMEOUT_S)
+        del self._children[name]
+        if code != 0:
+            raise StackError(f"{name} failed:\n{self._tail(name)}")
+
+    def _await_web(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._children["web"].poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/livez", timeout=1) as answer:  # noqa: S310  # loopback http
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise StackError(f"the hub did not come up:\n{self._tail('web')}")
+
+    def _tail(self, name: str) -> str:
+        return "\n".join(self.log(name).splitlines()[-15:])
+
+    def _stop(self) -> None:
+        for child in self._children.values():
+            with contextlib.suppress(ProcessLookupError):
+                child.send_signal(signal.SIGTERM)
+        for child in self._children.values():
+            try:
+                child.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+        self._children.clear()
+
+
+def _granian(port: int, workers: int) -> tuple[str, ...]:
+    return (
+        *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", "2", "--no-ws", "--log-level", "warning"),
+        "wsgi:app",
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

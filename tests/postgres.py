@@ -1,0 +1,87 @@
+"""A PostgreSQL of the test run's own: made in a temporary folder, reached by a Unix socket, gone afterwards."""
+
+import contextlib
+import glob
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+
+def binaries() -> Path | None:
+    """The folder that holds initdb and pg_ctl, None if there is none on this machine."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[-2]))
+    return Path(folders[-1]) if folders else None
+
+
+def _account() -> str | None:
+    """PostgreSQL refuses to run as root, so a test run as root borrows an ordinary account."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    return None
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[str]:
+    """Yields the URL of the maintenance database of a running cluster, with durability off: tests lose nothing."""
+    folder = binaries()
+    if folder is None:
+        raise RuntimeError("no initdb on this machine")
+    account = _account()
+    home = Path(tempfile.mkdtemp(prefix="rialto-pg-"))
+    if account is not None:
+        shutil.chown(home, account)
+    data = home / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            command, check=True, capture_output=True, user=account, cwd=home, env={**os.environ, "LC_ALL": "C"}
+        )
+
+    options = f"-k {home} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    options += " -c max_connections=200 -c shared_buffers=64MB"
+    try:
+        run(str(folder / "initdb"), "-D", str(data), "-U", "rialto", "-A", "trust", "-E", "UTF8", "--no-sync")
+        run(str(folder / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(home / "log"), "-w", "start")
+        try:
+            yield f"postgresql+psycopg://rialto@/postgres?host={home}"
+        finally:
+            run(str(folder / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def database(cluster_url: str, name: str) -> Iterator[str]:
+    """An empty database of the cluster, dropped afterwards whoever is still connected."""
+    admin = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+def empty(url: str, tables: list[str]) -> None:
+    """Delete every row, foreign keys notwithstanding; whoever an earlier test left connected is sent away first."""
+    admin = create_engine(url)
+    with admin.begin() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        connection.execute(text(f"{others} WHERE datname = current_database() AND pid <> pg_backend_pid()"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in tables:
+            connection.execute(text(f'DELETE FROM "{table}"'))
+    admin.dispose()

@@ -1,0 +1,81 @@
+"""The database: exact amounts, aware times, one transaction at a time, readers that cannot write."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from hub.context import Hub
+from hub.db import amount_text, in_transaction, scaled, unscaled
+from hub.ids import new_id
+from hub.models.psu import SecurityEvent
+from tests.people import alice
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, allow_infinity=False, places=4))
+def test_an_amount_survives_storage_exactly(number: Decimal) -> None:
+    assert unscaled(*scaled(number)) == number
+    assert Decimal(amount_text(*scaled(number))) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "stored", "shown"),
+    [
+        ("12.30", (1230, 2), "12.30"),
+        ("3.7000", (370, 2), "3.70"),
+        ("-0.05", (-5, 2), "-0.05"),
+        ("1E+2", (100, 0), "100"),
+        ("0", (0, 0), "0"),
+        ("-0.00", (0, 2), "0.00"),
+        ("0.12345678", (12345678, 8), "0.12345678"),
+    ],
+)
+def test_amounts_have_one_notation(number: str, stored: tuple[int, int], shown: str) -> None:
+    assert scaled(Decimal(number)) == stored
+    assert amount_text(*stored) == shown
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1E+30", "0.1234567890123456789"])
+def test_what_cannot_be_stored_exactly_is_refused(number: str) -> None:
+    with pytest.raises(ValueError):
+        scaled(Decimal(number))
+
+
+def test_a_transaction_is_not_opened_inside_another(hub: Hub) -> None:
+    with hub.db.write():
+        assert in_transaction()
+        with pytest.raises(RuntimeError), hub.db.write():
+            pass
+    assert not in_transaction()
+
+
+def test_a_failed_block_leaves_nothing_and_frees_the_thread(hub: Hub) -> None:
+    psu_id = alice(hub)
+    with pytest.raises(KeyError), hub.db.write() as session:
+        session.execute(text("UPDATE psu SET name = 'Mallory'"))
+        raise KeyError
+    with hub.db.read() as session:
+        assert session.scalar(text("SELECT name FROM psu WHERE id = :id"), {"id": psu_id}) == "Alice"
+    assert not in_transaction()
+
+
+def test_a_reader_cannot_write(hub: Hub) -> None:
+    alice(hub)
+    with pytest.raises(DBAPIError), hub.db.read() as session:
+        session.execute(text("UPDATE psu SET name = 'Mallory'"))
+
+
+def test_a_stored_moment_comes_back_aware_and_a_naive_one_is_refused(hub: Hub) -> None:
+    psu_id = alice(hub)
+    at = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
+    event = SecurityEvent(id=new_id(), psu_id=psu_id, at=at, kind="login", detail={}, user_agent="", ip_address="")
+    with hub.db.write() as session:
+        session.add(event)
+    with hub.db.read() as session:
+        assert session.get_one(SecurityEvent, event.id).at == at
+    with pytest.raises(Exception, match="aware"), hub.db.write() as session:
+        session.get_one(SecurityEvent, event.id).at = datetime(2026, 1, 1)  # noqa: DTZ001  # the point of the test
