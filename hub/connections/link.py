@@ -1,0 +1,318 @@
+"""Linking a person to a bank and renewing the link: out to the bank, and back through the callback.
+
+- The bank is called outside any transaction. ``start`` writes after the bank answered, so a failed start leaves
+  nothing behind but (at worst) a bank consent that nobody authorised.
+- ``callback`` claims the attempt before it calls the bank, by ONE conditional UPDATE: of any number of simultaneous
+  or replayed callbacks one gets through, and only in the browser session and for the person that began it. Whoever
+  carries a foreign ``state`` (RFC 6749 10.12; RFC 9700 4.7) learns and changes nothing.
+- A crash between claim and answer leaves the connection as it was before, LINKING or whatever a renewal began from;
+  beginning again with ``renew`` repairs it.
+
+Several connections of one person to one institution are allowed, because one person may hold several logins there.
+Accounts belong to (psu, institution, identity): when a newer connection shows an account that an older one showed,
+the account keeps its id and is fed by the newer one.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hub.connections import sealed
+from hub.connections.return_path import local_path
+from hub.connections.state import FailureKind, Happening, Status, sources_of
+from hub.connections.wording import why_link_failed
+from hub.context import Hub
+from hub.errors import BadInput, Conflict, NotFound
+from hub.events.outbox import emit
+from hub.hashing import secret_hash
+from hub.ids import new_id, new_secret
+from hub.models.connection import Connection, LinkAttempt
+from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
+from providers.port import Access, LinkRequest, LinkState, Psu
+
+log = logging.getLogger(__name__)
+CALLBACK_PATH = "/connections/callback"
+"""Registered at the banks; every bank sends the PSU back here."""
+
+STALE = "This return from a bank does not belong to a link you began here just now. Nothing was changed; begin again."
+ALREADY_USED = "This return from the bank was used already. If the bank is not linked, begin again."
+GONE = "This link was disconnected while you were at the bank."
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    connection_id: str
+    return_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFailed:
+    """``why`` is plain words for the person. ``connection_id`` lets them try again (``start(renew=...)``); it is None
+    where nothing of theirs was found. ``kind`` is None where the bank was not asked.
+    """
+
+    connection_id: str | None
+    why: str
+    return_to: str | None = None
+    kind: FailureKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    connection_id: str
+    institution_id: str
+    state: LinkState
+    return_to: str | None
+    is_renewal: bool
+
+
+def start(
+    hub: Hub,
+    *,
+    psu_id: str,
+    session_hash: str,
+    institution_id: str,
+    return_to: str | None,
+    psu: Psu,
+    now: datetime,
+    renew: str | None = None,
+) -> str | LinkFailed:
+    """The address at the bank to send the browser to, or why that cannot be done now.
+
+    ``renew`` is the connection to give access again, or one whose linking was not finished. Raises NotFound (no such
+    bank, or not this person's connection), BadInput (``return_to`` leaves this site, ``renew`` is another bank's),
+    Conflict (``renew`` was disconnected).
+    """
+    institution = hub.institution(institution_id)
+    return_to = local_path(return_to)
+    if renew is not None:
+        _check_renewable(hub, renew, psu_id=psu_id, institution_id=institution_id)
+    adapter = hub.adapter(institution_id)
+    state = new_secret()
+    history_days = min(hub.settings.history_days, adapter.capabilities.max_history_days)
+    request = LinkRequest(
+        redirect_uri=hub.settings.base_url + CALLBACK_PATH,
+        state=state,
+        nonce=new_secret(),
+        now=now,
+        valid_until=(now + timedelta(days=hub.settings.bank_consent_days)).date(),
+        history_from=(now - timedelta(days=history_days)).date(),
+        psu=psu,
+    )
+    try:
+        started = adapter.start(request)
+        _check_bank_url(started.url, secure=hub.settings.secure)
+    except ProviderError as error:
+        kind = failure_kind_of(error)
+        log.warning("a link could not be begun", extra={"institution_id": institution_id, "failure_kind": kind})
+        why = why_link_failed(kind, bank=institution.name, is_renewal=renew is not None)
+        return LinkFailed(renew, why, return_to, kind)
+    state_hash = secret_hash(state)
+    with hub.db.write() as session:
+        connection_id = renew or _new_connection(session, psu_id=psu_id, institution_id=institution_id, now=now)
+        session.add(
+            LinkAttempt(
+                state_hash=state_hash,
+                connection_id=connection_id,
+                psu_id=psu_id,
+                session_hash=session_hash,
+                link_state_sealed=sealed.seal_link_state(hub.sealer, state_hash, started.state),
+                return_to=return_to,
+                created_at=now,
+                expires_at=now + timedelta(seconds=hub.settings.link_attempt_ttl_s),
+                used_at=None,
+            )
+        )
+    return started.url
+
+
+def callback(
+    hub: Hub, *, params: Mapping[str, str], session_hash: str, psu_id: str, psu: Psu, now: datetime
+) -> Linked | LinkFailed:
+    """The person is back from the bank with ``params``. Never raises for anything that the bank or a browser does."""
+    state_hash = secret_hash(params.get("state", ""))
+    claimed = _claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
+    if isinstance(claimed, LinkFailed):
+        return claimed
+    adapter = hub.adapter(claimed.institution_id)
+    try:
+        access = adapter.finish(claimed.state, params, now=now, psu=psu)
+    except ProviderError as error:
+        return _failed(hub, claimed, error, psu_id=psu_id, now=now)
+    with hub.db.write() as session:
+        before = _store(session, hub, claimed, access, psu_id=psu_id, now=now)
+    if before is None:
+        end_bank_consent(hub, claimed.institution_id, access)  # disconnected meanwhile: we must not keep this
+        return LinkFailed(None, GONE, claimed.return_to)
+    if before.access_sealed is not None and before.bank_consent_id != _short(access.bank_consent_id):
+        old = sealed.open_access(hub.sealer, claimed.connection_id, before.access_sealed)
+        end_bank_consent(hub, claimed.institution_id, old)
+    return Linked(claimed.connection_id, claimed.return_to)
+
+
+def failure_kind_of(error: ProviderError) -> FailureKind:
+    """What an adapter's error is called in a connection's row."""
+    match error:
+        case Transient():
+            return FailureKind.BANK_UNAVAILABLE
+        case ReconsentRequired():
+            return FailureKind.CONSENT_ENDED
+        case Refused(code="access_denied"):
+            return FailureKind.ACCESS_DENIED
+        case Refused():
+            return FailureKind.REFUSED
+        case _:
+            return FailureKind.CONTRACT_BROKEN
+
+
+def end_bank_consent(hub: Hub, institution_id: str, access: Access) -> None:
+    """Best effort, once: for access that was superseded, which the bank drops by itself in time."""
+    try:
+        hub.adapter(institution_id).revoke(access)
+    except ProviderError as error:
+        extra = {"institution_id": institution_id, "failure_kind": failure_kind_of(error)}
+        log.warning("a superseded bank consent could not be ended", extra=extra)
+
+
+def _check_renewable(hub: Hub, connection_id: str, *, psu_id: str, institution_id: str) -> None:
+    query = select(Connection.institution_id, Connection.status)
+    with hub.db.read() as session:
+        found = session.execute(query.where(Connection.id == connection_id, Connection.psu_id == psu_id)).one_or_none()
+    if found is None:
+        raise NotFound("no such connection")
+    if found.institution_id != institution_id:
+        raise BadInput("this connection is to another bank", parameter="renew")
+    if Status(found.status) not in sources_of(Happening.LINKED):
+        raise Conflict("this connection was disconnected; link the bank anew")
+
+
+def _check_bank_url(url: str, *, secure: bool) -> None:
+    """The browser is sent there: never to a script or to plain http from a public hub."""
+    parts = urlsplit(url)
+    if parts.scheme not in ({"https"} if secure else {"https", "http"}) or not parts.netloc:
+        raise ContractBroken("the bank's address for the PSU is not a web address", step="start")
+
+
+def _new_connection(session: Session, *, psu_id: str, institution_id: str, now: datetime) -> str:
+    connection_id = new_id()
+    session.add(
+        Connection(
+            id=connection_id,
+            psu_id=psu_id,
+            institution_id=institution_id,
+            status=Status.LINKING.value,
+            failures=0,
+            change_seq=0,
+            created_at=now,
+        )
+    )
+    emit(session, "connection.begun", connection_id, now=now, psu_id=psu_id, body={"institution_id": institution_id})
+    session.flush()  # the attempt's foreign key needs the row
+    return connection_id
+
+
+def _claim(hub: Hub, state_hash: str, *, psu_id: str, session_hash: str, now: datetime) -> _Claimed | LinkFailed:
+    own = (
+        LinkAttempt.state_hash == state_hash,
+        LinkAttempt.psu_id == psu_id,
+        LinkAttempt.session_hash == session_hash,
+    )
+    with hub.db.write() as session:
+        attempt = session.execute(
+            update(LinkAttempt)
+            .where(*own, LinkAttempt.used_at.is_(None), LinkAttempt.expires_at > now)
+            .values(used_at=now)
+            .returning(LinkAttempt.connection_id, LinkAttempt.link_state_sealed, LinkAttempt.return_to)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if attempt is not None:
+            query = select(Connection.institution_id, Connection.status).where(Connection.id == attempt.connection_id)
+            connection = session.execute(query).one()
+    if attempt is None:
+        with hub.db.read() as session:
+            used = session.execute(select(LinkAttempt.connection_id, LinkAttempt.used_at).where(*own)).one_or_none()
+        if used is None:
+            return LinkFailed(None, STALE)
+        return LinkFailed(used.connection_id, STALE if used.used_at is None else ALREADY_USED)
+    return _Claimed(
+        connection_id=attempt.connection_id,
+        institution_id=connection.institution_id,
+        state=sealed.open_link_state(hub.sealer, state_hash, attempt.link_state_sealed),
+        return_to=attempt.return_to,
+        is_renewal=connection.status != Status.LINKING,
+    )
+
+
+def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, psu_id: str, now: datetime) -> LinkFailed:
+    """A first link shows why it failed; a renewal that failed leaves the connection as good as it was."""
+    kind = failure_kind_of(error)
+    values: dict[str, object] = {"last_failure_at": now, "failure_kind": kind.value}
+    values["failure_detail"] = sealed.storable(error.reason)
+    if isinstance(error, ContractBroken) and error.raw:
+        values["failure_raw_sealed"] = sealed.seal_failure_raw(hub.sealer, claimed.connection_id, error.raw)
+    with hub.db.write() as session:
+        session.execute(
+            update(Connection)
+            .where(Connection.id == claimed.connection_id, Connection.status == Status.LINKING.value)
+            .values(values)
+            .execution_options(synchronize_session=False)
+        )
+        body = {"institution_id": claimed.institution_id, "reason": kind.value}
+        emit(session, "connection.link_failed", claimed.connection_id, now=now, psu_id=psu_id, body=body)
+    why = why_link_failed(
+        kind, bank=hub.institution(claimed.institution_id).name, is_renewal=claimed.is_renewal
+    )
+    return LinkFailed(claimed.connection_id, why, claimed.return_to, kind)
+
+
+def _short(bank_consent_id: str) -> str:
+    """As much of the bank's id as the column holds; the whole is inside the sealed access."""
+    return sealed.storable(bank_consent_id, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    access_sealed: bytes | None
+    bank_consent_id: str | None
+
+
+def _store(
+    session: Session, hub: Hub, claimed: _Claimed, access: Access, *, psu_id: str, now: datetime
+) -> _Before | None:
+    """Make the connection READY with ``access``; None if it may not be any more. Ends the lease of any sync that still
+    runs on the old access, so that its late verdict ("the bank wants the PSU") cannot land on the new one.
+    """
+    before = session.execute(
+        select(Connection.status, Connection.access_sealed, Connection.bank_consent_id)
+        .where(Connection.id == claimed.connection_id)
+        .with_for_update()
+    ).one()
+    if Status(before.status) not in sources_of(Happening.LINKED):
+        return None
+    session.execute(
+        update(Connection)
+        .where(Connection.id == claimed.connection_id)
+        .values(
+            status=Status.READY.value,
+            access_sealed=sealed.seal_access(hub.sealer, claimed.connection_id, access),
+            bank_consent_id=_short(access.bank_consent_id),
+            bank_consent_until=access.valid_until,
+            sca_at=now,
+            next_sync_at=now,
+            sync_owner=None,
+            sync_until=None,
+            failure_kind=None,
+            failure_detail=None,
+            failure_raw_sealed=None,
+            failures=0,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    body = {"institution_id": claimed.institution_id, "is_renewal": claimed.is_renewal}
+    emit(session, "connection.linked", claimed.connection_id, now=now, psu_id=psu_id, body=body)
+    return _Before(before.access_sealed, before.bank_consent_id)

@@ -1,0 +1,1 @@
+"""Reading the banks: one job per connection, leased, resumable, never inside a transaction while a bank is asked."""

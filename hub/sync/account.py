@@ -1,0 +1,171 @@
+"""Reading one account: its balances, then its transactions.
+
+The first read goes as far back as the bank and the settings allow, and stores page by page: much may come, and it
+comes only once, minutes after the PSU was at the bank. Later reads overlap the last one by ``OVERLAP`` (banks book
+late and renumber) and are applied at once, so that a half-read window is never compared with what we hold.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hub.connections.schedule import unattended_gap_s
+from hub.connections.state import FailureKind
+from hub.context import Hub
+from hub.ledger.balances import store_balances
+from hub.ledger.ingest import Applied, Fetch
+from hub.models.ledger import Account as AccountRow
+from hub.sync.bank import Bank
+from hub.sync.lease import Lease
+from hub.sync.verdict import Fault
+from providers.errors import ContractBroken, Refused
+from providers.model import Account, RejectedRow
+
+log = logging.getLogger(__name__)
+NOTHING = Applied()
+OVERLAP = timedelta(days=14)
+ALWAYS_READABLE = timedelta(days=89)
+"""Many banks show more than 90 days only right after the PSU was there; this much they show always."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReport:
+    """``is_read`` says that the account is as fresh as it can be, including one that the quota left out."""
+
+    account_id: str
+    is_read: bool
+    faults: tuple[Fault, ...] = ()
+    applied: Applied = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    synced_at: datetime | None
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    hub: Hub
+    lease: Lease
+    bank: Bank
+    account_id: str
+    account: Account
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that proves the lease and that the account is still ours to feed."""
+        with self.lease.write() as session:
+            query = select(AccountRow.connection_id).where(AccountRow.id == self.account_id)
+            if session.scalar(query.with_for_update(read=True)) != self.lease.connection_id:
+                raise _FedByAnother
+            yield session
+
+
+class _FedByAnother(Exception):
+    """A newer connection of the same person feeds this account now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    applied: Applied
+    rejected: tuple[RejectedRow, ...]
+
+
+def read_account(hub: Hub, lease: Lease, bank: Bank, account_id: str, account: Account) -> AccountReport:
+    """Raises the errors of providers.errors for what stopped it; what was stored before stays."""
+    try:
+        return _read(hub, _Reading(hub, lease, bank, account_id, account))
+    except _FedByAnother:  # a newer link took the account while we were reading it
+        return AccountReport(account_id, is_read=True)
+
+
+def _read(hub: Hub, run: _Reading) -> AccountReport:
+    lease, bank, account_id, account = run.lease, run.bank, run.account_id, run.account
+    known = _known(hub, account_id)
+    if known.connection_id != lease.connection_id or _is_within_quota_gap(hub, bank, known):
+        return AccountReport(account_id, is_read=True)  # a newer link feeds it now, or the bank's quota protects it
+    if bank.capabilities.balances:
+        balances = bank.balances(account)
+        with run.write() as session:
+            store_balances(session, account_id, balances, hub.clock())
+    if not bank.capabilities.transactions:
+        with run.write() as session:
+            _mark_synced(session, account_id, hub.clock())
+        return AccountReport(account_id, is_read=True)
+    read = _read_transactions(run, known)
+    return AccountReport(account_id, is_read=True, faults=_rejections(read.rejected), applied=read.applied)
+
+
+def _read_transactions(run: _Reading, known: _Known) -> _Found:
+    hub, capabilities = run.hub, run.bank.capabilities
+    today = hub.clock().date()
+    most = timedelta(days=min(hub.settings.history_days, capabilities.max_history_days))
+    if known.synced_at is not None:
+        return _read_at_once(run, max(known.synced_at.date() - OVERLAP, today - most), today)
+    try:
+        return _read_page_by_page(run, today - most, today)
+    except Refused:
+        if most <= ALWAYS_READABLE:
+            raise
+        log.info("a bank refused the whole history; asking for less", extra={"account_id": run.account_id})
+        return _read_page_by_page(run, today - ALWAYS_READABLE, today)
+
+
+def _read_page_by_page(run: _Reading, date_from: date, date_to: date) -> _Found:
+    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, run.bank.normaliser)
+    applied, rejected = Applied(), list[RejectedRow]()
+    for page in run.bank.pages(run.account, date_from=date_from, date_to=date_to):
+        rejected.extend(page.rejected)
+        with run.write() as session:
+            applied += fetch.apply(session, run.hub.sealer, page.transactions, run.hub.clock())
+    with run.write() as session:
+        applied += fetch.finish(session, run.hub.clock())
+    return _Found(applied, tuple(rejected))
+
+
+def _read_at_once(run: _Reading, date_from: date, date_to: date) -> _Found:
+    pages = list(run.bank.pages(run.account, date_from=date_from, date_to=date_to))
+    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, run.bank.normaliser)
+    transactions = [transaction for page in pages for transaction in page.transactions]
+    with run.write() as session:
+        applied = fetch.apply(session, run.hub.sealer, transactions, run.hub.clock())
+        applied += fetch.finish(session, run.hub.clock())
+    return _Found(applied, tuple(row for page in pages for row in page.rejected))
+
+
+def _known(hub: Hub, account_id: str) -> _Known:
+    query = select(AccountRow.synced_at, AccountRow.connection_id)
+    with hub.db.read() as session:
+        return _Known(*session.execute(query.where(AccountRow.id == account_id)).one())
+
+
+def _is_within_quota_gap(hub: Hub, bank: Bank, known: _Known) -> bool:
+    """Reads with the PSU present do not count, and an account never read is read whatever it costs."""
+    if bank.psu is not None or known.synced_at is None:
+        return False
+    age_s = (hub.clock() - known.synced_at).total_seconds()
+    return age_s < unattended_gap_s(bank.unattended_calls_per_day)
+
+
+def _mark_synced(session: Session, account_id: str, now: datetime) -> None:
+    """What Fetch.finish does where there are transactions."""
+    session.execute(
+        update(AccountRow)
+        .where(AccountRow.id == account_id)
+        .values(synced_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _rejections(rows: tuple[RejectedRow, ...]) -> tuple[Fault, ...]:
+    if not rows:
+        return ()
+    reasons = ", ".join(sorted({row.reason for row in rows}))[:500]
+    raw = b"\n".join(row.raw for row in rows)[: ContractBroken.RAW_LIMIT_BYTES]
+    return (Fault(FailureKind.ROWS_REJECTED, f"{len(rows)} rows: {reasons}", raw=raw),)

@@ -1,0 +1,104 @@
+"""The bank's side of one sync: an adapter with an access that is kept fresh, and never asked inside a transaction."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TypeVar
+
+from sqlalchemy import update
+
+from hub.connections import sealed
+from hub.context import Hub
+from hub.db import in_transaction
+from hub.models.connection import Connection
+from hub.sync.lease import Claimed, Lease
+from providers.errors import ReconsentRequired
+from providers.model import Account, Balance, Page
+from providers.port import Access, Adapter, Capabilities, Psu
+
+T = TypeVar("T")
+REFRESH_AHEAD = timedelta(seconds=30)
+"""A token that ends within this is refreshed before it is used: it might end on the way."""
+
+
+@dataclass(slots=True)
+class Bank:
+    """Every method raises the errors of providers.errors, and LeaseLost."""
+
+    hub: Hub
+    lease: Lease
+    adapter: Adapter
+    psu: Psu | None
+    unattended_calls_per_day: int
+    normaliser: str
+    _access: Access = field(repr=False)
+
+    @classmethod
+    def open(cls, hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> "Bank":
+        if claimed.access_sealed is None:
+            raise ReconsentRequired("no access is held", institution_id=claimed.institution_id)
+        institution = hub.institution(claimed.institution_id)
+        adapter = hub.adapter(claimed.institution_id)
+        return cls(
+            hub=hub,
+            lease=lease,
+            adapter=adapter,
+            psu=psu,
+            unattended_calls_per_day=institution.unattended_calls_per_day,
+            normaliser=f"{adapter.capabilities.standard} {institution.version}"[:40],
+            _access=sealed.open_access(hub.sealer, lease.connection_id, claimed.access_sealed),
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.adapter.capabilities
+
+    def accounts(self) -> tuple[Account, ...]:
+        return self._ask(lambda access: self.adapter.accounts(access, psu=self.psu))
+
+    def balances(self, account: Account) -> tuple[Balance, ...]:
+        return self._ask(lambda access: self.adapter.balances(access, account, psu=self.psu))
+
+    def pages(self, account: Account, *, date_from: date, date_to: date) -> Iterator[Page]:
+        """One request per page; between two of them the caller may write, and the lease is kept."""
+        pages = self._ask(
+            lambda access: self.adapter.transactions(
+                access, account, date_from=date_from, date_to=date_to, psu=self.psu
+            )
+        )
+        while True:
+            _assert_no_transaction()
+            if (page := next(pages, None)) is None:
+                return
+            yield page
+            self.lease.keep()
+
+    def _ask(self, call: Callable[[Access], T]) -> T:
+        _assert_no_transaction()
+        self._refresh_if_old()
+        result = call(self._access)
+        self.lease.keep()
+        return result
+
+    def _refresh_if_old(self) -> None:
+        now = self.hub.clock()
+        if self._access.expires_at is None or self._access.expires_at > now + REFRESH_AHEAD:
+            return
+        fresh = self.adapter.refresh(self._access, now=now)
+        # Stored before it is used: a bank that rotates refresh tokens takes the old one no more.
+        with self.lease.write() as session:
+            session.execute(
+                update(Connection)
+                .where(Connection.id == self.lease.connection_id)
+                .values(
+                    access_sealed=sealed.seal_access(self.hub.sealer, self.lease.connection_id, fresh),
+                    bank_consent_until=fresh.valid_until,
+                )
+                .execution_options(synchronize_session=False)
+            )
+        self._access = fresh
+
+
+def _assert_no_transaction() -> None:
+    if in_transaction():
+        raise RuntimeError("a bank is never asked inside a transaction")

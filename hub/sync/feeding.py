@@ -1,0 +1,36 @@
+"""Which of a person's connections feeds an account that several of them show (two logins and a joint account)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from hub.connections.state import SYNCABLE
+from hub.ledger.accounts import identity_hashes
+from hub.models.connection import Connection
+from hub.models.ledger import Account as AccountRow
+from providers.model import Account
+
+
+def left_to_us(session: Session, connection_id: str, accounts: Sequence[Account]) -> tuple[Account, ...]:
+    """``accounts`` without those that another living connection of the same person feeds with a newer word of the PSU.
+
+    Otherwise two connections would take the account from each other at every sync, and the bank would be asked twice.
+    Once the newer one is disconnected or needs the PSU, the account is ours again.
+    """
+    hashes = identity_hashes(accounts)
+    us, other = aliased(Connection), aliased(Connection)
+    query = (
+        select(AccountRow.identity_hash)
+        .join(us, (us.id == connection_id) & (us.psu_id == AccountRow.psu_id))
+        .join(other, other.id == AccountRow.connection_id)
+        .where(
+            AccountRow.institution_id == us.institution_id,
+            AccountRow.identity_hash.in_(hashes),
+            other.id != us.id,
+            other.status.in_([status.value for status in SYNCABLE]),
+            other.sca_at > us.sca_at,
+        )
+    )
+    taken = set(session.scalars(query))
+    return tuple(account for account, one in zip(accounts, hashes, strict=True) if one not in taken)

@@ -1,0 +1,40 @@
+"""The first sync after the bank sent the person back: begun at once, since many banks show their whole history only
+minutes after the PSU was there, and waited for a moment, so that most people come to a page that is already full.
+"""
+
+import logging
+import threading
+
+from hub.context import Hub
+from hub.ids import new_id
+from hub.sync.run import sync_connection
+from providers.port import Psu
+
+log = logging.getLogger(__name__)
+WAIT_S = 2.5
+MOST_AT_ONCE = 16
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+def start_first_sync(hub: Hub, connection_id: str, *, psu: Psu, wait_s: float = WAIT_S) -> bool:
+    """Sync in a thread of this process; True if it ended within ``wait_s`` seconds (well or badly).
+
+    Nothing is lost if the process dies or has too many of these: the connection is due, and the worker takes it as soon
+    as no lease is on it.
+    """
+    if not _places.acquire(blocking=False):
+        return False
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            sync_connection(hub, connection_id, owner=new_id(), psu=psu)
+        except Exception as error:
+            log.error("a first sync broke off", extra={"connection_id": connection_id, "error": type(error).__name__})
+        finally:
+            _places.release()
+            done.set()
+
+    # A daemon: a web process that must end does not wait for a bank.
+    threading.Thread(target=work, name=f"first-sync-{connection_id}", daemon=True).start()
+    return done.wait(wait_s)

@@ -1,0 +1,93 @@
+"""Who syncs a connection now. A lease is taken by one conditional UPDATE, and every write of a sync proves first, in
+its own transaction, that the lease is still held: whoever lost it (its process slept too long, the PSU disconnected or
+renewed the link) cannot write any more.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from hub.connections.state import SYNCABLE
+from hub.context import Hub
+from hub.models.connection import Connection
+
+_SYNCABLE = [status.value for status in SYNCABLE]
+
+
+class LeaseLost(Exception):
+    """Another owner, or nobody, syncs this connection now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The row as it was when the lease was taken."""
+
+    psu_id: str
+    institution_id: str
+    access_sealed: bytes | None = field(repr=False)
+
+
+@dataclass(slots=True)
+class Lease:
+    hub: Hub
+    connection_id: str
+    owner: str
+    renewed_at: datetime
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that proves and prolongs the lease first; raises LeaseLost."""
+        now = self.hub.clock()
+        with self.hub.db.write() as session:
+            held = session.execute(
+                update(Connection)
+                .where(
+                    Connection.id == self.connection_id,
+                    Connection.sync_owner == self.owner,
+                    Connection.status.in_(_SYNCABLE),
+                )
+                .values(sync_until=now + timedelta(seconds=self.hub.settings.sync_lease_s))
+                .returning(Connection.id)
+                .execution_options(synchronize_session=False)
+            ).one_or_none()
+            if held is None:
+                raise LeaseLost(self.connection_id)
+            yield session
+        self.renewed_at = now
+
+    def keep(self) -> None:
+        """Prolong the lease once a third of it has gone by: called after every answer, so a single request to a bank
+        may take two thirds of a lease (200 s by default; providers.transport ends it long before).
+        """
+        age = self.hub.clock() - self.renewed_at
+        if age >= timedelta(seconds=self.hub.settings.sync_lease_s / 3):
+            with self.write():
+                pass
+
+
+def claim(hub: Hub, connection_id: str, *, owner: str, due_only: bool) -> tuple[Lease, Claimed] | None:
+    """Take the lease, or None: somebody has it, it is not this connection's turn, or (``due_only``) not yet time."""
+    now = hub.clock()
+    conditions = [
+        Connection.id == connection_id,
+        Connection.status.in_(_SYNCABLE),
+        or_(Connection.sync_until.is_(None), Connection.sync_until <= now),
+    ]
+    if due_only:
+        conditions.append(Connection.next_sync_at <= now)
+    with hub.db.write() as session:
+        row = session.execute(
+            update(Connection)
+            .where(*conditions)
+            .values(sync_owner=owner, sync_until=now + timedelta(seconds=hub.settings.sync_lease_s))
+            .returning(Connection.psu_id, Connection.institution_id, Connection.access_sealed)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+    if row is None:
+        return None
+    return Lease(hub, connection_id, owner, now), Claimed(row.psu_id, row.institution_id, row.access_sealed)
+

@@ -1,0 +1,234 @@
+"""One sync of one connection: claim it, read the bank, store what was read, say how it went, let go.
+
+    claim the lease -> accounts -> for each: balances, transactions -> verdict and release
+
+Every step is "ask the bank" (no transaction open) and then "write" (a short transaction that proves the lease first).
+What is written stays written, so a process may die between any two steps: the lease runs out, and the next run does
+again only what was not finished. One account's failure does not stop the others, except where the bank wants the PSU
+or has stopped answering.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select, update
+
+from hub.connections import sealed
+from hub.connections.state import FailureKind, Happening, Status, move
+from hub.context import Hub
+from hub.events.outbox import emit
+from hub.ledger.accounts import store_accounts
+from hub.ledger.ingest import Applied
+from hub.models.connection import Connection
+from hub.sync import lease as leases
+from hub.sync.account import NOTHING, AccountReport, read_account
+from hub.sync.bank import Bank
+from hub.sync.feeding import left_to_us
+from hub.sync.lease import Claimed, Lease, LeaseLost
+from hub.sync.verdict import Fault, Verdict, fault_of, judge
+from providers.errors import ProviderError
+from providers.model import Account
+from providers.port import Psu
+
+log = logging.getLogger(__name__)
+SILENCES_BEFORE_STOP = 2
+"""So many accounts in a row without an answer, and the bank is taken to be down: asking for the others would only
+hold a worker for as many timeouts."""
+
+
+class Result(StrEnum):
+    SYNCED = "synced"
+    PARTLY = "partly"  # something was read, something was not
+    FAILED = "failed"
+    NEEDS_PSU = "needs_psu"
+    NOT_CLAIMED = "not_claimed"  # another process has it, or it is not its turn
+    LOST = "lost"  # taken over, renewed or disconnected meanwhile; what came after that was not written
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    result: Result
+    failure_kind: FailureKind | None = None
+    accounts_read: int = 0
+    applied: Applied = NOTHING
+
+
+def sync_connection(hub: Hub, connection_id: str, *, owner: str, psu: Psu | None) -> Outcome:
+    """``owner`` names this run and is used once. ``psu`` is the person who is waiting, None for an unattended sync:
+    that one only runs when it is due, and leaves out accounts that the bank's daily quota protects.
+
+    Never raises for what a bank does; raises for what our own database does.
+    """
+    claimed = leases.claim(hub, connection_id, owner=owner, due_only=psu is None)
+    if claimed is None:
+        return Outcome(Result.NOT_CLAIMED)
+    try:
+        return _run(hub, *claimed, psu)
+    except LeaseLost:
+        log.info("a sync lost its connection", extra={"connection_id": connection_id})
+        return Outcome(Result.LOST)
+
+
+def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
+    faults: list[Fault] = []
+    reports: list[AccountReport] = []
+    try:
+        bank = Bank.open(hub, lease, claimed, psu)
+        listed = _list_accounts(hub, lease, claimed, bank)
+    except LeaseLost:
+        raise
+    except Exception as error:  # each leaf of ProviderError, and our own bugs: all end in a verdict
+        _note(error, lease)
+        faults.append(fault_of(error))
+    else:
+        for report in _read_all(hub, lease, bank, listed):
+            reports.append(report)
+            faults.extend(report.faults)
+    read = [report for report in reports if report.is_read]
+    read_anything = bool(read) or not faults
+    return _conclude(hub, lease, claimed, faults, reports, read_anything=read_anything)
+
+
+def _list_accounts(hub: Hub, lease: Lease, claimed: Claimed, bank: Bank) -> list[tuple[str, Account]]:
+    shown = bank.accounts()
+    with lease.write() as session:
+        accounts = left_to_us(session, lease.connection_id, shown)
+        ids = store_accounts(
+            session,
+            psu_id=claimed.psu_id,
+            connection_id=lease.connection_id,
+            institution_id=claimed.institution_id,
+            accounts=accounts,
+            now=hub.clock(),
+        )
+    # Two resources may be one account (the same identifier listed twice): it is read once.
+    firsts: dict[str, Account] = {}
+    for account in accounts:
+        if (account_id := ids.get(account.resource_id)) is not None:
+            firsts.setdefault(account_id, account)
+    return list(firsts.items())
+
+
+def _read_all(hub: Hub, lease: Lease, bank: Bank, listed: list[tuple[str, Account]]) -> Iterator[AccountReport]:
+    silences = 0
+    for account_id, account in listed:
+        try:
+            report = read_account(hub, lease, bank, account_id, account)
+        except LeaseLost:
+            raise
+        except Exception as error:  # one account's failure does not stop the others
+            _note(error, lease)
+            report = AccountReport(account_id, is_read=False, faults=(fault_of(error),))
+        yield report
+        kinds = {fault.kind for fault in report.faults}
+        if FailureKind.CONSENT_ENDED in kinds:
+            return
+        silences = silences + 1 if FailureKind.BANK_UNAVAILABLE in kinds else 0
+        if silences >= SILENCES_BEFORE_STOP:
+            return
+
+
+def _conclude(
+    hub: Hub,
+    lease: Lease,
+    claimed: Claimed,
+    faults: list[Fault],
+    reports: list[AccountReport],
+    *,
+    read_anything: bool,
+) -> Outcome:
+    now = hub.clock()
+    with lease.write() as session:
+        row = session.execute(
+            select(Connection.status, Connection.failures).where(Connection.id == lease.connection_id)
+        ).one()
+        verdict = judge(
+            faults,
+            read_anything=read_anything,
+            failures=row.failures,
+            interval_s=hub.settings.sync_interval_s,
+        )
+        status = move(Status(row.status), verdict.happening)
+        session.execute(
+            update(Connection)
+            .where(Connection.id == lease.connection_id)
+            .values(_values(hub, lease, verdict, status, now))
+            .execution_options(synchronize_session=False)
+        )
+        outcome = Outcome(
+            _RESULTS[verdict.happening, _is_complete(verdict)],
+            verdict.fault.kind if verdict.fault else None,
+            sum(report.is_read for report in reports),
+            sum((report.applied for report in reports), NOTHING),
+        )
+        emit(
+            session,
+            _EVENTS.get(verdict.happening, "connection.sync_failed"),
+            lease.connection_id,
+            now=now,
+            psu_id=claimed.psu_id,
+            body={
+                "institution_id": claimed.institution_id,
+                "status": status.value,
+                "result": outcome.result.value,
+                "failure_kind": outcome.failure_kind and outcome.failure_kind.value,
+                "accounts_read": outcome.accounts_read,
+                "added": outcome.applied.added,
+                "modified": outcome.applied.modified,
+                "removed": outcome.applied.removed,
+                "accounts_failed": [report.account_id for report in reports if not report.is_read],
+            },
+        )
+    return outcome
+
+
+_EVENTS = {Happening.READ: "connection.synced", Happening.ACCESS_ENDED: "connection.needs_psu"}
+_RESULTS = {
+    (Happening.READ, True): Result.SYNCED,
+    (Happening.READ, False): Result.PARTLY,
+    (Happening.FALTERED, False): Result.FAILED,
+    (Happening.BANK_FAILED, False): Result.FAILED,
+    (Happening.ACCESS_ENDED, False): Result.NEEDS_PSU,
+}
+
+
+def _is_complete(verdict: Verdict) -> bool:
+    return verdict.fault is None or verdict.fault.kind is FailureKind.ROWS_REJECTED
+
+
+def _values(hub: Hub, lease: Lease, verdict: Verdict, status: Status, now: datetime) -> dict[str, object]:
+    """The columns of the verdict; the lease goes with them."""
+    fault = verdict.fault
+    values: dict[str, object] = {
+        "status": status.value,
+        "failures": verdict.failures,
+        "failure_kind": fault and fault.kind.value,
+        "failure_detail": fault and fault.detail,
+        "failure_raw_sealed": None,
+        "next_sync_at": None if verdict.wait_s is None else now + timedelta(seconds=verdict.wait_s),
+        "sync_owner": None,
+        "sync_until": None,
+    }
+    if verdict.happening is Happening.READ:
+        values["last_success_at"] = now
+    if not _is_complete(verdict):
+        values["last_failure_at"] = now
+    if fault is not None and fault.raw:
+        values["failure_raw_sealed"] = sealed.seal_failure_raw(hub.sealer, lease.connection_id, fault.raw)
+    return values
+
+
+def _note(error: Exception, lease: Lease) -> None:
+    """Operators see a bank's failure as a warning and a bug of ours as an error with the places it passed, but never
+    its message: database errors print their parameters, and parameters are people's data.
+    """
+    extra = {"connection_id": lease.connection_id, "failure_kind": fault_of(error).kind.value}
+    if isinstance(error, ProviderError):
+        log.warning("a bank could not be read", extra=extra | {"step": error.step, "reason": error.reason})
+    else:
+        places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+        log.error("a sync met a bug", extra=extra | {"error": type(error).__name__, "places": places})

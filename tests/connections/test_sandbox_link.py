@@ -1,0 +1,155 @@
+"""The whole way against both sandbox banks: real processes, real pages, real adapters."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from hub import clock as system
+from hub.connections import link, service
+from hub.connections.state import FailureKind, Status
+from hub.context import Hub
+from hub.models.connection import Connection
+from hub.models.ledger import Account
+from hub.sync.first import start_first_sync
+from hub.sync.run import Result, sync_connection
+from providers.port import Adapter
+from providers.registry import BUILT_IN_INSTITUTIONS, adapter_for, load_institutions
+from tests.connections.scripted import HubWithBanks
+from tests.connections.world import PRESENT, World, one_store, person
+from tests.providers import tpp
+from tests.providers.misbehaving import answer, running, say
+from tests.providers.sandbox_banks import Browser, bank_process
+from tests.providers.test_against_sandbox import moved
+
+
+@dataclass(frozen=True)
+class Town:
+    """Both banks, running; by institution id the bank's URL and the adapter that speaks to it."""
+
+    urls: dict[str, str]
+    adapters: dict[str, Adapter]
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    today = ["--today", date.today().isoformat()]  # noqa: DTZ011  # the bank's calendar day
+    jwks = answer(json.dumps(tpp.tpp().jwks()).encode())
+    with (
+        running(say(jwks)) as hub,
+        bank_process("sandbox.uk", "--client-jwks-uri", f"{hub.url}/jwks", *today) as albion,
+        bank_process("sandbox.berlin", *today) as lorelei,
+    ):
+        urls = {"albion": albion, "lorelei": lorelei}
+        known = load_institutions([BUILT_IN_INSTITUTIONS])
+        yield Town(urls, {name: adapter_for(moved(known[name], url), tpp.tpp()) for name, url in urls.items()})
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Alice, on her way to one bank."""
+
+    world: World
+    bank: str
+    url: str
+
+    def at_the_bank(self, decision: str = "approve", **changes: Any) -> link.Linked | link.LinkFailed:
+        given: dict[str, Any] = {"psu_id": self.world.alice, "session_hash": "s", "institution_id": self.bank}
+        given |= {"return_to": None, "psu": PRESENT, "now": self.world.hub.clock()}
+        url = link.start(self.world.hub, **(given | changes))
+        assert isinstance(url, str), url
+        browser = Browser(self.url)
+        browser.open(url)
+        browser.send("/login", username="alice", password=f"alice-at-{self.bank}")
+        chosen = {"account": browser.accounts()} if decision == "approve" else {}
+        browser.send("/decision", decision=decision, **chosen)
+        if decision == "approve" and self.bank == "lorelei":
+            browser.send("/tan", tan=browser.tan(), decision="approve")
+        assert browser.callback is not None, browser.page
+        return link.callback(
+            self.world.hub,
+            params=browser.callback,
+            session_hash="s",
+            psu_id=self.world.alice,
+            psu=PRESENT,
+            now=self.world.hub.clock(),
+        )
+
+    def linked(self, **changes: Any) -> str:
+        done = self.at_the_bank(**changes)
+        assert isinstance(done, link.Linked), done
+        return done.connection_id
+
+    def control(self, path: str = "", **body: Any) -> None:
+        requests.post(f"{self.url}/_control{path}", json=body, timeout=10).raise_for_status()
+
+
+@pytest.fixture(params=["albion", "lorelei"])
+def visit(request: pytest.FixtureRequest, town: Town, hub: Hub, world: World) -> Iterator[Visit]:
+    parts = {field.name: getattr(hub, field.name) for field in fields(Hub)} | {"clock": system.now}
+    real = HubWithBanks(**parts, banks=town.adapters)
+    visit = Visit(replace(world, hub=real, alice=person(real, "Alice")), request.param, town.urls[request.param])
+    yield visit
+    visit.control(fault=None)
+
+
+def account_ids(visit: Visit) -> list[str]:
+    return sorted(account.id for account in visit.world.accounts())
+
+
+def test_a_bank_is_linked_read_renewed_and_left(visit: Visit) -> None:
+    world = visit.world
+    connection_id = visit.linked()
+    assert start_first_sync(world.hub, connection_id, psu=PRESENT, wait_s=20)
+    row = world.row(connection_id)
+    assert (row.status, row.failure_kind, row.failure_detail) == (Status.READY, None, None)
+    ids, transactions = account_ids(visit), world.transactions()
+    assert ids
+    assert transactions > 100
+    assert world.balances() >= len(ids)
+    again = world.sync(connection_id)
+    assert (again.result, again.applied.added, again.applied.removed) == (Result.SYNCED, 0, 0)
+    assert world.transactions() == transactions
+
+    visit.control("/revoke")
+    assert world.sync(connection_id).result is Result.NEEDS_PSU
+    assert world.row(connection_id).failure_kind == FailureKind.CONSENT_ENDED
+    assert visit.linked(renew=connection_id) == connection_id
+    assert world.sync(connection_id).result is Result.SYNCED
+    assert (account_ids(visit), world.transactions()) == (ids, transactions)
+
+    service.disconnect(world.hub, world.alice, connection_id, now=world.hub.clock())
+    row = world.row(connection_id)
+    assert (row.status, row.access_sealed, row.next_sync_at) == (Status.REVOKED, None, None)
+    assert world.transactions() == transactions
+
+
+@one_store
+def test_a_no_at_the_bank_is_an_answer_and_not_an_error(visit: Visit) -> None:
+    failed = visit.at_the_bank("deny")
+    assert isinstance(failed, link.LinkFailed)
+    assert failed.kind is FailureKind.ACCESS_DENIED
+    assert failed.connection_id is not None
+    assert visit.world.row(failed.connection_id).status == Status.LINKING
+    assert visit.linked(renew=failed.connection_id) == failed.connection_id
+
+
+@one_store
+def test_a_bank_that_fails_half_way_is_finished_later(visit: Visit) -> None:
+    world = visit.world
+    connection_id = visit.linked()
+    visit.control(on="transactions", fault="html", after=1, times=1)
+    first = world.sync(connection_id)
+    assert first.result is Result.PARTLY
+    assert first.failure_kind is FailureKind.CONTRACT_BROKEN
+    with world.hub.db.read() as session:
+        assert session.scalars(select(Account.synced_at).where(Account.psu_id == world.alice)).all().count(None) == 1
+        assert session.get_one(Connection, connection_id).failure_raw_sealed is not None
+    assert sync_connection(world.hub, connection_id, owner="again", psu=PRESENT).result is Result.SYNCED
+    assert all(account.synced_at for account in world.accounts())
+    assert datetime.now(UTC) >= max(account.synced_at for account in world.accounts() if account.synced_at)

@@ -1,0 +1,409 @@
+"""One sync: what is read when, and what every failure at every step leaves behind."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from hub.connections import sealed, service
+from hub.connections.state import FailureKind, Status
+from hub.models.connection import Connection
+from hub.models.event import Event
+from hub.sync.account import ALWAYS_READABLE, OVERLAP
+from hub.sync.progress import Progress, progress
+from hub.sync.run import Result
+from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
+from providers.model import Page, RejectedRow
+from tests.connections.scripted import account, movement
+from tests.connections.world import PRESENT, World, one_store, person
+
+STEPS = ["accounts", "balances", "transactions", "page", "end"]
+
+
+def test_a_first_sync_reads_everything_as_far_back_as_allowed(world: World) -> None:
+    world.fill()
+    connection_id = world.linked()
+    outcome = world.sync(connection_id)
+    assert (outcome.result, outcome.accounts_read, outcome.applied.added) == (Result.SYNCED, 2, 8)
+    assert (world.transactions(), world.balances(), len(world.accounts())) == (8, 2, 2)
+    today = world.clock().date()
+    assert world.bank.windows == [(f"resource-{n}", today - timedelta(days=730), today) for n in (1, 2)]
+    row = world.row(connection_id)
+    assert (row.status, row.failure_kind, row.failures) == ("ready", None, 0)
+    assert (row.sync_owner, row.sync_until) == (None, None)
+    assert row.last_success_at == world.clock()
+    assert row.next_sync_at is not None
+    assert row.next_sync_at >= world.clock() + timedelta(hours=6)
+    assert world.events(connection_id)[-1] == "connection.synced"
+
+
+@one_store
+def test_the_history_asked_for_is_bounded_by_the_bank(world: World) -> None:
+    world.bank.capabilities = replace(world.bank.capabilities, max_history_days=90)
+    world.synced()
+    assert {day for _id, day, _to in world.bank.windows} == {world.clock().date() - timedelta(days=90)}
+
+
+def test_a_later_sync_overlaps_the_last_one_and_doubles_nothing(world: World) -> None:
+    world.fill()
+    connection_id = world.synced()
+    first_day = world.clock().date()
+    world.until_due(connection_id)
+    world.clock.advance(days=1)
+    world.bank.windows.clear()
+    outcome = world.sync(connection_id, psu=None)
+    assert (outcome.result, outcome.applied.added) == (Result.SYNCED, 0)
+    assert {day for _id, day, _to in world.bank.windows} == {first_day - OVERLAP}
+    assert world.transactions() == 8
+
+
+@one_store
+def test_the_bank_is_told_whether_the_person_is_there(world: World) -> None:
+    connection_id = world.synced()
+    world.until_due(connection_id)
+    world.sync(connection_id, psu=None)
+    assert world.bank.presence == [PRESENT, None]
+
+
+def test_an_unattended_sync_keeps_to_the_banks_quota(world: World) -> None:
+    connection_id = world.synced()
+    with world.hub.db.write() as session:
+        session.get_one(Connection, connection_id).next_sync_at = world.clock()
+    world.clock.advance(seconds=3600)
+    world.bank.calls.clear()
+    assert world.sync(connection_id, psu=None).result is Result.SYNCED
+    assert world.bank.steps() == ["accounts"]  # both accounts were read an hour ago
+    world.sync(connection_id)
+    assert "balances" in world.bank.steps()  # with the person there it does not count
+
+
+@one_store
+def test_an_unattended_sync_that_is_not_due_is_not_run(world: World) -> None:
+    connection_id = world.synced()
+    assert world.sync(connection_id, psu=None).result is Result.NOT_CLAIMED
+
+
+@one_store
+def test_what_a_bank_cannot_do_is_not_asked(world: World) -> None:
+    world.bank.capabilities = replace(world.bank.capabilities, balances=False, transactions=False)
+    connection_id = world.linked()
+    assert world.sync(connection_id).result is Result.SYNCED
+    assert world.bank.steps()[-1] == "accounts"
+    assert all(one.synced_at == world.clock() for one in world.accounts())
+
+
+@one_store
+def test_a_bank_that_shows_no_account_is_read_without_complaint(world: World) -> None:
+    world.bank.shown = []
+    assert world.sync(world.linked()).result is Result.SYNCED
+
+
+@one_store
+def test_an_account_listed_twice_is_read_once(world: World) -> None:
+    world.bank.shown = [account(1), replace(account(1), resource_id="resource-1")]
+    world.sync(world.linked())
+    assert world.bank.steps().count("balances") <= len(world.accounts())
+
+
+# --- failures of the whole ---------------------------------------------------------------------------
+
+WHOLE = [
+    (Transient("down"), "ready", FailureKind.BANK_UNAVAILABLE, Result.FAILED),
+    (Refused("no"), "needs_aspsp", FailureKind.REFUSED, Result.FAILED),
+    (ContractBroken("html", raw=b"<html>"), "needs_aspsp", FailureKind.CONTRACT_BROKEN, Result.FAILED),
+    (ReconsentRequired("ended"), "needs_psu", FailureKind.CONSENT_ENDED, Result.NEEDS_PSU),
+    (KeyError("a bug"), "ready", FailureKind.HUB_ERROR, Result.FAILED),
+]
+
+
+def test_every_error_at_every_step_ends_in_a_named_state_and_is_repaired_by_a_good_sync(world: World) -> None:
+    world.fill()
+    for step in STEPS:
+        for error, status, kind, result in WHOLE:
+            case = f"{step}: {error!r}"
+            psu_id = person(world.hub, "Alice")
+            connection_id = world.linked(psu_id)
+            world.bank.errors = {step: error}
+            assert world.sync(connection_id).result is result, case
+            row = world.row(connection_id)
+            assert (row.status, row.failure_kind, row.failures) == (status, kind, 1), case
+            assert (row.sync_owner, row.sync_until, row.last_success_at) == (None, None, None), case
+            assert row.last_failure_at == world.clock(), case
+            assert (row.next_sync_at is None) == (status == "needs_psu"), case
+            assert (row.failure_raw_sealed is None) == (kind is not FailureKind.CONTRACT_BROKEN), case
+            assert world.events(connection_id)[-1] == (
+                "connection.needs_psu" if status == "needs_psu" else "connection.sync_failed"
+            ), case
+
+            world.bank.errors = {}
+            if status == "needs_psu":
+                assert world.sync(connection_id).result is Result.NOT_CLAIMED
+                world.linked(psu_id, renew=connection_id)
+            assert world.sync(connection_id).result is Result.SYNCED, case
+            row = world.row(connection_id)
+            assert (row.status, row.failure_kind, row.failures, row.failure_raw_sealed) == ("ready", None, 0, None)
+            assert world.transactions(psu_id) == 8, case
+
+
+@one_store
+def test_a_bank_that_is_silent_for_long_gets_its_turn_and_is_asked_less_often(world: World) -> None:
+    connection_id = world.synced()
+    world.bank.errors["accounts"] = Transient("down")
+    waits = []
+    for _ in range(4):
+        world.until_due(connection_id)
+        world.sync(connection_id, psu=None)
+        row = world.row(connection_id)
+        assert row.next_sync_at is not None
+        waits.append((row.next_sync_at - world.clock()).total_seconds())
+    assert waits == sorted(waits)
+    assert world.row(connection_id).status == Status.NEEDS_ASPSP
+    world.bank.errors.clear()
+    world.until_due(connection_id)
+    world.sync(connection_id, psu=None)
+    assert world.row(connection_id).status == Status.READY
+
+
+@one_store
+def test_the_banks_own_word_on_when_to_come_back_is_kept(world: World) -> None:
+    connection_id = world.synced()
+    world.bank.errors["accounts"] = Transient("busy", retry_after_s=7200)
+    world.sync(connection_id)
+    due = world.row(connection_id).next_sync_at
+    assert due is not None
+    assert due >= world.clock() + timedelta(hours=2)
+
+
+@one_store
+def test_the_bytes_of_a_broken_answer_are_kept_sealed(world: World) -> None:
+    connection_id = world.linked()
+    world.bank.errors["accounts"] = ContractBroken("not JSON", raw=b"<html>Alice</html>", step="accounts")
+    world.sync(connection_id)
+    row = world.row(connection_id)
+    assert row.failure_detail == "accounts: not JSON"
+    assert row.failure_raw_sealed is not None
+    assert b"Alice" not in row.failure_raw_sealed
+    place = sealed.failure_raw_place(connection_id)
+    assert world.hub.sealer.open(row.failure_raw_sealed, place) == b"<html>Alice</html>"
+
+
+@one_store
+def test_access_that_does_not_open_is_our_own_error_and_nobody_elses(world: World) -> None:
+    connection_id, other = world.linked(), world.linked()
+    with world.hub.db.write() as session:
+        session.get_one(Connection, connection_id).access_sealed = session.get_one(Connection, other).access_sealed
+    assert world.sync(connection_id).failure_kind is FailureKind.HUB_ERROR
+    assert "accounts" not in world.bank.steps()
+
+
+def test_whatever_text_a_bank_puts_into_an_error_can_be_stored(world: World) -> None:
+    connection_id = world.linked()
+    world.bank.errors["accounts"] = Refused("code \x00" + "x" * 10_000)
+    world.sync(connection_id)
+    assert world.row(connection_id).failure_detail == "code " + "x" * 495
+
+
+# --- failures of one account -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Transient("slow"), FailureKind.BANK_UNAVAILABLE),
+        (Refused("blocked"), FailureKind.REFUSED),
+        (ContractBroken("no date", raw=b"{}"), FailureKind.CONTRACT_BROKEN),
+        (KeyError("a bug"), FailureKind.HUB_ERROR),
+    ],
+)
+def test_one_accounts_failure_does_not_stop_the_others(world: World, error: Exception, kind: FailureKind) -> None:
+    world.fill()
+    for step in STEPS[1:]:
+        psu_id = person(world.hub, "Alice")
+        connection_id = world.linked(psu_id)
+        world.bank.errors = {(step, "resource-1"): error}
+        outcome = world.sync(connection_id)
+        assert (outcome.result, outcome.failure_kind, outcome.accounts_read) == (Result.PARTLY, kind, 1)
+        row = world.row(connection_id)
+        assert (row.status, row.failure_kind) == ("ready", kind)
+        assert row.last_success_at == row.last_failure_at == world.clock()
+        first, second = world.accounts(psu_id)
+        assert (first.synced_at, second.synced_at) == (None, world.clock())
+        assert world.transactions(psu_id) == {"balances": 4, "transactions": 4, "page": 4, "end": 8}[step]
+        world.bank.errors = {}
+        world.sync(connection_id)
+        assert world.transactions(psu_id) == 8
+
+
+def test_pages_that_came_before_a_first_sync_broke_off_are_kept(world: World) -> None:
+    world.fill()
+    connection_id = world.linked()
+    world.bank.errors = {("end", "resource-1"): Transient("cut off"), ("end", "resource-2"): Transient("cut off")}
+    world.sync(connection_id)
+    assert world.transactions() == 8
+    assert [one.synced_at for one in world.accounts()] == [None, None]
+
+
+def test_a_later_sync_that_broke_off_applies_nothing_of_its_half_window(world: World) -> None:
+    world.fill()
+    connection_id = world.synced()
+    today = world.clock().date()
+    world.bank.pages["resource-1"].insert(0, Page((movement(99, today),), "1"))
+    world.bank.errors = {("end", "resource-1"): Transient("cut off")}
+    world.sync(connection_id)
+    assert world.transactions() == 8
+    world.bank.errors = {}
+    world.sync(connection_id)
+    assert world.transactions() == 9
+
+
+@one_store
+def test_a_bank_that_has_stopped_answering_is_not_asked_for_every_account(world: World) -> None:
+    world.bank.shown = [account(n) for n in range(1, 8)]
+    connection_id = world.linked()
+    world.bank.errors["balances"] = Transient("timeout")
+    world.sync(connection_id)
+    assert world.bank.steps().count("balances") == 2
+
+
+@one_store
+def test_when_the_bank_wants_the_person_the_other_accounts_are_not_tried(world: World) -> None:
+    connection_id = world.linked()
+    world.bank.errors["balances", "resource-1"] = ReconsentRequired("ended")
+    assert world.sync(connection_id).result is Result.NEEDS_PSU
+    assert world.bank.steps().count("balances") == 1
+
+
+def test_rows_that_break_the_standard_are_kept_and_told_and_the_rest_is_stored(world: World) -> None:
+    world.fill()
+    world.bank.pages["resource-1"][0] = replace(
+        world.bank.pages["resource-1"][0], rejected=(RejectedRow("bookingDate is not a date", b'{"bookingDate": "?"}'),)
+    )
+    connection_id = world.linked()
+    outcome = world.sync(connection_id)
+    assert (outcome.result, outcome.failure_kind) == (Result.SYNCED, FailureKind.ROWS_REJECTED)
+    row = world.row(connection_id)
+    assert (row.status, row.failures, row.last_failure_at) == ("ready", 0, None)
+    assert row.failure_detail == "1 rows: bookingDate is not a date"
+    assert row.failure_raw_sealed is not None
+    assert world.transactions() == 8
+
+
+@one_store
+def test_a_bank_that_refuses_the_whole_history_is_asked_for_what_all_banks_show(world: World) -> None:
+    world.fill()
+    refused: list[str] = []
+
+    def only_lately(step: str, key: str) -> None:
+        if step == "transactions" and world.bank.windows[-1][1] < world.clock().date() - ALWAYS_READABLE:
+            refused.append(key)
+            raise Refused("PERIOD_INVALID")
+
+    world.bank.hook = only_lately
+    assert world.sync(world.linked()).result is Result.SYNCED
+    assert refused == ["resource-1", "resource-2"]
+    assert world.transactions() == 8
+    assert {one.history_from for one in world.accounts()} == {world.clock().date() - ALWAYS_READABLE}
+
+
+# --- access ------------------------------------------------------------------------------------------
+
+
+def test_an_access_token_that_has_ended_is_refreshed_and_stored_before_it_is_used(world: World) -> None:
+    world.bank.access_ttl = timedelta(minutes=5)
+    connection_id = world.synced()
+    world.until_due(connection_id)
+    stored: list[str] = []
+
+    def look(step: str, _key: str) -> None:
+        if step == "accounts":
+            row = world.row(connection_id)
+            assert row.access_sealed is not None
+            stored.append(sealed.open_access(world.hub.sealer, connection_id, row.access_sealed).data["token"])
+
+    world.bank.hook = look
+    world.bank.used.clear()
+    assert world.sync(connection_id, psu=None).result is Result.SYNCED
+    assert stored == ["token-1"]
+    assert {access.data["token"] for access in world.bank.used} == {"token-1"}
+
+
+@one_store
+def test_an_access_token_that_ends_during_a_long_sync_is_refreshed_on_the_way(world: World) -> None:
+    world.bank.access_ttl = timedelta(minutes=5)
+    connection_id = world.linked()
+    world.bank.hook = lambda step, _key: step == "balances" and world.clock.advance(seconds=400)
+    assert world.sync(connection_id).result is Result.SYNCED
+    assert world.bank.steps().count("refresh") >= 2
+
+
+@one_store
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(Transient("down"), "ready"), (ReconsentRequired("ended"), "needs_psu"), (Refused("no"), "needs_aspsp")],
+)
+def test_a_refresh_that_fails_says_whose_turn_it_is(world: World, error: Exception, status: str) -> None:
+    world.bank.access_ttl = timedelta(minutes=5)
+    connection_id = world.synced()
+    world.until_due(connection_id)
+    world.bank.errors["refresh"] = error
+    world.sync(connection_id, psu=None)
+    assert world.row(connection_id).status == status
+
+
+# --- several connections, progress, logs -------------------------------------------------------------
+
+
+def test_two_logins_that_show_one_account_do_not_take_it_from_each_other(world: World) -> None:
+    older = world.synced()
+    world.clock.advance(seconds=60)
+    newer = world.synced()
+    assert {one.connection_id for one in world.accounts()} == {newer}
+    world.sync(older)
+    assert {one.connection_id for one in world.accounts()} == {newer}
+    service.disconnect(world.hub, world.alice, newer, now=world.clock())
+    world.sync(older)
+    assert {one.connection_id for one in world.accounts()} == {older}
+    assert {one.status for one in world.accounts()} == {"enabled"}
+
+
+def test_progress_counts_the_accounts_that_are_done(world: World) -> None:
+    connection_id = world.linked()
+    seen: list[Progress] = []
+
+    def look(step: str, _key: str) -> None:
+        with world.hub.db.read() as session:
+            seen.append(progress(session, connection_id, now=world.clock()))
+
+    world.bank.hook = look
+    world.sync(connection_id)
+    assert seen[0] == Progress(0, 0, True)
+    assert Progress(0, 2, True) in seen
+    assert Progress(1, 2, True) in seen
+    look("after", "")
+    assert seen[-1] == Progress(2, 2, False)
+    world.clock.advance(seconds=60)
+    world.linked(renew=connection_id)
+    look("renewed", "")
+    assert seen[-1] == Progress(0, 2, False)
+
+
+@one_store
+def test_nothing_a_bug_says_reaches_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    connection_id = world.linked()
+    world.bank.errors["balances"] = ValueError("DE00000000000000000001 belongs to Alice")
+    with caplog.at_level(logging.DEBUG):
+        world.sync(connection_id)
+    assert "ValueError" in str([vars(record) for record in caplog.records])
+    assert "belongs to Alice" not in str([vars(record) for record in caplog.records])
+
+
+@one_store
+def test_events_hold_ids_and_states_only(world: World) -> None:
+    world.fill()
+    connection_id = world.synced()
+    with world.hub.db.read() as session:
+        bodies = session.scalars(select(Event.body).where(Event.subject_id == connection_id)).all()
+    for secret in ("token-0", "Invoice", "DE000", "bank-consent", "100.00"):
+        assert secret not in str(bodies)
