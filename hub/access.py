@@ -3,8 +3,6 @@
 A route without a declaration is refused and fails a test. The kinds:
 
     @public                     anybody; pages may still know who is logged in
-    @front_channel              the same, and a form on another site may post here: nothing changes by it but a request
-                                that waits for the person (OIDC Core 3.1.2.1 wants POST at the authorization endpoint)
     @signed_in                  a person with a session (pages)
     @recently_signed_in         the same, and they proved who they are minutes ago
     @permits(Permission.X)      a client with a token; the view reads ``allowed()``
@@ -25,7 +23,6 @@ ATTRIBUTE = "rialto_access"
 
 class Kind(Enum):
     PUBLIC = "public"
-    FRONT_CHANNEL = "front_channel"
     SIGNED_IN = "signed_in"
     RECENTLY_SIGNED_IN = "recently_signed_in"
     PERMITS = "permits"
@@ -46,10 +43,6 @@ def _declare(view: View, access: Access) -> View:
 
 def public(view: View) -> View:
     return _declare(view, Access(Kind.PUBLIC))
-
-
-def front_channel(view: View) -> View:
-    return _declare(view, Access(Kind.FRONT_CHANNEL))
 
 
 def signed_in(view: View) -> View:

@@ -45,7 +45,7 @@ def main() -> None:
 def serve(port: int, data: Path, sandbox: bool, workers: int) -> None:
     """Run the hub on this machine until Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    stack = Stack(data_dir=data, port=port, web_workers=workers, sandbox=sandbox, say=lambda line: click.echo(f"  {line}"))
+    stack = Stack(data_dir=data, port=port, web_workers=workers, sandbox=sandbox, say=_say)
     try:
         with stack.up():
             if sandbox:
@@ -60,11 +60,14 @@ def serve(port: int, data: Path, sandbox: bool, workers: int) -> None:
         click.echo("\nclosed")
 
 
+def _say(line: str) -> None:
+    click.echo(f"  {line}")
+
+
 def _introduce(stack: Stack) -> None:
     click.echo(f"\nDemo people, all with the password {DEMO_PASSWORD}")
-    for name in DEMO_PEOPLE:
-        bank_user = name.lower()
-        click.echo(f"  {bank_user}@people.example   at the banks: {bank_user} / {bank_user}-at-albion, {bank_user}-at-lorelei")
+    for name in map(str.lower, DEMO_PEOPLE):
+        click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion, {name}-at-lorelei")
     for bank, url in stack.banks.items():
         click.echo(f"  sandbox bank {bank}: {url}")
 

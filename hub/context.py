@@ -11,6 +11,7 @@ from flask import current_app
 from hub import keys
 from hub.clock import Clock
 from hub.clock import now as system_now
+from hub.consents.access import AccessLog
 from hub.db import Database
 from hub.errors import NotFound
 from hub.keys import KeyRing
@@ -35,6 +36,11 @@ class Hub:
         """Who we are to the banks."""
         key = self.keys.active(keys.TPP)
         return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True))
+
+    @cached_property
+    def access_log(self) -> AccessLog:
+        """Counts what clients read."""
+        return AccessLog(self.db)
 
     @cached_property
     def _adapters(self) -> dict[str, Adapter]:

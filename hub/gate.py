@@ -97,11 +97,6 @@ def _public(_access: Access, hub: Hub) -> Response | None:
     return None
 
 
-def _front_channel(_access: Access, hub: Hub) -> Response | None:
-    g.person = _session(hub)
-    return None
-
-
 def _signed_in(_access: Access, hub: Hub) -> Response | None:
     g.person = _session(hub)
     if g.person is None:
@@ -137,7 +132,6 @@ def _client_endpoint(_access: Access, _hub: Hub) -> Response | None:
 
 _ENFORCE = {
     Kind.PUBLIC: _public,
-    Kind.FRONT_CHANNEL: _front_channel,
     Kind.SIGNED_IN: _signed_in,
     Kind.RECENTLY_SIGNED_IN: _recently_signed_in,
     Kind.ANY_TOKEN: _any_token,

@@ -23,7 +23,7 @@ def tidy(hub: Hub) -> None:
     _until_done(lambda: oauth.sweep(hub, now), 1)
     steps: tuple[Callable[[Session], None], ...] = (
         lambda session: sessions.sweep(session, now=now),
-        lambda session: throttle.sweep(session, now=now, lock_s=hub.settings.login_lock_s),
+        lambda session: throttle.sweep(session, now=now),
     )
     for step in steps:
         with hub.db.write() as session:

@@ -55,7 +55,11 @@ def _reseal(hub: Hub, sealed: Sealed) -> int:
     while True:
         with hub.db.write() as session:
             rows = session.execute(
-                select(key, column).where(key > after, column.is_not(None)).order_by(key).limit(_BATCH).with_for_update()
+                select(key, column)
+                .where(key > after, column.is_not(None))
+                .order_by(key)
+                .limit(_BATCH)
+                .with_for_update()
             ).all()
             for row_key, value in rows:
                 fresh = hub.sealer.reseal(value, f"{sealed.place}:{row_key}")

@@ -161,12 +161,13 @@ def _unforeseen(error: Exception) -> Response:
     log.error("unforeseen error", exc_info=error, extra={"interaction_id": g.get("interaction_id")})
     words = "Something went wrong on our side. It has been noted under this reference; nothing of yours was changed."
     if _wants_problem():
-        base_url = hub_of_request().settings.base_url
-        instance = f"urn:uuid:{g.interaction_id}"
-        return _problem_response(
-            {"type": f"{base_url}/docs/problems#error", "title": "Unforeseen error", "status": 500, "instance": instance},
-            500,
-        )
+        unforeseen = {
+            "type": f"{hub_of_request().settings.base_url}/docs/problems#error",
+            "title": "Unforeseen error",
+            "status": 500,
+            "instance": f"urn:uuid:{g.interaction_id}",
+        }
+        return _problem_response(unforeseen, 500)
     return _page(500, "Something went wrong", words)
 
 

@@ -84,6 +84,10 @@ class Stack:
                 if child.poll() is not None:
                     raise StackError(f"{name} stopped with code {child.returncode}:\n{self._tail(name)}")
 
+    def pid(self, name: str) -> int:
+        """The process of one part."""
+        return self._children[name].pid
+
     def kill(self, name: str) -> None:
         """SIGKILL one part, for tests of what survives."""
         self._children[name].kill()

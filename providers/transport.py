@@ -6,6 +6,7 @@ connection or a gateway failed; nothing else is repeated, for a POST may have be
 """
 
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -170,7 +171,8 @@ class Transport:
         finally:
             where = urlsplit(prepared.url or "")
             took_ms = (time.monotonic() - started) * 1000
-            log.debug("%s %s %s %s %.0f ms", prepared.method, where.hostname, where.path, status or "-", took_ms)
+            shape = _shape(where.path)
+            log.debug("%s %s %s %s %.0f ms", prepared.method, where.hostname, shape, status or "-", took_ms)
 
     def _answer(self, response: requests.Response, ends_at: float) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -195,6 +197,14 @@ class Transport:
 
     def _broken(self, reason: str, *, raw: bytes = b"") -> NoReturn:
         raise ContractBroken(reason, raw=raw, institution_id=self.institution_id)
+
+
+def _shape(path: str) -> str:
+    """A path for the log, its ids blotted out: a bank consent's or an account's id may be all that it takes to read."""
+    return "/".join(part if _WORD.fullmatch(part) else "*" for part in path.split("/"))
+
+
+_WORD = re.compile(r"v\d+(\.\d+)*|[A-Za-z-]*")
 
 
 def path_segment(value: str) -> str:

@@ -55,9 +55,14 @@ def test_a_transaction_is_not_opened_inside_another(hub: Hub) -> None:
 
 def test_a_failed_block_leaves_nothing_and_frees_the_thread(hub: Hub) -> None:
     psu_id = alice(hub)
-    with pytest.raises(KeyError), hub.db.write() as session:
-        session.execute(text("UPDATE psu SET name = 'Mallory'"))
-        raise KeyError
+
+    def break_off() -> None:
+        with hub.db.write() as session:
+            session.execute(text("UPDATE psu SET name = 'Mallory'"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        break_off()
     with hub.db.read() as session:
         assert session.scalar(text("SELECT name FROM psu WHERE id = :id"), {"id": psu_id}) == "Alice"
     assert not in_transaction()

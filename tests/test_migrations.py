@@ -12,9 +12,8 @@ from hub.db import Base, Database
 def test_the_models_are_what_the_migrations_made(database_url: str) -> None:
     db = Database(database_url)
     with db.writer.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "include_object": lambda _item, name, *_: name != "ix_transaction_history"}
-        )
+        comparable = {"include_object": lambda _item, name, *_: name != "ix_transaction_history"}
+        context = MigrationContext.configure(connection, opts={"compare_type": True, **comparable})
         assert compare_metadata(context, Base.metadata) == []
         # An index over expressions cannot be compared, so the one that carries every history read is asked for by name.
         names = "SELECT name FROM sqlite_master" if db.is_sqlite else "SELECT indexname FROM pg_indexes"

@@ -8,7 +8,7 @@ import pytest
 from hub.context import Hub
 from hub.keys import TPP
 from hub.reseal import SEALED, columns, reseal_all
-from hub.sealing import Sealer, SealBroken, new_key_text, parse_keys, sealer_for
+from hub.sealing import SealBroken, Sealer, new_key_text, parse_keys, sealer_for
 from hub.settings import Settings, SettingsError
 
 OLD, NEW = parse_keys(new_key_text()), parse_keys(new_key_text())

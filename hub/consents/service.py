@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
-from sqlalchemy import Date, bindparam, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent import receipt, wording
@@ -15,7 +15,6 @@ from consent.model import Actor, Consent, Permission, Status, permissions_of
 from consent.receipt import Receipt
 from hub.consents.rows import last_receipt, to_model, write_back
 from hub.context import Hub
-from hub.db import Instant
 from hub.errors import BadInput, Conflict, NotFound
 from hub.events.outbox import emit
 from hub.ids import new_id
@@ -30,16 +29,6 @@ _WHY: Mapping[Refusal, tuple[str, str | None]] = {
     Refusal.END_NOT_AHEAD: ("The end must lie in the future.", "duration"),
     Refusal.END_TOO_FAR: ("A consent lasts a year at most.", "duration"),
 }
-
-# Both stores read this alike.
-_COUNT_ACCESS = text(
-    """
-    INSERT INTO consent_access (consent_id, day, permission, times, last_at)
-    VALUES (:consent_id, :day, :permission, 1, :at)
-    ON CONFLICT (consent_id, day, permission)
-    DO UPDATE SET times = consent_access.times + 1, last_at = excluded.last_at
-    """
-).bindparams(bindparam("day", type_=Date), bindparam("at", type_=Instant))
 
 
 def propose(
@@ -188,13 +177,9 @@ def expire_due(hub: Hub, *, now: datetime, limit: int = 200) -> int:
 
 
 def record_access(hub: Hub, allowed: Allowed, *, now: datetime) -> None:
-    """Count one reading by a client, for "who sees what". One statement; the owner's own reading is not counted."""
-    if allowed.consent_id is None or allowed.permission is None:
-        return
-    hub.db.write_one(
-        _COUNT_ACCESS,
-        {"consent_id": allowed.consent_id, "day": now.date(), "permission": allowed.permission.value, "at": now},
-    )
+    """Count one reading by a client, for "who sees what"; the owner's own reading is not counted."""
+    if allowed.consent_id is not None and allowed.permission is not None:
+        hub.access_log.note(allowed.consent_id, allowed.permission.value, now=now)
 
 
 def _row(session: Session, consent_id: str, *, for_update: bool = False) -> ConsentRow:

@@ -12,6 +12,7 @@ from consent.decide import Allowed, Ask, decide
 from consent.model import Actor, Consent, Permission, Status
 from consent.receipt import Broken, Intact
 from hub.consents import rows, service
+from hub.consents.access import AccessLog
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
 from hub.ids import new_id
@@ -222,6 +223,7 @@ def test_readings_are_counted_by_day_and_permission(hub: Hub, given: Consent, cl
     read(Permission.BALANCES_READ)
     clock.advance(days=1)
     read(Permission.BALANCES_READ)
+    hub.access_log.flush()
     with hub.db.read() as session:
         found = session.scalars(select(ConsentAccess).order_by(ConsentAccess.day, ConsentAccess.permission)).all()
     assert [(one.permission, one.times) for one in found] == [
@@ -230,3 +232,40 @@ def test_readings_are_counted_by_day_and_permission(hub: Hub, given: Consent, cl
         ("balances:read", 1),
     ]
     assert found[1].last_at == last
+
+
+def test_the_first_reading_of_a_day_is_written_before_the_answer_goes_out(hub: Hub, given: Consent) -> None:
+    hub.access_log.note(given.id, "balances:read", now=hub.clock())
+    with hub.db.read() as session:
+        assert session.scalar(select(ConsentAccess.times)) == 1
+
+
+def test_readings_from_many_threads_and_processes_add_up(hub: Hub, given: Consent) -> None:
+    logs = [AccessLog(hub.db) for _ in range(2)]  # two processes
+
+    def read(number: int) -> None:
+        logs[number % 2].note(given.id, "balances:read", now=hub.clock())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(read, range(100)))
+        list(pool.map(lambda one: one.flush(), logs * 2))
+    with hub.db.read() as session:
+        assert session.scalar(select(ConsentAccess.times)) == 100
+
+
+def test_a_count_that_could_not_be_written_is_kept_for_the_next_round(
+    hub: Hub, given: Consent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        hub.access_log.note(given.id, "balances:read", now=hub.clock())
+
+    def away() -> None:
+        raise OSError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hub.db, "write", away)
+        with pytest.raises(OSError):
+            hub.access_log.flush()
+    hub.access_log.flush()
+    with hub.db.read() as session:
+        assert session.scalar(select(ConsentAccess.times)) == 3

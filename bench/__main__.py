@@ -1,0 +1,12 @@
+"""`make bench`: every load, one after the other."""
+
+import runpy
+import sys
+
+LOADS = ("bench.history", "bench.served")
+
+if __name__ == "__main__":
+    for load in LOADS:
+        print(f"== {load}", flush=True)
+        sys.argv = [load, *sys.argv[1:]]
+        runpy.run_module(load, run_name="__main__")

@@ -1,0 +1,256 @@
+"""The routes under /v1: thin. Who may call is declared, what is read is decided by the consent, rows go to bytes."""
+
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, current_app
+
+from consent.model import Actor, Consent, Permission
+from hub.access import any_token, permits, public
+from hub.api import openapi, schemas
+from hub.api.operation import operation
+from hub.api.query import arguments, no_arguments
+from hub.consents import service as consents
+from hub.context import hub_of_request
+from hub.errors import NotFound
+from hub.gate import allowed, token
+from hub.ledger import history
+from hub.ledger.history import HistoryQuery
+from hub.oauth import userinfo
+from providers.registry import Institution
+
+blueprint = Blueprint("api", __name__)
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+
+
+def _json(document: Any) -> Response:
+    return Response(orjson.dumps(document, option=_OPTIONS), content_type="application/json")
+
+
+@blueprint.get("/openapi.json")
+@public
+def document() -> Response:
+    no_arguments()
+    return _json(openapi.document(current_app, hub_of_request().settings))
+
+
+@blueprint.get("/v1/institutions")
+@public
+@operation("Institutions", "Banks that people can connect", schemas.InstitutionList, query=schemas.InstitutionQuery)
+def institutions() -> Response:
+    wanted = arguments(schemas.InstitutionQuery)
+    part = wanted.get("q", "").casefold()
+    found = [
+        _institution(one)
+        for one in sorted(hub_of_request().institutions.values(), key=lambda one: one.name.casefold())
+        if part in one.name.casefold() and wanted.get("country") in {None, one.country}
+    ]
+    return _json({"data": found})
+
+
+@blueprint.get("/v1/institutions/<institution_id>")
+@public
+@operation("Institutions", "One bank", schemas.Institution)
+def institution(institution_id: str) -> Response:
+    no_arguments()
+    return _json(_institution(hub_of_request().institution(institution_id)))
+
+
+@blueprint.get("/v1/accounts")
+@permits(Permission.ACCOUNTS_READ)
+@operation("Accounts", "Accounts that the person chose to share", schemas.AccountList)
+def accounts() -> Response:
+    no_arguments()
+    with hub_of_request().db.read() as session:
+        return _json({"data": history.accounts(session, allowed())})
+
+
+@blueprint.get("/v1/accounts/<account_id>")
+@permits(Permission.ACCOUNTS_READ)
+@operation("Accounts", "One account", schemas.Account)
+def account(account_id: str) -> Response:
+    no_arguments()
+    with hub_of_request().db.read() as session:
+        return _json(history.account(session, allowed(), account_id))
+
+
+@blueprint.get("/v1/parties")
+@permits(Permission.PARTIES_READ)
+@operation("Accounts", "Holders and full numbers of the shared accounts", schemas.PartyList)
+def parties() -> Response:
+    no_arguments()
+    with hub_of_request().db.read() as session:
+        return _json({"data": history.accounts(session, allowed())})
+
+
+@blueprint.get("/v1/balances")
+@permits(Permission.BALANCES_READ)
+@operation("Balances", "Balances of all shared accounts", schemas.BalanceList)
+def balances() -> Response:
+    no_arguments()
+    with hub_of_request().db.read() as session:
+        return _json({"data": history.balances(session, allowed())})
+
+
+@blueprint.get("/v1/accounts/<account_id>/balances")
+@permits(Permission.BALANCES_READ)
+@operation("Balances", "Balances of one account", schemas.BalanceList)
+def account_balances(account_id: str) -> Response:
+    no_arguments()
+    with hub_of_request().db.read() as session:
+        return _json({"data": history.balances(session, allowed(), account_id)})
+
+
+@blueprint.get("/v1/transactions")
+@permits(Permission.TRANSACTIONS_READ)
+@operation(
+    "Transactions",
+    "Transactions of all shared accounts, the newest first",
+    schemas.TransactionList,
+    query=schemas.TransactionQuery,
+)
+def transactions() -> Response:
+    return _transactions(arguments(schemas.TransactionQuery))
+
+
+@blueprint.get("/v1/accounts/<account_id>/transactions")
+@permits(Permission.TRANSACTIONS_READ)
+@operation(
+    "Transactions",
+    "Transactions of one account, the newest first",
+    schemas.TransactionList,
+    query=schemas.AccountTransactionQuery,
+)
+def account_transactions(account_id: str) -> Response:
+    return _transactions(arguments(schemas.AccountTransactionQuery) | {"account_id": account_id})
+
+
+@blueprint.get("/v1/transactions/sync")
+@permits(Permission.TRANSACTIONS_READ)
+@operation(
+    "Transactions",
+    "What changed since last time",
+    schemas.TransactionChanges,
+    query=schemas.SyncQuery,
+    description="Call without `cursor` once, then always with the last `next_cursor`, until `has_more` is false. "
+    "The pages of one update never shift while new transactions arrive. A pending transaction that was booked comes "
+    "as `removed` and `added` in one update; `supersedes` joins the two.",
+)
+def sync() -> Response:
+    wanted, hub = arguments(schemas.SyncQuery), hub_of_request()
+    with hub.db.read() as session:
+        page = history.changes(session, hub.sealer, allowed(), wanted.get("cursor"), wanted["count"])
+    return _json(
+        {
+            "added": orjson.Fragment(page.added),
+            "modified": orjson.Fragment(page.modified),
+            "removed": orjson.Fragment(page.removed),
+            "next_cursor": page.next_cursor,
+            "has_more": page.has_more,
+        }
+    )
+
+
+@blueprint.get("/v1/transactions/<transaction_id>")
+@permits(Permission.TRANSACTIONS_READ)
+@operation("Transactions", "One transaction", schemas.Transaction)
+def transaction(transaction_id: str) -> Response:
+    no_arguments()
+    with hub_of_request().db.read() as session:
+        return _json(history.transaction(session, allowed(), transaction_id))
+
+
+@blueprint.get("/v1/consents")
+@any_token
+@operation("Consents", "The consent behind this token", schemas.ConsentList)
+def own_consents() -> Response:
+    no_arguments()
+    held = token().consent
+    return _json({"data": [] if held is None else [_consent(held)]})
+
+
+@blueprint.get("/v1/consents/<consent_id>")
+@any_token
+@operation("Consents", "One consent, if it is the one behind this token", schemas.Consent)
+def own_consent(consent_id: str) -> Response:
+    no_arguments()
+    return _json(_consent(_own(consent_id)))
+
+
+@blueprint.delete("/v1/consents/<consent_id>")
+@any_token
+@operation("Consents", "Give the consent back: every token of it stops at once", None)
+def give_back(consent_id: str) -> Response:
+    no_arguments()
+    held, hub = _own(consent_id), hub_of_request()
+    with hub.db.write() as session:
+        consents.revoke(session, held.id, actor=Actor.CLIENT, client_id=token().client_id, now=hub.clock())
+    return Response(status=204)
+
+
+@blueprint.get("/v1/userinfo")
+@any_token
+@operation("Person", "Who the person is, as far as they share it", schemas.UserInfo)
+def person() -> Response:
+    no_arguments()
+    hub = hub_of_request()
+    return _json(userinfo.claims(hub, token(), hub.clock()))
+
+
+def _transactions(wanted: dict[str, Any]) -> Response:
+    query = HistoryQuery(
+        account_id=wanted.get("account_id"),
+        date_from=wanted.get("date_from"),
+        date_to=wanted.get("date_to"),
+        min_amount=_decimal(wanted.get("min_amount")),
+        max_amount=_decimal(wanted.get("max_amount")),
+        direction=wanted.get("direction"),
+        status=wanted.get("status"),
+        text=wanted.get("q"),
+        limit=wanted["limit"],
+        after=wanted.get("after"),
+    )
+    with hub_of_request().db.read() as session:
+        page = history.transactions(session, allowed(), query)
+    body = b'{"data":' + page.body + b',"next":' + orjson.dumps(page.next_cursor) + b"}"
+    return Response(body, content_type="application/json")
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _own(consent_id: str) -> Consent:
+    held = token().consent
+    if held is None or held.id != consent_id:
+        raise NotFound("there is no such consent behind this token")
+    return held
+
+
+def _institution(one: Institution) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "country": one.country,
+        "standard": one.standard,
+        "max_history_days": one.max_history_days,
+    }
+
+
+def _consent(held: Consent) -> dict[str, Any]:
+    return {
+        "id": held.id,
+        "status": held.status.value,
+        "requested": sorted(held.requested),
+        "personal": sorted(held.personal),
+        "accounts": [
+            {"account_id": account_id, "permissions": sorted(given)}
+            for account_id, given in sorted(held.accounts.items())
+        ],
+        "purpose": held.purpose,
+        "history_from": held.history_from,
+        "valid_until": held.valid_until,
+        "created_at": held.created_at,
+        "status_changed_at": held.status_changed_at,
+    }

@@ -1,0 +1,202 @@
+"""The API's inputs and outputs as marshmallow schemas. Inputs are checked with them; outputs are written by one
+compiled statement each (hub.ledger.history) and only described here, and a test holds the two together.
+"""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
+_AMOUNT = {
+    "description": "An exact amount, signed from the account holder's side: negative is money out.",
+    "example": "-12.30",
+}
+
+
+def _amount(**more: Any) -> fields.String:
+    return fields.String(validate=validate.Regexp(DECIMAL), metadata=_AMOUNT, **more)
+
+
+def _id(what: str) -> fields.String:
+    return fields.String(metadata={"description": f"{what} Opaque; stays the same for ever."})
+
+
+class Identifier(Schema):
+    scheme = fields.String(metadata={"description": "IBAN, BBAN, UK.SCAN, PAN_MASKED or OTHER."})
+    value = fields.String()
+
+
+class Institution(Schema):
+    id = fields.String()
+    name = fields.String()
+    country = fields.String(metadata={"description": "ISO 3166-1 alpha-2."})
+    standard = fields.String(metadata={"description": "The standard its interface speaks."})
+    max_history_days = fields.Integer()
+
+
+class Account(Schema):
+    id = _id("The account.")
+    institution_id = fields.String()
+    connection_id = fields.String()
+    name = fields.String(allow_none=True)
+    type = fields.String(metadata={"description": "ISO 20022 cash account type: CACC, CARD, SVGS, LOAN ..."})
+    product = fields.String(allow_none=True)
+    currency = fields.String(metadata={"description": "ISO 4217."})
+    status = fields.String(metadata={"description": "enabled, or gone: the bank no longer shows it."})
+    identifiers_masked = fields.List(fields.Nested(Identifier), metadata={"description": "Last digits only."})
+    identifiers = fields.List(fields.Nested(Identifier), metadata={"description": "Whole; needs parties:read."})
+    owner_name = fields.String(allow_none=True, metadata={"description": "Needs parties:read."})
+    bic = fields.String(allow_none=True, metadata={"description": "Needs parties:read."})
+    last_updated = fields.AwareDateTime(allow_none=True, metadata={"description": "When the bank last told us."})
+
+
+class Party(Schema):
+    id = _id("The account whose holder this is.")
+    owner_name = fields.String(allow_none=True)
+    identifiers = fields.List(fields.Nested(Identifier))
+    bic = fields.String(allow_none=True)
+
+
+class Balance(Schema):
+    account_id = fields.String()
+    type = fields.String(metadata={"description": "ISO 20022 balance type: CLBD, ITBD, ITAV, XPCD ..."})
+    amount = _amount()
+    currency = fields.String()
+    credit_line_included = fields.Boolean(allow_none=True)
+    as_of = fields.AwareDateTime(allow_none=True)
+    last_updated = fields.AwareDateTime()
+
+
+class Transaction(Schema):
+    id = _id("The transaction.")
+    account_id = fields.String()
+    status = fields.String(metadata={"description": "BOOK or PDNG (ISO 20022 entry status)."})
+    booking_date = fields.Date(allow_none=True)
+    value_date = fields.Date(allow_none=True)
+    transaction_datetime = fields.AwareDateTime(allow_none=True)
+    amount = _amount()
+    currency = fields.String()
+    counterparty_name = fields.String(allow_none=True)
+    counterparty_account = fields.String(allow_none=True, metadata={"description": "Needs parties:read."})
+    remittance = fields.List(fields.String(), metadata={"description": "What the payer wrote, as the bank split it."})
+    bank_transaction_code = fields.String(allow_none=True, metadata={"description": "DOMAIN-FAMILY-SUBFAMILY."})
+    proprietary_code = fields.String(allow_none=True)
+    merchant_category_code = fields.String(allow_none=True)
+    balance_after = fields.String(allow_none=True)
+    entry_reference = fields.String(allow_none=True, metadata={"description": "The bank's own reference."})
+    supersedes = fields.String(allow_none=True, metadata={"description": "The pending transaction that became this."})
+    superseded_by = fields.String(allow_none=True)
+    link_reason = fields.String(allow_none=True, metadata={"description": "Why we hold the two to be the same."})
+    link_confidence = fields.Integer(allow_none=True, metadata={"description": "Per cent."})
+    first_seen_at = fields.AwareDateTime()
+    last_updated = fields.AwareDateTime()
+
+
+class Removed(Schema):
+    id = fields.String()
+    account_id = fields.String()
+    superseded_by = fields.String(allow_none=True)
+
+
+class ConsentAccount(Schema):
+    account_id = fields.String()
+    permissions = fields.List(fields.String())
+
+
+class Consent(Schema):
+    id = fields.String()
+    status = fields.String()
+    requested = fields.List(fields.String())
+    personal = fields.List(fields.String())
+    accounts = fields.List(fields.Nested(ConsentAccount))
+    purpose = fields.String(allow_none=True)
+    history_from = fields.Date(allow_none=True)
+    valid_until = fields.AwareDateTime()
+    created_at = fields.AwareDateTime()
+    status_changed_at = fields.AwareDateTime()
+
+
+class UserInfo(Schema):
+    sub = fields.String(metadata={"description": "The person as this client knows them; another client sees another."})
+    name = fields.String()
+    email = fields.String()
+    email_verified = fields.Boolean()
+
+
+class Problem(Schema):
+    type = fields.Url()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    instance = fields.String()
+    parameter = fields.String(metadata={"description": "The parameter at fault."})
+    reason = fields.String(metadata={"description": "Why the consent does not allow this."})
+
+
+class InstitutionList(Schema):
+    data = fields.List(fields.Nested(Institution))
+
+
+class AccountList(Schema):
+    data = fields.List(fields.Nested(Account))
+
+
+class PartyList(Schema):
+    data = fields.List(fields.Nested(Party))
+
+
+class BalanceList(Schema):
+    data = fields.List(fields.Nested(Balance))
+
+
+class TransactionList(Schema):
+    data = fields.List(fields.Nested(Transaction))
+    next = fields.String(allow_none=True, metadata={"description": "Give this as `after` for the next page."})
+
+
+class TransactionChanges(Schema):
+    added = fields.List(fields.Nested(Transaction))
+    modified = fields.List(fields.Nested(Transaction))
+    removed = fields.List(fields.Nested(Removed))
+    next_cursor = fields.String(metadata={"description": "Keep it; give it as `cursor` next time."})
+    has_more = fields.Boolean()
+
+
+class ConsentList(Schema):
+    data = fields.List(fields.Nested(Consent))
+
+
+class InstitutionQuery(Schema):
+    country = fields.String(validate=validate.Regexp("^[A-Z]{2}$", error="Two capital letters, such as GB."))
+    q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "Part of the name."})
+
+
+_LIMIT = fields.Integer(
+    load_default=100, validate=validate.Range(1, 500), metadata={"description": "Rows a page."}, strict=False
+)
+
+
+class AccountTransactionQuery(Schema):
+    date_from = fields.Date(metadata={"description": "First booking day."})
+    date_to = fields.Date(metadata={"description": "Last booking day."})
+    min_amount = fields.String(validate=validate.Regexp(DECIMAL, error="A plain decimal, such as -12.30."))
+    max_amount = fields.String(validate=validate.Regexp(DECIMAL, error="A plain decimal, such as -12.30."))
+    direction = fields.String(validate=validate.OneOf(["in", "out"]))
+    status = fields.String(validate=validate.OneOf(["BOOK", "PDNG"]))
+    q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "Part of a name or text."})
+    limit = _LIMIT
+    after = fields.String(metadata={"description": "`next` of the page before."})
+
+    @validates_schema
+    def _ordered(self, data: dict[str, Any], **_more: Any) -> None:
+        if "date_from" in data and "date_to" in data and data["date_from"] > data["date_to"]:
+            raise ValidationError("date_from lies after date_to.", "date_from")
+
+
+class TransactionQuery(AccountTransactionQuery):
+    account_id = fields.String(validate=validate.Length(min=1, max=36))
+
+
+class SyncQuery(Schema):
+    cursor = fields.String(metadata={"description": "`next_cursor` of the last answer; absent: from the beginning."})
+    count = fields.Integer(load_default=100, validate=validate.Range(1, 500))

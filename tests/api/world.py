@@ -1,0 +1,194 @@
+"""Alice with accounts at two banks and a history, Charlie with one of his own, and apps that hold consents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from consent.model import Permission, permissions_of
+from hub.consents import service as consents
+from hub.context import Hub
+from hub.identity.subjects import pairwise_sub
+from hub.ids import new_id
+from hub.ledger.accounts import store_accounts
+from hub.ledger.balances import store_balances
+from hub.ledger.ingest import Fetch
+from hub.models.client import Client
+from hub.models.connection import Connection
+from hub.models.consent import ConsentRow
+from hub.models.ledger import Account as AccountRow
+from hub.models.oauth import Grant
+from hub.oauth.tokens import mint_access_token
+from providers.model import (
+    Account,
+    AccountType,
+    Balance,
+    BalanceType,
+    Identifier,
+    Money,
+    Party,
+    Scheme,
+    Status,
+    Transaction,
+)
+
+READS = frozenset(
+    {
+        Permission.ACCOUNTS_READ,
+        Permission.BALANCES_READ,
+        Permission.TRANSACTIONS_READ,
+        Permission.PARTIES_READ,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client's side: a token and the requests it makes."""
+
+    http: FlaskClient
+    token: str
+    consent_id: str
+    client_id: str
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.http.get(path, headers={"Authorization": f"Bearer {self.token}", **headers})
+
+    def delete(self, path: str) -> TestResponse:
+        return self.http.delete(path, headers={"Authorization": f"Bearer {self.token}"})
+
+
+@dataclass
+class World:
+    hub: Hub
+    app: Flask
+
+    def link(self, psu_id: str, institution_id: str, ibans: Mapping[str, str]) -> list[str]:
+        """A connection with one account per (IBAN: currency), each with two balances; the account ids."""
+        connection_id = new_id()
+        now = self.hub.clock()
+        given = [
+            Account(
+                resource_id=f"at-the-bank-{iban}",
+                currency=currency,
+                type=AccountType.CURRENT,
+                name=f"Account {iban[-4:]}",
+                owner_name="Alice Rialto",
+                identifiers=(Identifier(Scheme.IBAN, iban),),
+            )
+            for iban, currency in ibans.items()
+        ]
+        with self.hub.db.write() as session:
+            session.add(
+                Connection(
+                    id=connection_id, psu_id=psu_id, institution_id=institution_id, status="ready", created_at=now
+                )
+            )
+            session.flush()
+            ids = store_accounts(
+                session,
+                psu_id=psu_id,
+                connection_id=connection_id,
+                institution_id=institution_id,
+                accounts=given,
+                now=now,
+            )
+            for one in given:
+                balances = [
+                    Balance(BalanceType.INTERIM_BOOKED, Money(Decimal("1234.50"), one.currency), now),
+                    Balance(BalanceType.INTERIM_AVAILABLE, Money(Decimal("1200.00"), one.currency), now),
+                ]
+                store_balances(session, ids[one.resource_id], balances, now)
+        return [ids[one.resource_id] for one in given]
+
+    def history(self, account_id: str, count: int, *, currency: str = "GBP", last: date | None = None) -> None:
+        """``count`` booked transactions, one a day, the newest on ``last`` (today)."""
+        last = last or self.hub.clock().date()
+        rows = [
+            Transaction(
+                status=Status.BOOKED,
+                money=Money(Decimal(number) / -4, currency),
+                booking_date=last - timedelta(days=number),
+                value_date=last - timedelta(days=number),
+                counterparty=Party(f"Shop {number}", Identifier(Scheme.IBAN, "DE02120300000000202051")),
+                remittance=(f"bill {number}", "thank you"),
+                bank_ids={"transactionId": f"{account_id}-{number}"},
+                raw=b"{}",
+            )
+            for number in range(count)
+        ]
+        with self.hub.db.write() as session:
+            connection_id = session.get_one(AccountRow, account_id).connection_id
+            fetch = Fetch(account_id, connection_id, rows[-1].booking_date or last, last, "test/1")
+            fetch.apply(session, self.hub.sealer, rows, self.hub.clock())
+            fetch.finish(session, self.hub.clock())
+
+    def caller(
+        self,
+        psu_id: str,
+        accounts: Mapping[str, frozenset[Permission]],
+        *,
+        scope: str | None = None,
+        history_from: date | None = None,
+    ) -> Caller:
+        """A client with a consent for these accounts, and a token of that grant."""
+        now, client_id, grant_id = self.hub.clock(), new_id(), new_id()
+        wanted = scope or " ".join(sorted({"openid", "profile"} | {one.value for one in READS}))
+        requested = permissions_of(wanted.split())
+        with self.hub.db.write() as session:
+            session.add(
+                Client(
+                    client_id=client_id,
+                    name="Budget Buddy",
+                    redirect_uris=[],
+                    token_endpoint_auth_method="none",
+                    grant_types=["authorization_code"],
+                    scopes=wanted.split(),
+                    sector="buddy.example",
+                    created_at=now,
+                )
+            )
+            session.flush()
+            row = consents.propose(
+                session,
+                psu_id=psu_id,
+                client_id=client_id,
+                requested=requested | READS,
+                purpose=None,
+                history_from=history_from,
+                valid_until=now + timedelta(days=90),
+                now=now,
+            )
+            consent = consents.authorise(
+                session,
+                session.get_one(ConsentRow, row.id),
+                accounts=accounts,
+                personal=requested & {Permission.SIGN_IN, Permission.PROFILE},
+                valid_until=now + timedelta(days=90),
+                history_from=history_from,
+                now=now,
+            )
+            session.add(
+                Grant(
+                    id=grant_id,
+                    client_id=client_id,
+                    psu_id=psu_id,
+                    consent_id=consent.id,
+                    scope=wanted,
+                    auth_time=now,
+                    created_at=now,
+                )
+            )
+        token = mint_access_token(
+            self.hub,
+            client_id=client_id,
+            sub=pairwise_sub(self.hub.keys.secret("pairwise"), "buddy.example", psu_id),
+            scope=wanted,
+            now=now,
+            grant={"grant_id": grant_id, "consent_id": consent.id, "auth_time": int(now.timestamp())},
+        )
+        return Caller(self.app.test_client(), token.value, consent.id, client_id)

@@ -1,0 +1,46 @@
+"""One round of housekeeping takes away what has ended, and only that."""
+
+import threading
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from hub import housekeeping
+from hub.context import Hub
+from hub.identity import sessions
+from hub.identity.origin import Origin
+from hub.models.oauth import AuthorizationRequest, DeniedToken
+from hub.models.psu import PsuSession
+from tests.conftest import TestClock
+from tests.people import alice
+
+
+def test_what_has_ended_goes_and_what_is_live_stays(hub: Hub, clock: TestClock) -> None:
+    psu_id = alice(hub)
+    origin = Origin(ip_address="127.0.0.1", user_agent="test")
+    with hub.db.write() as session:
+        sessions.start(session, psu_id, origin=origin, now=clock(), settings=hub.settings)
+        session.add(DeniedToken(jti="old", expires_at=clock() + timedelta(minutes=5)))
+    clock.advance(days=1)
+    with hub.db.write() as session:
+        sessions.start(session, psu_id, origin=origin, now=clock(), settings=hub.settings)
+        session.add(DeniedToken(jti="new", expires_at=clock() + timedelta(minutes=5)))
+    housekeeping.tidy(hub)
+    with hub.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(PsuSession)) == 1
+        assert session.scalars(select(DeniedToken.jti)).all() == ["new"]
+        assert session.scalar(select(func.count()).select_from(AuthorizationRequest)) == 0
+
+
+def test_a_stumble_does_not_end_the_housekeeper(hub: Hub) -> None:
+    stopping = threading.Event()
+    rounds = []
+
+    class Broken:
+        def clock(self) -> None:
+            rounds.append(1)
+            stopping.set()
+            raise OSError("the database is away")
+
+    housekeeping.run(Broken(), stopping)  # type: ignore[arg-type]  # anything that fails will do
+    assert rounds == [1]
