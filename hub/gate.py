@@ -92,6 +92,8 @@ def _enforce() -> Response | None:
 
 
 def _public(_access: Access, hub: Hub) -> Response | None:
+    if request.endpoint == "oauth.authorize":  # every correct request leaves a row, before anybody has logged in
+        _count(f"address:{request.remote_addr}")
     g.person = _session(hub)
     _refuse_forged_form(hub)
     return None
@@ -160,4 +162,4 @@ def _count(client_id: str) -> None:
     limiter: RateLimiter = current_app.extensions["rialto.limiter"]
     g.rate = limiter.take(client_id)
     if g.rate.retry_after_s:
-        raise TooMany("this client has used up its requests for the moment", retry_after_s=g.rate.retry_after_s)
+        raise TooMany("too many requests for the moment", retry_after_s=g.rate.retry_after_s)

@@ -99,7 +99,7 @@ def _csp() -> str:
 
 
 def _wants_problem() -> bool:
-    return request.path.startswith(_API)
+    return request.path.startswith(_API) and request.path != "/oauth/authorize"  # that one a person sees
 
 
 def _problem_response(document: dict[str, Any], status: int) -> Response:

@@ -6,13 +6,16 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from requests import Response
+from requests.adapters import HTTPAdapter
 
 from hub import migrate
 from hub.context import Hub, build
-from hub.db import Base, Database
+from hub.db import Base, Database, in_transaction
 from hub.settings import Settings
 from tests import postgres
 
@@ -40,6 +43,18 @@ class TestClock:
     def advance(self, *, seconds: float = 0, days: float = 0) -> datetime:
         self.at += timedelta(seconds=seconds, days=days)
         return self.at
+
+
+@pytest.fixture(autouse=True)
+def no_call_leaves_the_machine_inside_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 5, for every test: a bank that is slow must never hold a lock of ours."""
+    send = HTTPAdapter.send
+
+    def guarded(self: HTTPAdapter, *given: Any, **more: Any) -> Response:
+        assert not in_transaction(), "a network call inside a database transaction"
+        return send(self, *given, **more)
+
+    monkeypatch.setattr(HTTPAdapter, "send", guarded)
 
 
 @pytest.fixture
@@ -118,6 +133,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def hub(settings: Settings, clock: TestClock) -> Iterator[Hub]:
     made = build(settings, clock=clock)
     yield made
+    made.access_log.close()
     made.db.dispose()
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -51,6 +52,14 @@ def test_a_transaction_is_not_opened_inside_another(hub: Hub) -> None:
         with pytest.raises(RuntimeError), hub.db.write():
             pass
     assert not in_transaction()
+
+
+def test_a_network_call_inside_a_transaction_is_caught(hub: Hub) -> None:
+    """The guard of every test bites: see conftest."""
+    with hub.db.write(), pytest.raises(AssertionError, match="inside a database transaction"):
+        requests.get("http://127.0.0.1:9", timeout=1)
+    with pytest.raises(requests.ConnectionError):
+        requests.get("http://127.0.0.1:9", timeout=1)
 
 
 def test_a_failed_block_leaves_nothing_and_frees_the_thread(hub: Hub) -> None:

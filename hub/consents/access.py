@@ -6,11 +6,13 @@ killed loses at most those counts. On SQLite a write per read would also empty e
 """
 
 import atexit
+import contextlib
 import logging
 import threading
 from datetime import date, datetime
 
 from sqlalchemy import Date, bindparam, text
+from sqlalchemy.exc import IntegrityError
 
 from hub.db import Database, Instant
 
@@ -42,7 +44,8 @@ class AccessLog:
         self._lock = threading.Lock()
         self._known: set[Key] = set()
         self._pending: dict[Key, tuple[int, datetime]] = {}
-        self._flusher: threading.Thread | None = None
+        self._timer: threading.Timer | None = None
+        atexit.register(self._flush_now)
 
     def note(self, consent_id: str, permission: str, *, now: datetime) -> None:
         """One reading, now."""
@@ -51,13 +54,21 @@ class AccessLog:
             if key in self._known:
                 times, _ = self._pending.get(key, (0, now))
                 self._pending[key] = (times + 1, now)
-                self._ensure_flusher()
+                self._flush_soon()
                 return
         self._db.write_one(_COUNT, _row(key, 1, now))
         with self._lock:
             if len(self._known) >= _KEYS_KEPT:
                 self._known.clear()  # then their next readings are written at once again
             self._known.add(key)
+
+    def close(self) -> None:
+        """Write what is left and stop."""
+        with self._lock:
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        self.flush()
 
     def flush(self) -> None:
         """Write down what was counted so far."""
@@ -70,6 +81,10 @@ class AccessLog:
         try:
             with self._db.write() as session:
                 session.execute(_COUNT, rows)
+        except IntegrityError:  # one of the consents was erased meanwhile: it must not hold up the others
+            for row in rows:
+                with contextlib.suppress(IntegrityError):
+                    self._db.write_one(_COUNT, row)
         except Exception:
             with self._lock:  # kept for the next round
                 for key, (times, at) in counted.items():
@@ -77,22 +92,18 @@ class AccessLog:
                     self._pending[key] = (times + more, max(at, latest))
             raise
 
-    def _ensure_flusher(self) -> None:
-        if self._flusher is None:
-            self._flusher = threading.Thread(target=self._run, name="access-log", daemon=True)
-            self._flusher.start()
-            atexit.register(self._last_flush)
+    def _flush_soon(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(FLUSH_S, self._flush_now)
+            self._timer.daemon = True
+            self._timer.start()
 
-    def _run(self) -> None:
-        pause = threading.Event()
-        while True:
-            pause.wait(FLUSH_S)
-            self._last_flush()
-
-    def _last_flush(self) -> None:
+    def _flush_now(self) -> None:
+        with self._lock:
+            self._timer = None
         try:
             self.flush()
-        except Exception as error:  # a consent erased meanwhile, or the database away: the answer has gone out
+        except Exception as error:  # the database may be away; the counts are kept for the next round
             log.error("readings could not be counted", extra={"error": type(error).__name__})
 
 

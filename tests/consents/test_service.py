@@ -269,3 +269,14 @@ def test_a_count_that_could_not_be_written_is_kept_for_the_next_round(
     hub.access_log.flush()
     with hub.db.read() as session:
         assert session.scalar(select(ConsentAccess.times)) == 3
+
+
+def test_an_erased_consent_does_not_hold_up_the_counts_of_others(hub: Hub, given: Consent) -> None:
+    other = say_yes(hub, proposed(hub, given.psu_id, a_client(hub)), {next(iter(given.accounts)): READS})
+    for consent_id in (given.id, other.id) * 2:
+        hub.access_log.note(consent_id, "balances:read", now=hub.clock())
+    with hub.db.write() as session:
+        session.delete(session.get_one(Client, given.client_id))
+    hub.access_log.flush()
+    with hub.db.read() as session:
+        assert session.scalar(select(ConsentAccess.times).where(ConsentAccess.consent_id == other.id)) == 2

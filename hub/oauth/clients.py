@@ -1,0 +1,203 @@
+"""Register OAuth apps and look after them. A client is its owner's, who answers for it; to others it is not there."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent.lifecycle import TERMINAL
+from consent.model import Actor
+from hub.consents import service as consents
+from hub.errors import BadInput, NotFound
+from hub.events.outbox import emit
+from hub.hashing import secret_hash
+from hub.ids import new_id, new_secret
+from hub.models.client import Client
+from hub.models.consent import ConsentRow
+from hub.models.oauth import Grant
+from hub.oauth import issue, redirects, scopes
+from hub.oauth.authenticate import BASIC, NONE, POST
+from hub.oauth.tokens import ALGORITHM
+
+MAX_NAME_LENGTH = 100
+MAX_DESCRIPTION_LENGTH = 2000
+MAX_SITE_LENGTH = 500
+RESOURCE_SERVER = "resource_server"
+"""The profile of a client that may introspect everybody's tokens. Only the operator gives it, never ``register``."""
+
+_CODE, _REFRESH, _CLIENT = "authorization_code", "refresh_token", "client_credentials"
+GRANT_TYPES_OF = {NONE: (_CODE, _REFRESH), BASIC: (_CODE, _REFRESH, _CLIENT), POST: (_CODE, _REFRESH, _CLIENT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """``secret`` is shown this once and never again; None for a public client."""
+
+    client: Client
+    secret: str | None = field(repr=False)
+
+
+def register(
+    session: Session,
+    *,
+    owner_psu_id: str | None,
+    name: str,
+    site_uri: str | None,
+    redirect_uris: Sequence[str],
+    public: bool,
+    scopes: Collection[str],
+    description: str,
+    now: datetime,
+    auth_method: str = BASIC,
+) -> Registered:
+    """A new client. ``auth_method`` is how a confidential one authenticates; a public one cannot.
+
+    Raises BadInput naming the parameter that will not do.
+    """
+    method = NONE if public else auth_method
+    if method not in GRANT_TYPES_OF or (method == NONE) is not public:
+        raise BadInput("A confidential client authenticates with its secret.", parameter="auth_method")
+    client = Client(
+        client_id=new_id(),
+        owner_psu_id=owner_psu_id,
+        token_endpoint_auth_method=method,
+        grant_types=list(GRANT_TYPES_OF[method]),
+        profile="oidc",
+        id_token_signed_response_alg=ALGORITHM,
+        created_at=now,
+    )
+    _describe(client, name=name, site_uri=site_uri, redirect_uris=redirect_uris, asked=scopes, description=description)
+    secret = None if public else new_secret()
+    client.secret_hash = None if secret is None else secret_hash(secret)
+    session.add(client)
+    session.flush()
+    emit(session, "client.registered", client.client_id, now=now, psu_id=owner_psu_id)
+    return Registered(client, secret)
+
+
+def update(
+    session: Session,
+    client_id: str,
+    *,
+    owner_psu_id: str,
+    name: str,
+    site_uri: str | None,
+    redirect_uris: Sequence[str],
+    scopes: Collection[str],
+    description: str,
+    now: datetime,
+) -> Client:
+    """Change a client's description. A scope taken away is gone from every token at its next use.
+
+    Other redirect hosts make another sector, so people then have other subs at this client: a sector that stayed
+    behind would let an app collect the subs of a host that is not its own. Raises BadInput, NotFound.
+    """
+    client = owned(session, client_id, owner_psu_id=owner_psu_id)
+    _describe(client, name=name, site_uri=site_uri, redirect_uris=redirect_uris, asked=scopes, description=description)
+    emit(session, "client.updated", client_id, now=now, psu_id=owner_psu_id)
+    return client
+
+
+def rotate_secret(session: Session, client_id: str, *, owner_psu_id: str, now: datetime) -> Registered:
+    """A new secret; the old one is worth nothing from this moment. Raises NotFound; BadInput for a public client."""
+    client = owned(session, client_id, owner_psu_id=owner_psu_id)
+    if client.token_endpoint_auth_method == NONE:
+        raise BadInput("A public client has no secret.", parameter="client_id")
+    secret = new_secret()
+    client.secret_hash = secret_hash(secret)
+    emit(session, "client.secret_rotated", client_id, now=now, psu_id=owner_psu_id)
+    return Registered(client, secret)
+
+
+def delete(session: Session, client_id: str, *, owner_psu_id: str, now: datetime) -> None:
+    """The client goes, and with it its grants and what people allowed it. The row stays for their records."""
+    client = owned(session, client_id, owner_psu_id=owner_psu_id)
+    client.deleted_at = now
+    session.flush()
+    grants = select(Grant.id).where(Grant.client_id == client_id, Grant.revoked_at.is_(None))
+    for grant_id in session.scalars(grants).all():
+        issue.revoke_grant(session, grant_id, reason="client_deleted", now=now)
+    ended = [status.value for status in TERMINAL]
+    standing = select(ConsentRow.id).where(ConsentRow.client_id == client_id, ConsentRow.status.not_in(ended))
+    for consent_id in session.scalars(standing).all():
+        consents.revoke(session, consent_id, actor=Actor.CLIENT, client_id=client_id, now=now)
+    emit(session, "client.deleted", client_id, now=now, psu_id=owner_psu_id)
+
+
+def find(session: Session, client_id: str) -> Client | None:
+    """None if there is no such client, or no more."""
+    return session.scalar(select(Client).where(Client.client_id == client_id, Client.deleted_at.is_(None)))
+
+
+def owned(session: Session, client_id: str, *, owner_psu_id: str) -> Client:
+    """Raises NotFound, also where it is another's."""
+    client = find(session, client_id)
+    if client is None or client.owner_psu_id != owner_psu_id:
+        raise NotFound("There is no such app.")
+    return client
+
+
+def list_for_owner(session: Session, owner_psu_id: str) -> Sequence[Client]:
+    """The person's own apps, oldest first."""
+    return session.scalars(
+        select(Client)
+        .where(Client.owner_psu_id == owner_psu_id, Client.deleted_at.is_(None))
+        .order_by(Client.created_at, Client.client_id)
+    ).all()
+
+
+def _describe(
+    client: Client,
+    *,
+    name: str,
+    site_uri: str | None,
+    redirect_uris: Sequence[str],
+    asked: Collection[str],
+    description: str,
+) -> None:
+    client.name = _line(name, "name", MAX_NAME_LENGTH)
+    client.site_uri = _site(site_uri)
+    client.description = _text(description)
+    client.redirect_uris = _uris(redirect_uris, public=client.token_endpoint_auth_method == NONE)
+    client.sector = redirects.sector(client.redirect_uris, client_id=client.client_id)
+    if not set(asked) <= scopes.KNOWN:
+        raise BadInput("There is no such scope.", parameter="scopes")
+    client.scopes = sorted(set(asked))
+
+
+def _line(text: str, parameter: str, longest: int) -> str:
+    line = text.strip()
+    if not line or len(line) > longest or not line.isprintable():
+        raise BadInput(f"A {parameter} is one line of 1 to {longest} characters.", parameter=parameter)
+    return line
+
+
+def _text(text: str) -> str:
+    if len(text) > MAX_DESCRIPTION_LENGTH or "\0" in text:
+        raise BadInput(f"A description has at most {MAX_DESCRIPTION_LENGTH} characters.", parameter="description")
+    return text.strip()
+
+
+def _site(uri: str | None) -> str | None:
+    if not uri:
+        return None
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or not uri.isprintable() or " " in uri:
+        raise BadInput("The app's site is an https address.", parameter="site_uri")
+    return _line(uri, "site_uri", MAX_SITE_LENGTH)
+
+
+def _uris(uris: Sequence[str], *, public: bool) -> list[str]:
+    distinct = list(dict.fromkeys(uri.strip() for uri in uris if uri.strip()))
+    if not 1 <= len(distinct) <= redirects.MAX_URIS:
+        raise BadInput(f"Give 1 to {redirects.MAX_URIS} redirect URIs.", parameter="redirect_uris")
+    for uri in distinct:
+        if (why := redirects.fault(uri, public=public)) is not None:
+            raise BadInput(why, parameter="redirect_uris")
+    return distinct

@@ -1,0 +1,257 @@
+"""Between a checked authorization request and the person's answer. The consent page calls open_request, approve, deny.
+
+A request belongs to the first person who opens it with a fresh enough login; to everybody else it does not exist. It
+is answered once: the answer claims it by one conditional UPDATE.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from authlib.oauth2.rfc6749.errors import AccessDeniedError, OAuth2Error
+from authlib.oidc.core.errors import ConsentRequiredError, InteractionRequiredError, LoginRequiredError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from consent.model import Consent, Permission, permissions_of
+from hub.consents import service as consents
+from hub.context import Hub
+from hub.errors import BadInput, NotFound, NotPermitted
+from hub.identity.sessions import Person
+from hub.models.client import Client
+from hub.models.ledger import Account
+from hub.models.oauth import AuthorizationRequest
+from hub.oauth import answers, issue, pending, redirects, scopes
+from hub.oauth.authenticate import NONE
+from hub.oauth.pending import LoginReason, NeedsLogin
+from hub.oauth.standing import Wish, standing_consent
+
+__all__ = [
+    "Ask",
+    "Choice",
+    "ClientFacts",
+    "LoginReason",
+    "NeedsLogin",
+    "Redirect",
+    "answer_silently",
+    "approve",
+    "deny",
+    "open_request",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """There is nothing to ask: send the browser there."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    client_id: str
+    name: str
+    description: str
+    site_uri: str | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the consent page shows. ``history_days`` and ``consent_days`` are the client's wishes, None if it has none.
+
+    ``redirect_uri`` is where the browser goes with the answer: the page's form-action must allow its origin.
+    """
+
+    client: ClientFacts
+    permissions: frozenset[Permission]
+    protocol_scopes: frozenset[str]
+    purpose: str | None
+    history_days: int | None
+    consent_days: int | None
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the person picked. ``history_from`` None leaves it at what the client asked for."""
+
+    accounts: Mapping[str, frozenset[Permission]]
+    personal: frozenset[Permission]
+    valid_until: datetime
+    history_from: date | None = None
+
+
+def open_request(hub: Hub, handle: str, person: Person) -> Ask | Redirect | NeedsLogin:
+    """What to show to the person who opened this request.
+
+    Raises NotFound for a request that does not exist, has expired or is another person's; Conflict for one answered.
+    """
+    now = hub.clock()
+    with hub.db.read() as session:
+        row, client = pending.find(session, handle, person, now)
+    if (stale := pending.stale(row, person)) is not None:
+        return stale
+    pending.bind(hub, row, person, now)
+    if "consent" in row.parameters["prompt"]:
+        return _ask(row, client)
+    url = _answer_by_standing_consent(hub, row, client, person, now)
+    return _ask(row, client) if url is None else Redirect(url)
+
+
+def answer_silently(hub: Hub, handle: str, person: Person) -> str:
+    """prompt=none (OIDC Core 3.1.2.1): a code, or an error that says which page would have been needed."""
+    now = hub.clock()
+    with hub.db.read() as session:
+        row, client = pending.find(session, handle, person, now)
+    error: OAuth2Error
+    if pending.stale(row, person) is not None:
+        error = LoginRequiredError()
+    elif url := _answer_by_standing_consent(hub, row, client, person, now):
+        return url
+    else:
+        error = ConsentRequiredError() if _answerable_unseen(row, client) else InteractionRequiredError()
+    with hub.db.write() as session:
+        pending.claim(session, row.handle_hash, person, now)
+    return answers.refusal(hub.settings, row.parameters, error)
+
+
+def approve(hub: Hub, handle: str, person: Person, choice: Choice) -> str:
+    """The person's yes; returns where the browser goes, with a code. One transaction: all of it happens or nothing.
+
+    Raises NotFound (also for an account that is not theirs), Conflict if the request was answered meanwhile,
+    NotPermitted if the login is not fresh enough, BadInput for a choice that the consent cannot hold.
+    """
+    now = hub.clock()
+    with hub.db.write() as session:
+        row, client = pending.find(session, handle, person, now)
+        if pending.stale(row, person) is not None:
+            raise NotPermitted("Log in again before you answer this.", reason="login_required")
+        pending.claim(session, row.handle_hash, person, now)
+        _own(session, person, choice)
+        consent = _consent(session, hub, row, person, choice, now)
+        return _answer_with_code(session, hub, row, client, person, consent, now)
+
+
+def deny(hub: Hub, handle: str, person: Person) -> str:
+    """The person's no; returns where the browser goes. Raises NotFound, or Conflict if it was answered meanwhile."""
+    now = hub.clock()
+    with hub.db.write() as session:
+        row, _client = pending.find(session, handle, person, now)
+        pending.claim(session, row.handle_hash, person, now)
+    return answers.refusal(hub.settings, row.parameters, AccessDeniedError())
+
+
+def _ask(row: AuthorizationRequest, client: Client) -> Ask:
+    wanted = scopes.parse(row.parameters["scope"])
+    return Ask(
+        client=ClientFacts(
+            client_id=client.client_id,
+            name=client.name,
+            description=client.description,
+            site_uri=client.site_uri,
+            verified=client.verified_at is not None,
+        ),
+        permissions=permissions_of(wanted),
+        protocol_scopes=wanted & scopes.PROTOCOL,
+        purpose=row.parameters.get("purpose"),
+        history_days=row.parameters.get("history_days"),
+        consent_days=row.parameters.get("consent_days"),
+        redirect_uri=row.parameters["redirect_uri"],
+    )
+
+
+def _answerable_unseen(row: AuthorizationRequest, client: Client) -> bool:
+    """RFC 6749 10.2, RFC 8252 8.6: an app that anybody on the device can impersonate never passes unseen."""
+    return client.token_endpoint_auth_method != NONE or redirects.assured(row.parameters["redirect_uri"])
+
+
+def _answer_by_standing_consent(
+    hub: Hub, row: AuthorizationRequest, client: Client, person: Person, now: datetime
+) -> str | None:
+    """A code at once where the person already allowed all of this; None if they must be asked."""
+    if not _answerable_unseen(row, client):
+        return None
+    wish = Wish(
+        psu_id=person.psu_id,
+        client_id=client.client_id,
+        scopes=scopes.parse(row.parameters["scope"]),
+        purpose=row.parameters.get("purpose"),
+        history_from=_history_from(row, now),
+    )
+    with hub.db.read() as session:  # most requests are new: they should not wait for the right to write
+        if standing_consent(session, wish, now) is None:
+            return None
+    with hub.db.write() as session:
+        if (consent := standing_consent(session, wish, now)) is None:
+            return None
+        pending.claim(session, row.handle_hash, person, now)
+        return _answer_with_code(session, hub, row, client, person, consent, now)
+
+
+def _own(session: Session, person: Person, choice: Choice) -> None:
+    if not choice.accounts:
+        return
+    owned = session.scalar(
+        select(func.count()).where(Account.id.in_(list(choice.accounts)), Account.psu_id == person.psu_id)
+    )
+    if owned != len(choice.accounts):
+        raise NotFound("There is no such account.")
+
+
+def _consent(
+    session: Session, hub: Hub, row: AuthorizationRequest, person: Person, choice: Choice, now: datetime
+) -> Consent:
+    wished_days = row.parameters.get("consent_days") or hub.settings.consent_default_days
+    proposed = consents.propose(
+        session,
+        psu_id=person.psu_id,
+        client_id=row.client_id,
+        requested=permissions_of(scopes.parse(row.parameters["scope"])),
+        purpose=row.parameters.get("purpose"),
+        history_from=_history_from(row, now),
+        valid_until=now + timedelta(days=wished_days),
+        now=now,
+    )
+    return consents.authorise(
+        session,
+        proposed,
+        accounts=choice.accounts,
+        personal=choice.personal,
+        valid_until=choice.valid_until,
+        history_from=choice.history_from,
+        now=now,
+    )
+
+
+def _history_from(row: AuthorizationRequest, now: datetime) -> date | None:
+    days = row.parameters.get("history_days")
+    return None if days is None else now.date() - timedelta(days=days)
+
+
+def _answer_with_code(
+    session: Session,
+    hub: Hub,
+    row: AuthorizationRequest,
+    client: Client,
+    person: Person,
+    consent: Consent,
+    now: datetime,
+) -> str:
+    """The scope of the grant is what was asked for, less what the person did not give and what the client lost."""
+    wanted = scopes.parse(row.parameters["scope"]) & frozenset(client.scopes)
+    granted = (wanted & scopes.PROTOCOL) | (wanted & frozenset(held.value for held in consent.holds))
+    if not permissions_of(granted):
+        raise BadInput("Nothing that this app may still have was chosen.", parameter="permission")
+    code = issue.code(
+        session,
+        hub.settings,
+        consent=consent,
+        scope=scopes.text_of(granted),
+        auth_time=person.auth_time,
+        redirect_uri=row.parameters["redirect_uri"],
+        code_challenge=row.parameters["code_challenge"],
+        nonce=row.parameters.get("nonce"),
+        now=now,
+    )
+    return answers.success(hub.settings, row.parameters, code)

@@ -1,0 +1,102 @@
+"""A stored authorization request: find it for a person, bind it to them, claim it for one answer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
+from sqlalchemy.orm import Session
+
+from hub.context import Hub
+from hub.errors import Conflict, NotFound
+from hub.hashing import secret_hash
+from hub.identity.sessions import Person
+from hub.models.client import Client
+from hub.models.oauth import AuthorizationRequest
+
+
+class LoginReason(StrEnum):
+    """Why a login that exists is not enough."""
+
+    PROMPT = "prompt"  # the client asked for prompt=login
+    MAX_AGE = "max_age"  # the last login is older than the client accepts
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsLogin:
+    """The person must prove who they are once more, then come back to the same page."""
+
+    reason: LoginReason
+    login_hint: str | None
+
+
+def find(session: Session, handle: str, person: Person, now: datetime) -> tuple[AuthorizationRequest, Client]:
+    """Raises NotFound if it does not exist, is another person's, or has expired; Conflict if it was answered."""
+    found = session.execute(
+        select(AuthorizationRequest, Client)
+        .join(Client, Client.client_id == AuthorizationRequest.client_id)
+        .where(AuthorizationRequest.handle_hash == secret_hash(handle), Client.deleted_at.is_(None))
+    ).one_or_none()
+    if found is None or found[0].psu_id not in {None, person.psu_id}:
+        raise NotFound("There is no such request. Go back to the app and start again.")
+    row, client = found
+    if row.consumed_at is not None:
+        raise Conflict("You have answered this request already. Go back to the app.")
+    if row.expires_at <= now:
+        raise NotFound("This request has expired. Go back to the app and start again.")
+    return row, client
+
+
+def stale(row: AuthorizationRequest, person: Person) -> NeedsLogin | None:
+    """Whether the login is too old for this request.
+
+    Ages are counted back from when the request was made: counted from now, no login on its behalf could ever be young
+    enough for max_age=1.
+    """
+    hint = row.parameters.get("login_hint")
+    if "login" in row.parameters["prompt"] and person.auth_time < row.created_at:
+        return NeedsLogin(LoginReason.PROMPT, hint)
+    max_age_s = row.parameters.get("max_age")
+    if max_age_s is not None and row.created_at - person.auth_time > timedelta(seconds=max_age_s):
+        return NeedsLogin(LoginReason.MAX_AGE, hint)
+    return None
+
+
+def bind(hub: Hub, row: AuthorizationRequest, person: Person, now: datetime) -> None:
+    """From now on the request is this person's. Raises NotFound if another was faster."""
+    if row.psu_id == person.psu_id:
+        return
+    with hub.db.write() as session:
+        bound = session.execute(
+            update(AuthorizationRequest)
+            .where(*_answerable(row.handle_hash, person, now))
+            .values(psu_id=person.psu_id)
+            .execution_options(synchronize_session=False)
+        )
+    if not _hit(bound):
+        raise NotFound("There is no such request. Go back to the app and start again.")
+
+
+def claim(session: Session, handle_hash: str, person: Person, now: datetime) -> None:
+    """Of several answers at once, one gets past here; the others raise Conflict."""
+    claimed = session.execute(
+        update(AuthorizationRequest)
+        .where(*_answerable(handle_hash, person, now))
+        .values(psu_id=person.psu_id, consumed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if not _hit(claimed):
+        raise Conflict("This request was answered meanwhile. Go back to the app.")
+
+
+def _answerable(handle_hash: str, person: Person, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        AuthorizationRequest.handle_hash == handle_hash,
+        or_(AuthorizationRequest.psu_id.is_(None), AuthorizationRequest.psu_id == person.psu_id),
+        AuthorizationRequest.consumed_at.is_(None),
+        AuthorizationRequest.expires_at > now,
+    )
+
+
+def _hit(result: object) -> bool:
+    return isinstance(result, CursorResult) and result.rowcount == 1

@@ -1,0 +1,24 @@
+"""The words a scope may hold, and who may ask for which."""
+
+from collections.abc import Iterable
+
+from consent.model import Permission
+
+OPENID = Permission.SIGN_IN.value
+OFFLINE_ACCESS = "offline_access"
+
+PROTOCOL = frozenset({OFFLINE_ACCESS})
+"""They steer the protocol and give nothing by themselves."""
+
+KNOWN = PROTOCOL | frozenset(permission.value for permission in Permission)
+"""Every scope a client may be registered for."""
+
+
+def parse(text: str) -> frozenset[str]:
+    """A space-delimited scope (RFC 6749 3.3) as a set."""
+    return frozenset(text.split())
+
+
+def text_of(scopes: Iterable[str]) -> str:
+    """The notation on the wire; sorted, so that equal sets read alike."""
+    return " ".join(sorted(scopes))

@@ -1,0 +1,164 @@
+"""Make and read what we sign: access tokens (RFC 9068) and ID tokens (OIDC Core 2), both ES256.
+
+An access token is not stored. Its claims name the grant and the consent, which every use looks up again.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from hub import keys
+from hub.context import Hub
+from hub.ids import new_id
+from hub.oauth import scopes
+
+ALGORITHM = "ES256"
+ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})  # RFC 9068 4
+MAX_TOKEN_LENGTH = 8192
+MAX_HEADER_LENGTH = 512
+CLOCK_SKEW_S = 10  # FAPI 2.0 5.3.2.1 (13): hosts of one hub are at most this far apart
+
+
+class BadToken(Exception):
+    """Not a token of ours, or not one for this use, or over. Which of them is nobody's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A fresh access token and what the token endpoint says about it."""
+
+    value: str = field(repr=False)
+    jti: str
+    expires_in_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """A checked access token's claims. ``grant_id`` and ``consent_id`` are None where a client speaks for itself."""
+
+    jti: str
+    client_id: str
+    sub: str
+    scopes: frozenset[str]
+    grant_id: str | None
+    consent_id: str | None
+    issued_at_s: int
+    expires_at_s: int
+
+
+def mint_access_token(
+    hub: Hub,
+    *,
+    client_id: str,
+    sub: str,
+    scope: str,
+    now: datetime,
+    until: datetime | None = None,
+    grant: Mapping[str, Any] | None = None,
+) -> Minted:
+    """``until``: the consent's end, beyond which no token lasts. ``grant``: grant_id, consent_id, auth_time."""
+    issued_s = int(now.timestamp())
+    expires_s = issued_s + hub.settings.access_token_ttl_s
+    if until is not None:
+        expires_s = min(expires_s, int(until.timestamp()))
+    jti = new_id()
+    claims = {
+        "iss": hub.settings.base_url,
+        "aud": hub.settings.base_url,
+        "sub": sub,
+        "client_id": client_id,
+        "iat": issued_s,
+        "exp": expires_s,
+        "jti": jti,
+        "scope": scope,
+        **(grant or {}),
+    }
+    return Minted(_sign(hub, claims, typ="at+jwt"), jti, expires_s - issued_s)
+
+
+def mint_id_token(
+    hub: Hub, *, client_id: str, sub: str, auth_time: datetime, nonce: str | None, access_token: str, now: datetime
+) -> str:
+    """Says who logged in and when, to this client; anything about the person is at userinfo."""
+    issued_s = int(now.timestamp())
+    claims = {
+        "iss": hub.settings.base_url,
+        "aud": client_id,
+        "sub": sub,
+        "iat": issued_s,
+        "exp": issued_s + hub.settings.id_token_ttl_s,
+        "auth_time": int(auth_time.timestamp()),
+        "at_hash": _half_hash(access_token),
+    }
+    if nonce is not None:
+        claims["nonce"] = nonce
+    return _sign(hub, claims, typ="JWT")
+
+
+def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
+    """Raises BadToken unless it is an access token that we signed, for our API, and valid at ``now``.
+
+    Nothing in the token's header chooses the key or the algorithm (RFC 8725 3.1): both are ours and fixed.
+    """
+    # The header is read before the signature is checked, so it gets no room for mischief such as deep nesting.
+    if len(token) > MAX_TOKEN_LENGTH or token.find(".") > MAX_HEADER_LENGTH or not token.isascii():
+        raise BadToken("not a token of ours")
+    key = _key(hub)
+    try:
+        signed = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
+        header, claims = signed.headers(), orjson.loads(signed.payload)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadToken("not a token of ours") from error
+    typ = header.get("typ")
+    if not isinstance(typ, str) or typ.lower() not in ACCESS_TOKEN_TYPES or header.get("kid") != key.kid:
+        raise BadToken("not an access token")
+    if header.keys() != {"alg", "kid", "typ"}:  # what _sign writes; a crit or a key in here is none of ours
+        raise BadToken("not an access token")
+    if not isinstance(claims, dict):
+        raise BadToken("not an access token")
+    return _checked(claims, issuer=hub.settings.base_url, now_s=now.timestamp())
+
+
+def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:
+    words = {name: claims.get(name) for name in ("jti", "client_id", "sub", "scope")}
+    times = [claims.get("iat"), claims.get("exp"), claims.get("nbf", 0)]
+    if not all(isinstance(word, str) for word in words.values()) or not all(type(moment) is int for moment in times):
+        raise BadToken("a claim is missing or of another type")
+    issued_s, expires_s, not_before_s = times
+    if claims.get("iss") != issuer or claims.get("aud") != issuer:
+        raise BadToken("not for us")
+    if now_s >= expires_s or max(issued_s, not_before_s) > now_s + CLOCK_SKEW_S:
+        raise BadToken("not valid now")
+    return Claims(
+        jti=str(words["jti"]),
+        client_id=str(words["client_id"]),
+        sub=str(words["sub"]),
+        scopes=scopes.parse(str(words["scope"])),
+        grant_id=claims.get("grant_id"),
+        consent_id=claims.get("consent_id"),
+        issued_at_s=issued_s,
+        expires_at_s=expires_s,
+    )
+
+
+def _key(hub: Hub) -> ECKey | RSAKey:
+    return hub.keys.active(keys.AS)
+
+
+def _sign(hub: Hub, claims: Mapping[str, Any], *, typ: str) -> str:
+    key = _key(hub)
+    header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
+    return jws.serialize_compact(header, orjson.dumps(claims), key, algorithms=[ALGORITHM])
+
+
+def _half_hash(token: str) -> str:
+    """OIDC Core 3.1.3.6: the left half of the hash that the signature uses."""
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()

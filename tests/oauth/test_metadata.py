@@ -1,0 +1,66 @@
+"""What the server publishes about itself is complete and true."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+
+from hub import keys
+from hub.oauth import metadata
+from hub.oauth.scopes import KNOWN
+from hub.settings import Settings
+from tests.oauth.world import World
+
+
+def test_both_documents_are_the_same_and_may_be_cached(world: World) -> None:
+    browser = world.app.test_client()
+    first, second = (browser.get(path) for path in (metadata.OAUTH_METADATA, metadata.OPENID_METADATA))
+    assert first.get_json() == second.get_json() == metadata.document(world.hub.settings)
+    assert first.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_the_document_is_valid_by_rfc_8414() -> None:
+    document = metadata.document(Settings(base_url="https://hub.example", master_keys="unused"))
+    AuthorizationServerMetadata(document).validate()
+    assert document["issuer"] == "https://hub.example"
+
+
+def test_every_published_address_is_a_route_and_every_route_is_published(world: World) -> None:
+    document = metadata.document(world.hub.settings)
+    published = {
+        urlsplit(value).path for name, value in document.items() if name.endswith("_endpoint") or name == "jwks_uri"
+    }
+    routes = {rule.rule for rule in world.app.url_map.iter_rules() if rule.endpoint.startswith("oauth.")}
+    assert published == {path for path in routes if path.startswith("/oauth/")}
+
+
+def test_what_is_not_offered_is_said_not_to_be(world: World) -> None:
+    document = metadata.document(world.hub.settings)
+    assert document["response_types_supported"] == ["code"]
+    assert document["response_modes_supported"] == ["query"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert document["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert document["token_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "none"]
+    assert document["introspection_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    assert document["authorization_response_iss_parameter_supported"] is True
+    assert document["subject_types_supported"] == ["pairwise"]
+    for name in ("claims_parameter", "request_parameter", "request_uri_parameter"):
+        assert document[f"{name}_supported"] is False
+    assert set(document["scopes_supported"]) == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("path", "purpose", "alg"), [(metadata.JWKS, keys.AS, "ES256"), (metadata.TPP_JWKS, keys.TPP, "PS256")]
+)
+def test_key_sets_hold_public_keys_only(world: World, path: str, purpose: str, alg: str) -> None:
+    response = world.app.test_client().get(path)
+    (key,) = response.get_json()["keys"]
+    assert (key["alg"], key["use"], key["kid"]) == (alg, "sig", world.hub.keys.active(purpose).kid)
+    assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & set(key)
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_the_issuer_is_ours_whatever_the_host_header_says(world: World) -> None:
+    response = world.app.test_client().get(metadata.OPENID_METADATA, headers={"Host": "evil.example"})
+    assert response.get_json()["issuer"] == world.hub.settings.base_url
+    assert "evil.example" not in response.text

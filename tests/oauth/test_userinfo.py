@@ -1,0 +1,51 @@
+"""Who the person is: sub always, anything else by consent and scope."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from consent.model import Permission
+from hub.models.consent import ConsentAccess
+from hub.oauth.interaction import approve
+from tests.oauth.world import World, claims_of, query_of
+
+
+def test_it_says_what_was_given_and_asked_for(world: World) -> None:
+    token = world.tokens()["access_token"]
+    response = world.userinfo(token)
+    sub = claims_of(token)["sub"]
+    assert response.get_json() == {"sub": sub, "name": "Alice", "email": "alice@people.example"}
+    assert response.headers["Cache-Control"] == "no-store"
+    narrowed = world.tokens(scope="openid email balances:read", prompt="consent")["access_token"]
+    assert world.userinfo(narrowed).get_json() == {"sub": sub, "email": "alice@people.example"}
+
+
+def test_it_keeps_back_what_the_person_did_not_give(world: World) -> None:
+    choice = replace(world.choice(), personal=frozenset({Permission.SIGN_IN}))
+    code = query_of(approve(world.hub, world.handle(), world.person(), choice))["code"]
+    token = world.redeem(code).get_json()["access_token"]
+    assert world.userinfo(token).get_json() == {"sub": claims_of(token)["sub"]}
+
+
+def test_it_needs_openid(world: World) -> None:
+    response = world.userinfo(world.tokens(scope="profile balances:read")["access_token"])
+    assert response.status_code == 403
+    assert "Alice" not in response.text
+
+
+def test_it_answers_post_as_well(world: World) -> None:
+    token = world.tokens()["access_token"]
+    response = world.app.test_client().post("/oauth/userinfo", headers={"Authorization": f"Bearer {token}"})
+    assert response.get_json()["name"] == "Alice"
+
+
+def test_signing_in_alone_is_enough(world: World) -> None:
+    token = world.tokens(scope="openid")["access_token"]
+    assert set(world.userinfo(token).get_json()) == {"sub"}
+
+
+def test_each_reading_is_on_the_persons_record(world: World) -> None:
+    world.userinfo(world.tokens()["access_token"])
+    with world.hub.db.read() as session:
+        read = session.execute(select(ConsentAccess.permission, ConsentAccess.times)).all()
+    assert sorted(map(tuple, read)) == [("email", 1), ("openid", 1), ("profile", 1)]
