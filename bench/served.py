@@ -149,8 +149,10 @@ def run(rows: int, requests: int, database_url: str | None) -> list[str]:
             for name, after in places.items():
                 path = "/v1/transactions?limit=100" + (f"&after={after}" if after else "")
                 used, wall = measure(stack, path, token, requests)
-                lines.append(f"{name + ' page of 100':28} {used:6.2f} ms CPU   {wall:6.2f} ms at the client"
-                             f"   {used / floor:5.1f} x floor")
+                lines.append(
+                    f"{name + ' page of 100':28} {used:6.2f} ms CPU   {wall:6.2f} ms at the client"
+                    f"   {used / floor:5.1f} x floor"
+                )
             hub.db.dispose()
     return lines
 
@@ -163,10 +165,10 @@ def main() -> None:
     parser.add_argument("--save", action="store_true")
     given = parser.parse_args()
     report = [f"GET /v1/transactions?limit=100 over {given.rows} rows, {given.requests} requests each, one web process"]
-    report += ["", "SQLite"] + run(given.rows, given.requests, None)
+    report += ["", "SQLite", *run(given.rows, given.requests, None)]
     if given.postgres:
         with postgres.cluster() as url:
-            report += ["", "PostgreSQL"] + run(given.rows, given.requests, url)
+            report += ["", "PostgreSQL", *run(given.rows, given.requests, url)]
     text = "\n".join(report)
     print(text)
     if given.save:

@@ -65,6 +65,4 @@ def plain(value: Any) -> Any:
 def encode(value: Any) -> bytes:
     """The canonical bytes of ``value``. TypeError or ValueError where it has none."""
     tree = plain(value)
-    return json.dumps(
-        tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

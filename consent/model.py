@@ -35,7 +35,7 @@ that (data minimisation, GDPR 5.1.c). What would not make sense alone is a matte
 
 
 def permissions_of(scopes: Iterable[str]) -> frozenset[Permission]:
-    """The permissions among OAuth scopes; offline_access, which gives nothing by itself, and unknown words are left out."""
+    """The permissions among OAuth scopes. Left out: offline_access, which gives nothing by itself; unknown words."""
     return frozenset(map(Permission, frozenset(scopes) & frozenset(Permission)))
 
 

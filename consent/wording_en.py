@@ -43,9 +43,7 @@ def _summary(
 ) -> str:
     parts = []
     if accounts_concerned:
-        picked = (
-            "the accounts you pick" if count is None else "1 account" if count == 1 else f"{count} accounts"
-        )
+        picked = "the accounts you pick" if count is None else "1 account" if count == 1 else f"{count} accounts"
         parts.append(f"for {picked}")
     if history_concerned:
         parts.append(f"history since {_day(since)}" if since else "all the history your bank gives")

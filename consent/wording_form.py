@@ -33,7 +33,8 @@ class Text:
 class Language:
     """All the words of one language.
 
-    headline(client name, whether they ask to sign the person in, nouns of what is read, whether payments are asked for);
+    headline(client name, whether they ask to sign the person in, nouns of what is read, whether payments are
+    asked for);
     purpose(the client's words); summary(account count or None, accounts concerned, history concerned,
     first day of history or None, last day).
     """

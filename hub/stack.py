@@ -90,7 +90,7 @@ class Stack:
 
     def kill(self, name: str) -> None:
         """SIGKILL one part, for tests of what survives."""
-        self._children[name].kill()
+        _kill_group(self._children[name])
         self._children[name].wait()
 
     def start_again(self, name: str) -> None:
@@ -139,6 +139,7 @@ class Stack:
                 stdout=subprocess.PIPE if announces else log,
                 stderr=log,
                 text=True,
+                start_new_session=True,  # a group of its own, so that a web server's workers go with it
             )
         self._children[name] = child
         return child
@@ -174,8 +175,9 @@ class Stack:
             try:
                 child.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                child.kill()
+                _kill_group(child)
                 child.wait()
+            _kill_group(child)  # a server that is stopped while it starts leaves workers behind
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
@@ -189,6 +191,12 @@ def _granian(port: int, workers: int) -> tuple[str, ...]:
         *("--workers", str(workers), "--blocking-threads", "2", "--no-ws", "--log-level", "warning"),
         "wsgi:app",
     )
+
+
+def _kill_group(child: subprocess.Popen[str]) -> None:
+    """SIGKILL for the child, if it still runs, and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _is_free(port: int) -> bool:

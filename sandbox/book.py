@@ -55,7 +55,8 @@ class Book:
                 early = self._booked_early
                 entries = [
                     _entry(account, row, today, early.get((account.key, row.key)))
-                    for row in self._rows_until(today)[account.key] if row.on <= today
+                    for row in self._rows_until(today)[account.key]
+                    if row.on <= today
                 ]
                 entries.sort(key=lambda entry: (entry.booked_on is None, entry.day, entry.row.key), reverse=True)
                 self._pages[account.key, today] = entries

@@ -15,10 +15,20 @@ from flask.typing import ResponseReturnValue
 from sandbox.book import Book
 from sandbox.clock import BankClock
 
-FAULTS = frozenset({
-    "http_500", "http_503", "rate_limited", "html", "truncated_json", "hang", "foreign_link", "same_page",
-    "consent_expired", "slow",
-})
+FAULTS = frozenset(
+    {
+        "http_500",
+        "http_503",
+        "rate_limited",
+        "html",
+        "truncated_json",
+        "hang",
+        "foreign_link",
+        "same_page",
+        "consent_expired",
+        "slow",
+    }
+)
 AREAS = frozenset({"accounts", "balances", "transactions", "token", "consents"})
 HANG_S = 120
 SLOW_S = 1.2
@@ -106,8 +116,14 @@ def install(app: Flask, book: Book, clock: BankClock, manners: Manners) -> None:
     def spoil(answer: Response) -> Response:
         if not request.path.startswith("/_control"):
             # The path only: queries and bodies carry codes and tokens.
-            faults.note({"method": request.method, "path": request.path, "status": answer.status_code,
-                         "psu_present": manners.psu_present()})
+            faults.note(
+                {
+                    "method": request.method,
+                    "path": request.path,
+                    "status": answer.status_code,
+                    "psu_present": manners.psu_present(),
+                }
+            )
         return _late(g.get("fault"), answer, manners)
 
 

@@ -62,8 +62,8 @@ def institution(institution_id: str) -> Response:
 @operation("Accounts", "Accounts that the person chose to share", schemas.AccountList)
 def accounts() -> Response:
     no_arguments()
-    with hub_of_request().db.read() as session:
-        return _json({"data": history.accounts(session, allowed())})
+    with hub_of_request().db.look() as reading:
+        return _json({"data": history.accounts(reading, allowed())})
 
 
 @blueprint.get("/v1/accounts/<account_id>")
@@ -71,8 +71,8 @@ def accounts() -> Response:
 @operation("Accounts", "One account", schemas.Account)
 def account(account_id: str) -> Response:
     no_arguments()
-    with hub_of_request().db.read() as session:
-        return _json(history.account(session, allowed(), account_id))
+    with hub_of_request().db.look() as reading:
+        return _json(history.account(reading, allowed(), account_id))
 
 
 @blueprint.get("/v1/parties")
@@ -80,8 +80,8 @@ def account(account_id: str) -> Response:
 @operation("Accounts", "Holders and full numbers of the shared accounts", schemas.PartyList)
 def parties() -> Response:
     no_arguments()
-    with hub_of_request().db.read() as session:
-        return _json({"data": history.accounts(session, allowed())})
+    with hub_of_request().db.look() as reading:
+        return _json({"data": history.accounts(reading, allowed())})
 
 
 @blueprint.get("/v1/balances")
@@ -89,8 +89,8 @@ def parties() -> Response:
 @operation("Balances", "Balances of all shared accounts", schemas.BalanceList)
 def balances() -> Response:
     no_arguments()
-    with hub_of_request().db.read() as session:
-        return _json({"data": history.balances(session, allowed())})
+    with hub_of_request().db.look() as reading:
+        return _json({"data": history.balances(reading, allowed())})
 
 
 @blueprint.get("/v1/accounts/<account_id>/balances")
@@ -98,8 +98,8 @@ def balances() -> Response:
 @operation("Balances", "Balances of one account", schemas.BalanceList)
 def account_balances(account_id: str) -> Response:
     no_arguments()
-    with hub_of_request().db.read() as session:
-        return _json({"data": history.balances(session, allowed(), account_id)})
+    with hub_of_request().db.look() as reading:
+        return _json({"data": history.balances(reading, allowed(), account_id)})
 
 
 @blueprint.get("/v1/transactions")
@@ -139,8 +139,8 @@ def account_transactions(account_id: str) -> Response:
 )
 def sync() -> Response:
     wanted, hub = arguments(schemas.SyncQuery), hub_of_request()
-    with hub.db.read() as session:
-        page = history.changes(session, hub.sealer, allowed(), wanted.get("cursor"), wanted["count"])
+    with hub.db.look() as reading:
+        page = history.changes(reading, hub.sealer, allowed(), wanted.get("cursor"), wanted["count"])
     return _json(
         {
             "added": orjson.Fragment(page.added),
@@ -157,8 +157,8 @@ def sync() -> Response:
 @operation("Transactions", "One transaction", schemas.Transaction)
 def transaction(transaction_id: str) -> Response:
     no_arguments()
-    with hub_of_request().db.read() as session:
-        return _json(history.transaction(session, allowed(), transaction_id))
+    with hub_of_request().db.look() as reading:
+        return _json(history.transaction(reading, allowed(), transaction_id))
 
 
 @blueprint.get("/v1/consents")
@@ -211,8 +211,8 @@ def _transactions(wanted: dict[str, Any]) -> Response:
         limit=wanted["limit"],
         after=wanted.get("after"),
     )
-    with hub_of_request().db.read() as session:
-        page = history.transactions(session, allowed(), query)
+    with hub_of_request().db.look() as reading:
+        page = history.transactions(reading, allowed(), query)
     body = b'{"data":' + page.body + b',"next":' + orjson.dumps(page.next_cursor) + b"}"
     return Response(body, content_type="application/json")
 

@@ -264,9 +264,7 @@ def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, psu_id: str, n
         )
         body = {"institution_id": claimed.institution_id, "reason": kind.value}
         emit(session, "connection.link_failed", claimed.connection_id, now=now, psu_id=psu_id, body=body)
-    why = why_link_failed(
-        kind, bank=hub.institution(claimed.institution_id).name, is_renewal=claimed.is_renewal
-    )
+    why = why_link_failed(kind, bank=hub.institution(claimed.institution_id).name, is_renewal=claimed.is_renewal)
     return LinkFailed(claimed.connection_id, why, claimed.return_to, kind)
 
 

@@ -102,9 +102,7 @@ def _ask(
     return "ended"
 
 
-def _refreshed(
-    hub: Hub, adapter: Adapter, connection_id: str, access: Access, *, owner: str, now: datetime
-) -> Access:
+def _refreshed(hub: Hub, adapter: Adapter, connection_id: str, access: Access, *, owner: str, now: datetime) -> Access:
     """Some banks want a living token even to end its consent. Stored before it is used: refresh tokens rotate."""
     try:
         access = adapter.refresh(access, now=now)

@@ -8,9 +8,7 @@ DAY_S = 60 * 60 * 24
 _dice = secrets.SystemRandom()
 
 
-def backoff_s(
-    failures: int, *, limit_s: int, retry_after_s: int | None = None, jitter: float | None = None
-) -> float:
+def backoff_s(failures: int, *, limit_s: int, retry_after_s: int | None = None, jitter: float | None = None) -> float:
     """Seconds to wait after the ``failures``-th failure in a row: doubling from a minute up to ``limit_s``, never less
     than the bank's own ``retry_after_s``. ``jitter`` (0 to 1) spreads the crowd over a further quarter.
     """

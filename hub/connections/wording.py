@@ -95,7 +95,7 @@ WORDS: Mapping[tuple[Status, FailureKind | None], Words] = MappingProxyType(
         ),
         (_S.REVOKED, None): Words(
             "Disconnected",
-            "You disconnected {bank}. Nothing is read any more; what was read before stays until you delete it.",
+            "You disconnected {bank}. Nothing is read any more; what was read before stays here.",
             "To read it again, link {bank} anew.",
         ),
     }
@@ -106,9 +106,7 @@ def describe(status: Status, failure_kind: FailureKind | None, *, bank: str) -> 
     """Every pair has words: where a pair is not listed, the status alone speaks."""
     words = WORDS.get((status, failure_kind)) or WORDS[status, None]
     fill = {"bank": bank}
-    return Words(
-        words.title.format_map(fill), words.explanation.format_map(fill), words.advice.format_map(fill)
-    )
+    return Words(words.title.format_map(fill), words.explanation.format_map(fill), words.advice.format_map(fill))
 
 
 _LINK_FAILED: Mapping[FailureKind, str] = MappingProxyType(

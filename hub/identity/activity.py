@@ -72,9 +72,7 @@ def write_where(session: Session, who: ColumnElement[bool], kind: Kind, *, origi
         "user_agent": literal(origin.user_agent),
         "ip_address": literal(origin.ip_address),
     }
-    session.execute(
-        insert(SecurityEvent).from_select(list(columns), select(*columns.values()).where(who))
-    )
+    session.execute(insert(SecurityEvent).from_select(list(columns), select(*columns.values()).where(who)))
     return entry_id
 
 

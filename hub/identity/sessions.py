@@ -178,9 +178,7 @@ def list_sessions(session: Session, psu_id: str, *, now: datetime, settings: Set
 
 def sweep(session: Session, *, now: datetime) -> None:
     """Delete the rows of sessions whose time is over."""
-    session.execute(
-        delete(PsuSession).where(PsuSession.expires_at <= now).execution_options(synchronize_session=False)
-    )
+    session.execute(delete(PsuSession).where(PsuSession.expires_at <= now).execution_options(synchronize_session=False))
 
 
 def _is_open(now: datetime, settings: Settings) -> tuple[ColumnElement[bool], ...]:

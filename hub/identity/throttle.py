@@ -94,9 +94,7 @@ def claim(session: Session, keys: Sequence[Key], *, now: datetime, lock_s: int) 
 def locked(session: Session, key: Key, *, now: datetime) -> Locked | None:
     """Whether the key is locked, without counting anything."""
     until = session.scalar(
-        select(LoginThrottle.locked_until).where(
-            LoginThrottle.key_hash == key.hash, LoginThrottle.locked_until > now
-        )
+        select(LoginThrottle.locked_until).where(LoginThrottle.key_hash == key.hash, LoginThrottle.locked_until > now)
     )
     return None if until is None else Locked(math.ceil((until - now).total_seconds()))
 

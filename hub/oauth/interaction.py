@@ -58,7 +58,8 @@ class ClientFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the consent page shows. ``history_days`` and ``consent_days`` are the client's wishes, None if it has none.
+    """What the consent page shows. ``history_days`` is the client's wish, None if it has none; ``consent_days`` its wish
+    or the hub's default. ``history_from`` and ``valid_until`` are what comes of them, and what the receipt will say.
 
     ``redirect_uri`` is where the browser goes with the answer: the page's form-action must allow its origin.
     """
@@ -68,7 +69,9 @@ class Ask:
     protocol_scopes: frozenset[str]
     purpose: str | None
     history_days: int | None
-    consent_days: int | None
+    consent_days: int
+    history_from: date | None
+    valid_until: datetime
     redirect_uri: str
 
 
@@ -82,8 +85,12 @@ class Choice:
     history_from: date | None = None
 
 
-def open_request(hub: Hub, handle: str, person: Person) -> Ask | Redirect | NeedsLogin:
+def open_request(
+    hub: Hub, handle: str, person: Person, *, answer_standing: bool = True
+) -> Ask | Redirect | NeedsLogin:
     """What to show to the person who opened this request.
+
+    ``answer_standing`` False: an older consent does not answer for a person who is answering right now.
 
     Raises NotFound for a request that does not exist, has expired or is another person's; Conflict for one answered.
     """
@@ -93,10 +100,10 @@ def open_request(hub: Hub, handle: str, person: Person) -> Ask | Redirect | Need
     if (stale := pending.stale(row, person)) is not None:
         return stale
     pending.bind(hub, row, person, now)
-    if "consent" in row.parameters["prompt"]:
-        return _ask(row, client)
+    if "consent" in row.parameters["prompt"] or not answer_standing:
+        return _ask(hub, row, client)
     url = _answer_by_standing_consent(hub, row, client, person, now)
-    return _ask(row, client) if url is None else Redirect(url)
+    return _ask(hub, row, client) if url is None else Redirect(url)
 
 
 def answer_silently(hub: Hub, handle: str, person: Person) -> str:
@@ -142,7 +149,7 @@ def deny(hub: Hub, handle: str, person: Person) -> str:
     return answers.refusal(hub.settings, row.parameters, AccessDeniedError())
 
 
-def _ask(row: AuthorizationRequest, client: Client) -> Ask:
+def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
     wanted = scopes.parse(row.parameters["scope"])
     return Ask(
         client=ClientFacts(
@@ -156,7 +163,9 @@ def _ask(row: AuthorizationRequest, client: Client) -> Ask:
         protocol_scopes=wanted & scopes.PROTOCOL,
         purpose=row.parameters.get("purpose"),
         history_days=row.parameters.get("history_days"),
-        consent_days=row.parameters.get("consent_days"),
+        consent_days=_days(hub, row),
+        history_from=_history_from(row),
+        valid_until=_until(hub, row),
         redirect_uri=row.parameters["redirect_uri"],
     )
 
@@ -177,7 +186,7 @@ def _answer_by_standing_consent(
         client_id=client.client_id,
         scopes=scopes.parse(row.parameters["scope"]),
         purpose=row.parameters.get("purpose"),
-        history_from=_history_from(row, now),
+        history_from=_history_from(row),
     )
     with hub.db.read() as session:  # most requests are new: they should not wait for the right to write
         if standing_consent(session, wish, now) is None:
@@ -202,15 +211,14 @@ def _own(session: Session, person: Person, choice: Choice) -> None:
 def _consent(
     session: Session, hub: Hub, row: AuthorizationRequest, person: Person, choice: Choice, now: datetime
 ) -> Consent:
-    wished_days = row.parameters.get("consent_days") or hub.settings.consent_default_days
     proposed = consents.propose(
         session,
         psu_id=person.psu_id,
         client_id=row.client_id,
         requested=permissions_of(scopes.parse(row.parameters["scope"])),
         purpose=row.parameters.get("purpose"),
-        history_from=_history_from(row, now),
-        valid_until=now + timedelta(days=wished_days),
+        history_from=_history_from(row),
+        valid_until=_until(hub, row),
         now=now,
     )
     return consents.authorise(
@@ -224,9 +232,18 @@ def _consent(
     )
 
 
-def _history_from(row: AuthorizationRequest, now: datetime) -> date | None:
+def _history_from(row: AuthorizationRequest) -> date | None:
+    """Counted from when the app asked, so that page, consent and receipt say the same day."""
     days = row.parameters.get("history_days")
-    return None if days is None else now.date() - timedelta(days=days)
+    return None if days is None else row.created_at.date() - timedelta(days=days)
+
+
+def _until(hub: Hub, row: AuthorizationRequest) -> datetime:
+    return row.created_at + timedelta(days=_days(hub, row))
+
+
+def _days(hub: Hub, row: AuthorizationRequest) -> int:
+    return row.parameters.get("consent_days") or hub.settings.consent_default_days
 
 
 def _answer_with_code(

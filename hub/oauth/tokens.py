@@ -112,6 +112,22 @@ def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
     if len(token) > MAX_TOKEN_LENGTH or token.find(".") > MAX_HEADER_LENGTH or not token.isascii():
         raise BadToken("not a token of ours")
     key = _key(hub)
+    seen = (hashlib.sha256(token.encode()).digest(), key.kid)
+    if (claims := _verified.get(seen)) is None:
+        claims = _verify(token, key)
+        if len(_verified) >= _VERIFIED_KEPT:
+            _verified.clear()
+        _verified[seen] = claims
+    return _checked(claims, issuer=hub.settings.base_url, now_s=now.timestamp())
+
+
+# A signature that held once holds always: a client's five minutes of requests cost one verification, not one each.
+# Times, issuer and audience are looked at every time, and so is what may have been withdrawn since (hub.oauth.bearer).
+_verified: dict[tuple[bytes, str | None], dict[str, Any]] = {}
+_VERIFIED_KEPT = 10_000
+
+
+def _verify(token: str, key: ECKey | RSAKey) -> dict[str, Any]:
     try:
         signed = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
         header, claims = signed.headers(), orjson.loads(signed.payload)
@@ -124,7 +140,7 @@ def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
         raise BadToken("not an access token")
     if not isinstance(claims, dict):
         raise BadToken("not an access token")
-    return _checked(claims, issuer=hub.settings.base_url, now_s=now.timestamp())
+    return claims
 
 
 def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:

@@ -90,4 +90,3 @@ def claim(hub: Hub, connection_id: str, *, owner: str, due_only: bool) -> tuple[
     if row is None:
         return None
     return Lease(hub, connection_id, owner, now), Claimed(row.psu_id, row.institution_id, row.access_sealed)
-

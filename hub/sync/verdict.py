@@ -1,13 +1,13 @@
 """What a sync's findings mean for its connection: its next state, what is said about it, and when to ask again. Pure.
 
-    found                                   happening      asked again
-    everything read                         read           at the regular interval
-    part read, rest passes by itself        read           after a back-off
-    part read, rest will not pass           read           at the regular interval
-    nothing read, passes by itself          faltered       after a back-off; bank_failed from the third time on
-    nothing read, bank refuses              bank_failed    tomorrow
-    nothing read, bank breaks its standard  bank_failed    at the regular interval
-    the bank wants the PSU (anywhere)       access_ended   never by us
+found                                   happening      asked again
+everything read                         read           at the regular interval
+part read, rest passes by itself        read           after a back-off
+part read, rest will not pass           read           at the regular interval
+nothing read, passes by itself          faltered       after a back-off; bank_failed from the third time on
+nothing read, bank refuses              bank_failed    tomorrow
+nothing read, bank breaks its standard  bank_failed    at the regular interval
+the bank wants the PSU (anywhere)       access_ended   never by us
 """
 
 from collections.abc import Sequence
@@ -79,9 +79,7 @@ def judge(
         return Verdict(Happening.ACCESS_ENDED, worst, failures + 1, None)
     failures += 1
     waits = [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
-    backoff_s = schedule.backoff_s(
-        failures, limit_s=interval_s, retry_after_s=max(waits, default=None), jitter=jitter
-    )
+    backoff_s = schedule.backoff_s(failures, limit_s=interval_s, retry_after_s=max(waits, default=None), jitter=jitter)
     if read_anything:
         passes = any(fault.kind in _PASSES for fault in faults)
         return Verdict(Happening.READ, worst, failures, backoff_s if passes else regular_s)

@@ -53,8 +53,7 @@ def _rules(claims: Mapping[str, object], expected: Expected, now_s: float) -> di
     return {
         "iss": claims.get("iss") == expected.issuer,
         "aud": expected.client_id in audiences,
-        "azp": claims.get("azp", expected.client_id) == expected.client_id
-        and (len(audiences) == 1 or "azp" in claims),
+        "azp": claims.get("azp", expected.client_id) == expected.client_id and (len(audiences) == 1 or "azp" in claims),
         "nonce": _same(claims.get("nonce"), expected.nonce),
         "exp": _is_number(expires) and now_s < float(str(expires)) + CLOCK_SKEW_S,
         "iat": issued is None or (_is_number(issued) and float(str(issued)) <= now_s + CLOCK_SKEW_S),

@@ -98,9 +98,13 @@ def granted_access(wanted: Wanted, granted: list[tuple[Account, frozenset[str]]]
     if wanted.word:
         return {wanted.word: VALUES[1] if wanted.owner_name else VALUES[0]}
     if not granted:
-        return {right: [{"iban": iban} for iban in sorted(wanted.ibans.get(right, ()))] for right in LISTS
-                if right in (wanted.ibans or wanted.rights)}
+        return {
+            right: [{"iban": iban} for iban in sorted(wanted.ibans.get(right, ()))]
+            for right in LISTS
+            if right in (wanted.ibans or wanted.rights)
+        }
     return {
         right: [{"iban": account.iban, "currency": account.currency} for account, rights in granted if right in rights]
-        for right in LISTS if right in wanted.rights
+        for right in LISTS
+        if right in wanted.rights
     }

@@ -15,10 +15,16 @@ from sandbox.people import PEOPLE, BankName
 NAME = "Lorelei Bank"
 COOKIE = "lorelei_session"
 AREAS = {
-    "consents.create": "consents", "consents.read": "consents", "consents.status": "consents",
-    "consents.delete": "consents", "consents.authorisations": "consents", "consents.sca_status": "consents",
-    "resources.accounts": "accounts", "resources.account": "accounts",
-    "resources.balances": "balances", "resources.transactions": "transactions",
+    "consents.create": "consents",
+    "consents.read": "consents",
+    "consents.status": "consents",
+    "consents.delete": "consents",
+    "consents.authorisations": "consents",
+    "consents.sca_status": "consents",
+    "resources.accounts": "accounts",
+    "resources.account": "accounts",
+    "resources.balances": "balances",
+    "resources.transactions": "transactions",
 }
 
 
@@ -38,11 +44,16 @@ def create_app(url: str, clock: BankClock, *, page_size: int, control: bool) -> 
         return render_template("home.html")
 
     if control:
-        test_control.install(app, bank.book, clock, test_control.Manners(
-            area_of=AREAS.get,
-            psu_present=guard.psu_present,
-            refuse=errors.refuse,
-            set_next=resources.set_next,
-            revoke_all=bank.vault.revoke_all,
-        ))
+        test_control.install(
+            app,
+            bank.book,
+            clock,
+            test_control.Manners(
+                area_of=AREAS.get,
+                psu_present=guard.psu_present,
+                refuse=errors.refuse,
+                set_next=resources.set_next,
+                revoke_all=bank.vault.revoke_all,
+            ),
+        )
     return app

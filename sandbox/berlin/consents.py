@@ -42,13 +42,22 @@ def pages(bank: Bank) -> Blueprint:
         redirect_uri = _redirect_uri("TPP-Redirect-URI")
         nok = _redirect_uri("TPP-Nok-Redirect-URI") if "TPP-Nok-Redirect-URI" in request.headers else redirect_uri
         terms = _terms(request.get_json(silent=True), bank.clock.today())
-        consent = BankConsent(str(uuid.uuid4()), terms.wanted, terms.recurring, terms.valid_until,
-                              terms.frequency_per_day, redirect_uri, nok, bank.clock.now(),
-                              last_action=bank.clock.today())
+        consent = BankConsent(
+            str(uuid.uuid4()),
+            terms.wanted,
+            terms.recurring,
+            terms.valid_until,
+            terms.frequency_per_day,
+            redirect_uri,
+            nok,
+            bank.clock.now(),
+            last_action=bank.clock.today(),
+        )
         bank.vault.add(consent)
         own = f"/v1/consents/{consent.consent_id}"
         links = {
-            "scaRedirect": bank.link(f"/sca/{consent.sca_id}"), "self": bank.link(own),
+            "scaRedirect": bank.link(f"/sca/{consent.sca_id}"),
+            "self": bank.link(own),
             "status": bank.link(f"{own}/status"),
             "scaStatus": bank.link(f"{own}/authorisations/{consent.authorisation_id}"),
         }

@@ -80,7 +80,10 @@ def set_next(body: dict[str, Any], href: str) -> None:
 def _account(bank: Bank, consent: BankConsent, granted: Granted) -> dict[str, Any]:
     with_balance = request.args.get("withBalance") == "true" and "balances" in granted.rights
     return account_json(
-        granted, bank.url, owner_name=consent.wanted.owner_name, today=bank.clock.today(),
+        granted,
+        bank.url,
+        owner_name=consent.wanted.owner_name,
+        today=bank.clock.today(),
         balances=bank.book.balances(granted.account) if with_balance else None,
     )
 
@@ -126,7 +129,8 @@ def _proof(consent: BankConsent, resource_id: str, asked: dict[str, str]) -> str
 def _transactions(bank: Bank, consent: BankConsent, granted: Granted, query: _Query) -> dict[str, Any]:
     account = granted.account
     window = [
-        entry for entry in bank.book.entries(account)
+        entry
+        for entry in bank.book.entries(account)
         if query.first <= entry.day and (query.last is None or entry.day <= query.last)
     ]
     own = f"/v1/accounts/{granted.resource_id}"

@@ -95,8 +95,13 @@ def _page(bank: Bank, consent: BankConsent, problem: str = "") -> str:
     if consent.picked and consent.username == username:
         return render_template("tan.html", **common, tan=consent.tan, picked=consent.picked)
     return render_template(
-        "accounts.html", **common, person=PEOPLE[username], accounts=_meant(consent, username), consent=consent,
-        balances=bank.book.balances, asked=[RIGHTS[right] for right in RIGHTS if right in consent.wanted.rights],
+        "accounts.html",
+        **common,
+        person=PEOPLE[username],
+        accounts=_meant(consent, username),
+        consent=consent,
+        balances=bank.book.balances,
+        asked=[RIGHTS[right] for right in RIGHTS if right in consent.wanted.rights],
     )
 
 

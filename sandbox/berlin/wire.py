@@ -18,15 +18,29 @@ BIC = "LRLYDEFFXXX"
 REMITTANCE_MAX = 140
 TYPES = {AccountKind.CURRENT: "CACC", AccountKind.SAVINGS: "SVGS", AccountKind.CARD: "CARD"}
 CODES = {
-    Kind.OPENING: "PMNT-RCDT-BOOK", Kind.SALARY: "PMNT-RCDT-SALA", Kind.TRANSFER_IN: "PMNT-RCDT-ESCT",
-    Kind.TRANSFER_OUT: "PMNT-ICDT-ESCT", Kind.STANDING_ORDER: "PMNT-ICDT-STDO", Kind.DIRECT_DEBIT: "PMNT-RDDT-ESDD",
-    Kind.CARD: "PMNT-CCRD-POSD", Kind.REFUND: "PMNT-CCRD-RIMB", Kind.CASH: "PMNT-CCRD-CWDL", Kind.FEE: "ACMT-MDOP-CHRG",
+    Kind.OPENING: "PMNT-RCDT-BOOK",
+    Kind.SALARY: "PMNT-RCDT-SALA",
+    Kind.TRANSFER_IN: "PMNT-RCDT-ESCT",
+    Kind.TRANSFER_OUT: "PMNT-ICDT-ESCT",
+    Kind.STANDING_ORDER: "PMNT-ICDT-STDO",
+    Kind.DIRECT_DEBIT: "PMNT-RDDT-ESDD",
+    Kind.CARD: "PMNT-CCRD-POSD",
+    Kind.REFUND: "PMNT-CCRD-RIMB",
+    Kind.CASH: "PMNT-CCRD-CWDL",
+    Kind.FEE: "ACMT-MDOP-CHRG",
     Kind.INTEREST: "ACMT-MCOP-INTR",
 }
 WORDS = {
-    Kind.OPENING: "SALDOVORTRAG", Kind.SALARY: "LOHN/GEHALT", Kind.TRANSFER_IN: "GUTSCHRIFT",
-    Kind.TRANSFER_OUT: "ÜBERWEISUNG", Kind.STANDING_ORDER: "DAUERAUFTRAG", Kind.DIRECT_DEBIT: "FOLGELASTSCHRIFT",
-    Kind.CARD: "KARTENZAHLUNG", Kind.REFUND: "ERSTATTUNG", Kind.CASH: "BARGELDAUSZAHLUNG", Kind.FEE: "ENTGELT",
+    Kind.OPENING: "SALDOVORTRAG",
+    Kind.SALARY: "LOHN/GEHALT",
+    Kind.TRANSFER_IN: "GUTSCHRIFT",
+    Kind.TRANSFER_OUT: "ÜBERWEISUNG",
+    Kind.STANDING_ORDER: "DAUERAUFTRAG",
+    Kind.DIRECT_DEBIT: "FOLGELASTSCHRIFT",
+    Kind.CARD: "KARTENZAHLUNG",
+    Kind.REFUND: "ERSTATTUNG",
+    Kind.CASH: "BARGELDAUSZAHLUNG",
+    Kind.FEE: "ENTGELT",
     Kind.INTEREST: "ABSCHLUSS",
 }
 
@@ -46,8 +60,14 @@ def account_json(
     account = granted.account
     own = f"{url}/v1/accounts/{granted.resource_id}"
     shown: dict[str, Any] = {
-        "resourceId": granted.resource_id, "iban": account.iban, "currency": account.currency, "name": account.nickname,
-        "product": account.name, "cashAccountType": TYPES[account.kind], "status": "enabled", "bic": BIC,
+        "resourceId": granted.resource_id,
+        "iban": account.iban,
+        "currency": account.currency,
+        "name": account.nickname,
+        "product": account.name,
+        "cashAccountType": TYPES[account.kind],
+        "status": "enabled",
+        "bic": BIC,
         "usage": "PRIV",
         "_links": {
             right: {"href": f"{own}/{right}"} for right in ("balances", "transactions") if right in granted.rights
@@ -63,11 +83,17 @@ def account_json(
 def balances_json(account: Account, balances: Balances, today: date) -> list[dict[str, Any]]:
     """closingBooked is the sum of what is booked; interimAvailable adds what is pending; no credit line in any."""
     kinds = {
-        "closingBooked": balances.booked, "interimAvailable": balances.available, "openingBooked": balances.opening,
+        "closingBooked": balances.booked,
+        "interimAvailable": balances.available,
+        "openingBooked": balances.opening,
     }
     return [
-        {"balanceAmount": _amount(value, account.currency), "balanceType": kind, "creditLimitIncluded": False,
-         "referenceDate": today.isoformat()}
+        {
+            "balanceAmount": _amount(value, account.currency),
+            "balanceType": kind,
+            "creditLimitIncluded": False,
+            "referenceDate": today.isoformat(),
+        }
         for kind, value in kinds.items()
     ]
 
@@ -75,9 +101,13 @@ def balances_json(account: Account, balances: Balances, today: date) -> list[dic
 def transaction_json(account: Account, entry: Entry) -> dict[str, Any]:
     row = entry.row
     shown: dict[str, Any] = {
-        "transactionAmount": _amount(row.amount, account.currency), "valueDate": row.on.isoformat(),
-        "bankTransactionCode": CODES[row.kind], "proprietaryBankTransactionCode": WORDS[row.kind],
-        **_ids(entry), **_parties(entry), **_remittance(entry),
+        "transactionAmount": _amount(row.amount, account.currency),
+        "valueDate": row.on.isoformat(),
+        "bankTransactionCode": CODES[row.kind],
+        "proprietaryBankTransactionCode": WORDS[row.kind],
+        **_ids(entry),
+        **_parties(entry),
+        **_remittance(entry),
     }
     if entry.booked_on:
         shown["bookingDate"] = entry.booked_on.isoformat()
@@ -85,11 +115,15 @@ def transaction_json(account: Account, entry: Entry) -> dict[str, Any]:
         shown["additionalInformation"] = f"MCC {row.mcc}"
     if row.foreign:
         # 1.3.11 has no field for what was paid abroad; the amount is in the text, the rate is here.
-        shown["currencyExchange"] = [{
-            "sourceCurrency": row.foreign.currency, "targetCurrency": account.currency,
-            "unitCurrency": account.currency, "exchangeRate": str(row.foreign.rate),
-            "quotationDate": row.on.isoformat(),
-        }]
+        shown["currencyExchange"] = [
+            {
+                "sourceCurrency": row.foreign.currency,
+                "targetCurrency": account.currency,
+                "unitCurrency": account.currency,
+                "exchangeRate": str(row.foreign.rate),
+                "quotationDate": row.on.isoformat(),
+            }
+        ]
     return shown
 
 

@@ -18,9 +18,13 @@ NAME = "Albion Bank"
 COOKIE = "albion_session"
 AREAS = {
     "token.token": "token",
-    "consents.create": "consents", "consents.read": "consents", "consents.delete": "consents",
-    "resources.accounts": "accounts", "resources.account": "accounts",
-    "resources.balances": "balances", "resources.transactions": "transactions",
+    "consents.create": "consents",
+    "consents.read": "consents",
+    "consents.delete": "consents",
+    "resources.accounts": "accounts",
+    "resources.account": "accounts",
+    "resources.balances": "balances",
+    "resources.transactions": "transactions",
 }
 
 
@@ -32,8 +36,13 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
     bank = Bank(url, tpp, clock, book, Vault(clock), BankKey(), browsers, page_size)
     errors.install(app)
     bank.browsers.install(app)
-    for pages in (discovery.pages(bank), token.pages(bank), consents.pages(bank), resources.pages(bank),
-                  authorise.pages(bank)):
+    for pages in (
+        discovery.pages(bank),
+        token.pages(bank),
+        consents.pages(bank),
+        resources.pages(bank),
+        authorise.pages(bank),
+    ):
         app.register_blueprint(pages)
     app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.ALBION)
 
@@ -42,11 +51,16 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
         return render_template("home.html")
 
     if control:
-        test_control.install(app, bank.book, clock, test_control.Manners(
-            area_of=AREAS.get,
-            psu_present=lambda: "x-fapi-customer-ip-address" in request.headers,
-            refuse=errors.refuse,
-            set_next=resources.set_next,
-            revoke_all=bank.vault.revoke_all,
-        ))
+        test_control.install(
+            app,
+            bank.book,
+            clock,
+            test_control.Manners(
+                area_of=AREAS.get,
+                psu_present=lambda: "x-fapi-customer-ip-address" in request.headers,
+                refuse=errors.refuse,
+                set_next=resources.set_next,
+                revoke_all=bank.vault.revoke_all,
+            ),
+        )
     return app

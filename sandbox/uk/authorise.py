@@ -74,8 +74,17 @@ def pages(bank: Bank) -> Blueprint:
 
 def _attempt(bank: Bank, asked: AuthorisationRequest) -> Attempt:
     ends_at = bank.clock.now() + timedelta(seconds=ATTEMPT_TTL_S)
-    return Attempt(secrets.token_urlsafe(24), asked.consent_id, bank.tpp.client_id, asked.redirect_uri,
-                   asked.response_type, asked.state, asked.nonce, asked.code_challenge, ends_at)
+    return Attempt(
+        secrets.token_urlsafe(24),
+        asked.consent_id,
+        bank.tpp.client_id,
+        asked.redirect_uri,
+        asked.response_type,
+        asked.state,
+        asked.nonce,
+        asked.code_challenge,
+        ends_at,
+    )
 
 
 def _consent_objection(bank: Bank, consent_id: str) -> tuple[str, str]:
@@ -103,8 +112,13 @@ def _page(bank: Bank, attempt: Attempt, problem: str = "") -> str:
         return render_template("login.html", **common)
     consent = bank.vault.consents[attempt.consent_id]
     return render_template(
-        "accounts.html", **common, person=PEOPLE[username], accounts=accounts_of(BankName.ALBION, username),
-        balances=bank.book.balances, asked=[SERVED[code] for code in consent.permissions], consent=consent,
+        "accounts.html",
+        **common,
+        person=PEOPLE[username],
+        accounts=accounts_of(BankName.ALBION, username),
+        balances=bank.book.balances,
+        asked=[SERVED[code] for code in consent.permissions],
+        consent=consent,
     )
 
 

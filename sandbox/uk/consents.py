@@ -30,10 +30,19 @@ def pages(bank: Bank) -> Blueprint:
         now = bank.clock.now()
         expires_at = dates["ExpirationDateTime"]
         if expires_at is not None and expires_at <= now:
-            raise ApiError(400, "UK.OBIE.Field.InvalidDate", "The consent would already have expired.",
-                           "Data.ExpirationDateTime")
-        consent = BankConsent(f"aac-{uuid.uuid4()}", token.client_id, permissions, now, now, expires_at,
-                              dates["TransactionFromDateTime"], dates["TransactionToDateTime"])
+            raise ApiError(
+                400, "UK.OBIE.Field.InvalidDate", "The consent would already have expired.", "Data.ExpirationDateTime"
+            )
+        consent = BankConsent(
+            f"aac-{uuid.uuid4()}",
+            token.client_id,
+            permissions,
+            now,
+            now,
+            expires_at,
+            dates["TransactionFromDateTime"],
+            dates["TransactionToDateTime"],
+        )
         with bank.vault.lock:
             bank.vault.consents[consent.consent_id] = consent
         return _body(bank, consent), 201

@@ -93,5 +93,4 @@ def refuse(kind: str) -> Response:
         case "consent_expired":
             return ob_error(403, "UK.OBIE.Reauthenticate", "The consent has ended.")
         case _:
-            return oauth_error(500, "server_error", "Something went wrong.") if at_token else ob_error(
-                500, *UNEXPECTED)
+            return oauth_error(500, "server_error", "Something went wrong.") if at_token else ob_error(500, *UNEXPECTED)

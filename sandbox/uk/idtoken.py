@@ -20,8 +20,13 @@ def make_id_token(
     """
     now = real_epoch_s()
     claims: dict[str, Any] = {
-        "iss": bank.issuer, "aud": attempt.client_id, "sub": consent.consent_id, "iat": now,
-        "exp": now + ID_TOKEN_TTL_S, "auth_time": auth_time, "acr": "urn:openbanking:psd2:sca",
+        "iss": bank.issuer,
+        "aud": attempt.client_id,
+        "sub": consent.consent_id,
+        "iat": now,
+        "exp": now + ID_TOKEN_TTL_S,
+        "auth_time": auth_time,
+        "acr": "urn:openbanking:psd2:sca",
         "openbanking_intent_id": consent.consent_id,
     }
     if attempt.nonce:

@@ -1,12 +1,30 @@
 """The permission codes of a bank consent and the rules between them (R/W 3.1.11, Account Access Consents)."""
 
-KNOWN = frozenset({
-    "ReadAccountsBasic", "ReadAccountsDetail", "ReadBalances", "ReadBeneficiariesBasic", "ReadBeneficiariesDetail",
-    "ReadDirectDebits", "ReadOffers", "ReadPAN", "ReadParty", "ReadPartyPSU", "ReadProducts",
-    "ReadScheduledPaymentsBasic", "ReadScheduledPaymentsDetail", "ReadStandingOrdersBasic",
-    "ReadStandingOrdersDetail", "ReadStatementsBasic", "ReadStatementsDetail", "ReadTransactionsBasic",
-    "ReadTransactionsCredits", "ReadTransactionsDebits", "ReadTransactionsDetail",
-})
+KNOWN = frozenset(
+    {
+        "ReadAccountsBasic",
+        "ReadAccountsDetail",
+        "ReadBalances",
+        "ReadBeneficiariesBasic",
+        "ReadBeneficiariesDetail",
+        "ReadDirectDebits",
+        "ReadOffers",
+        "ReadPAN",
+        "ReadParty",
+        "ReadPartyPSU",
+        "ReadProducts",
+        "ReadScheduledPaymentsBasic",
+        "ReadScheduledPaymentsDetail",
+        "ReadStandingOrdersBasic",
+        "ReadStandingOrdersDetail",
+        "ReadStatementsBasic",
+        "ReadStatementsDetail",
+        "ReadTransactionsBasic",
+        "ReadTransactionsCredits",
+        "ReadTransactionsDebits",
+        "ReadTransactionsDetail",
+    }
+)
 SERVED = {
     "ReadAccountsBasic": "Your accounts: type, currency and nickname",
     "ReadAccountsDetail": "Your accounts with sort code, account number and IBAN",

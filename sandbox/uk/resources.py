@@ -82,8 +82,12 @@ def _accounts(bank: Bank, consent: BankConsent, accounts: list[Account], path: s
 
 def _party(consent: BankConsent) -> dict[str, Any]:
     person = PEOPLE[consent.username]
-    return {"PartyId": digits(f"party:{person.username}", 8), "PartyType": "Sole", "Name": person.full_name,
-            "FullLegalName": person.full_name}
+    return {
+        "PartyId": digits(f"party:{person.username}", 8),
+        "PartyType": "Sole",
+        "Name": person.full_name,
+        "FullLegalName": person.full_name,
+    }
 
 
 def _transactions(bank: Bank, consent: BankConsent, account: Account) -> dict[str, Any]:

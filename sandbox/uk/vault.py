@@ -124,8 +124,12 @@ class Vault:
         """
         with self.lock:
             consent = self.consents.get(attempt.consent_id)
-            if (consent is None or consent.status not in (Status.AWAITING, Status.AUTHORISED)
-                    or consent.has_expired(self.clock.now()) or consent.username not in ("", username)):
+            if (
+                consent is None
+                or consent.status not in (Status.AWAITING, Status.AUTHORISED)
+                or consent.has_expired(self.clock.now())
+                or consent.username not in ("", username)
+            ):
                 return None
             self.drop_tokens(consent_id=attempt.consent_id)
             consent.username, consent.account_keys = username, account_keys
@@ -163,7 +167,8 @@ class Vault:
     def drop_tokens(self, *, consent_id: str = "", code_hash: str = "") -> None:
         with self.lock:
             self._tokens = {
-                key: token for key, token in self._tokens.items()
+                key: token
+                for key, token in self._tokens.items()
                 if not (consent_id and token.consent_id == consent_id)
                 and not (code_hash and token.code_hash == code_hash)
             }

@@ -26,9 +26,17 @@ CODES = {
     Kind.INTEREST: ("MiscellaneousCreditOperation", "Interest"),
 }
 PROPRIETARY = {
-    Kind.OPENING: "BBF", Kind.SALARY: "BGC", Kind.TRANSFER_IN: "FPI", Kind.TRANSFER_OUT: "FPO",
-    Kind.STANDING_ORDER: "SO", Kind.DIRECT_DEBIT: "DD", Kind.CARD: "DEB", Kind.REFUND: "RFD", Kind.CASH: "CPT",
-    Kind.FEE: "CHG", Kind.INTEREST: "INT",
+    Kind.OPENING: "BBF",
+    Kind.SALARY: "BGC",
+    Kind.TRANSFER_IN: "FPI",
+    Kind.TRANSFER_OUT: "FPO",
+    Kind.STANDING_ORDER: "SO",
+    Kind.DIRECT_DEBIT: "DD",
+    Kind.CARD: "DEB",
+    Kind.REFUND: "RFD",
+    Kind.CASH: "CPT",
+    Kind.FEE: "CHG",
+    Kind.INTEREST: "INT",
 }
 
 
@@ -55,9 +63,15 @@ def _side(value: Decimal) -> str:
 
 def account_json(account: Account, permissions: frozenset[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "AccountId": account_id(account), "Status": "Enabled", "StatusUpdateDateTime": "2019-04-01T09:00:00+00:00",
-        "Currency": account.currency, "AccountType": "Personal", "AccountSubType": SUB_TYPES[account.kind],
-        "Description": account.name, "Nickname": account.nickname, "OpeningDate": "2019-04-01T00:00:00+00:00",
+        "AccountId": account_id(account),
+        "Status": "Enabled",
+        "StatusUpdateDateTime": "2019-04-01T09:00:00+00:00",
+        "Currency": account.currency,
+        "AccountType": "Personal",
+        "AccountSubType": SUB_TYPES[account.kind],
+        "Description": account.name,
+        "Nickname": account.nickname,
+        "OpeningDate": "2019-04-01T00:00:00+00:00",
     }
     if "ReadAccountsDetail" in permissions:
         shown["Account"] = _identifications(account, permissions)
@@ -72,19 +86,30 @@ def _identifications(account: Account, permissions: frozenset[str]) -> list[dict
     iban = {"SchemeName": "UK.OBIE.IBAN", "Identification": account.iban, "Name": account.holder}
     if account.currency != "GBP":
         return [iban]
-    local = {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": SORT_CODE + account.number,
-             "Name": account.holder}
+    local = {
+        "SchemeName": "UK.OBIE.SortCodeAccountNumber",
+        "Identification": SORT_CODE + account.number,
+        "Name": account.holder,
+    }
     return [local, iban]
 
 
 def balances_json(account: Account, balances: Balances, now: datetime) -> list[dict[str, Any]]:
     """Available is booked plus pending; a credit line is told beside it and never part of it."""
-    line = {"Included": False, "Type": "Credit" if account.kind is AccountKind.CARD else "Pre-Agreed",
-            "Amount": _amount(Decimal(account.credit_line), account.currency)}
+    line = {
+        "Included": False,
+        "Type": "Credit" if account.kind is AccountKind.CARD else "Pre-Agreed",
+        "Amount": _amount(Decimal(account.credit_line), account.currency),
+    }
 
     def one(kind: str, value: Decimal, moment: datetime) -> dict[str, Any]:
-        return {"AccountId": account_id(account), "CreditDebitIndicator": _side(value), "Type": kind,
-                "DateTime": stamp(moment), "Amount": _amount(value, account.currency)}
+        return {
+            "AccountId": account_id(account),
+            "CreditDebitIndicator": _side(value),
+            "Type": kind,
+            "DateTime": stamp(moment),
+            "Amount": _amount(value, account.currency),
+        }
 
     available = one("InterimAvailable", balances.available, now)
     if account.credit_line:
@@ -98,24 +123,32 @@ def transaction_json(account: Account, entry: Entry, permissions: frozenset[str]
     family, sub_family = CODES[row.kind]
     booked = entry.booked_on is not None
     shown: dict[str, Any] = {
-        "AccountId": account_id(account), "TransactionId": f"AL{entry.entry_id}",
+        "AccountId": account_id(account),
+        "TransactionId": f"AL{entry.entry_id}",
         "TransactionReference": row.end_to_end_id or f"R{row.key}",
-        "CreditDebitIndicator": _side(row.amount), "Status": "Booked" if booked else "Pending",
+        "CreditDebitIndicator": _side(row.amount),
+        "Status": "Booked" if booked else "Pending",
         "TransactionMutability": "Immutable" if booked else "Mutable",
-        "BookingDateTime": stamp(booked_at(entry.day)), "ValueDateTime": stamp(booked_at(row.on)),
+        "BookingDateTime": stamp(booked_at(entry.day)),
+        "ValueDateTime": stamp(booked_at(row.on)),
         "Amount": _amount(row.amount, account.currency),
         "BankTransactionCode": {"Code": family, "SubCode": sub_family},
         "ProprietaryBankTransactionCode": {"Code": PROPRIETARY[row.kind], "Issuer": "Albion"},
     }
     if row.foreign:
         shown["CurrencyExchange"] = {
-            "SourceCurrency": account.currency, "TargetCurrency": row.foreign.currency,
-            "UnitCurrency": account.currency, "ExchangeRate": float(row.foreign.rate),
+            "SourceCurrency": account.currency,
+            "TargetCurrency": row.foreign.currency,
+            "UnitCurrency": account.currency,
+            "ExchangeRate": float(row.foreign.rate),
             "InstructedAmount": _amount(row.foreign.amount, row.foreign.currency),
         }
     if row.kind in (Kind.CARD, Kind.CASH):
-        shown["CardInstrument"] = {"CardSchemeName": "VISA", "AuthorisationType": "Contactless",
-                                   "Identification": "************4417"}
+        shown["CardInstrument"] = {
+            "CardSchemeName": "VISA",
+            "AuthorisationType": "Contactless",
+            "Identification": "************4417",
+        }
     if "ReadTransactionsDetail" in permissions:
         shown.update(_detail(account, entry))
     return shown

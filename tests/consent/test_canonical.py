@@ -44,9 +44,7 @@ def test_each_value_has_this_text(value: Any, text: str) -> None:
     assert encode(value) == text.encode()
 
 
-@pytest.mark.parametrize(
-    "value", [1.5, float("nan"), b"bytes", object(), Pair, {1: "number for a key"}, [0.0]]
-)
+@pytest.mark.parametrize("value", [1.5, float("nan"), b"bytes", object(), Pair, {1: "number for a key"}, [0.0]])
 def test_what_has_no_one_text_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         encode(value)
@@ -94,8 +92,7 @@ def test_every_moment_has_the_same_length_and_reads_back(at: datetime) -> None:
 json_trees = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
     lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
     ),
     max_leaves=10,
 )

@@ -140,9 +140,7 @@ def test_a_permission_that_the_person_did_not_give_is_denied_though_the_token_ha
     assert reason(decide(consent(), ask(Permission.EMAIL), T0)) is Reason.PERMISSION_NOT_GRANTED
 
 
-@pytest.mark.parametrize(
-    "permission", [Permission.BALANCES_READ, Permission.TRANSACTIONS_READ, Permission.EMAIL]
-)
+@pytest.mark.parametrize("permission", [Permission.BALANCES_READ, Permission.TRANSACTIONS_READ, Permission.EMAIL])
 def test_an_account_that_was_not_given_looks_like_one_that_does_not_exist(permission: Permission) -> None:
     nowhere = decide(consent(), ask(permission, account_id="acc-that-never-was"), T0)
     assert decide(consent(), ask(permission, account_id=CARD), T0) == nowhere
@@ -164,9 +162,7 @@ def test_a_personal_permission_opens_claims_and_no_account() -> None:
 
 
 def test_a_personal_permission_is_not_asked_of_an_account() -> None:
-    assert (
-        reason(decide(consent(), ask(Permission.PROFILE, account_id=JOINT), T0)) is Reason.ACCOUNT_NOT_GRANTED
-    )
+    assert reason(decide(consent(), ask(Permission.PROFILE, account_id=JOINT), T0)) is Reason.ACCOUNT_NOT_GRANTED
 
 
 @pytest.mark.parametrize("permission", [Permission.ACCOUNTS_READ, Permission.TRANSACTIONS_READ])

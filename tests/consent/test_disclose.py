@@ -50,9 +50,7 @@ def test_every_permission_has_its_fields() -> None:
 
 
 @given(st.sampled_from(Permission), permission_sets)
-def test_a_permission_that_is_not_held_shows_nothing(
-    permission: Permission, granted: frozenset[Permission]
-) -> None:
+def test_a_permission_that_is_not_held_shows_nothing(permission: Permission, granted: frozenset[Permission]) -> None:
     assert fields(permission, granted - {permission}) == frozenset()
 
 

@@ -69,9 +69,7 @@ def refused(result: Moved | NotMoved) -> Refusal:
     return result.reason
 
 
-@pytest.mark.parametrize(
-    ("status", "event", "actor", "lapsed"), list(product(Status, Event, Actor, (False, True)))
-)
+@pytest.mark.parametrize(("status", "event", "actor", "lapsed"), list(product(Status, Event, Actor, (False, True))))
 def test_every_status_with_every_event_by_every_actor_before_and_after_the_end(
     status: Status, event: Event, actor: Actor, lapsed: bool
 ) -> None:
@@ -126,9 +124,7 @@ def walk(start: Consent, path: list[tuple[Event, Actor, int, bool]]) -> list[Con
 
 
 @given(st.sampled_from(sorted(TERMINAL)), st.lists(steps, max_size=30))
-def test_no_sequence_of_events_leads_out_of_an_end(
-    status: Status, path: list[tuple[Event, Actor, int, bool]]
-) -> None:
+def test_no_sequence_of_events_leads_out_of_an_end(status: Status, path: list[tuple[Event, Actor, int, bool]]) -> None:
     assert walk(consent(status), path) == [consent(status)]
 
 

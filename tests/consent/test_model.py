@@ -48,9 +48,7 @@ def test_statuses_and_actors_are_lower_case_words() -> None:
 
 
 def test_protocol_scopes_and_unknown_words_are_no_permissions() -> None:
-    found = permissions_of(
-        ["openid", "offline_access", "balances:read", "email", "BALANCES:READ", "admin", ""]
-    )
+    found = permissions_of(["openid", "offline_access", "balances:read", "email", "BALANCES:READ", "admin", ""])
     assert found == {Permission.SIGN_IN, Permission.BALANCES_READ, Permission.EMAIL}
     assert all(type(one) is Permission for one in found)
 

@@ -100,9 +100,7 @@ def test_terms_that_are_no_payment_cannot_be_made(wrong: dict[str, Any]) -> None
         replace(TERMS, **wrong)
 
 
-@pytest.mark.parametrize(
-    "edge", ["0.00001", "999999999999999999", "1234567890123.45678", "1E+17", "1.0000000"]
-)
+@pytest.mark.parametrize("edge", ["0.00001", "999999999999999999", "1234567890123.45678", "1E+17", "1.0000000"])
 def test_amounts_up_to_the_edge_of_iso_20022_can_be_made(edge: str) -> None:
     assert replace(TERMS, amount=Decimal(edge)).amount == Decimal(edge)
 

@@ -56,9 +56,7 @@ def story() -> list[Receipt]:
     given = moved(asked, Event.AUTHORISE, Actor.PSU, accounts={JOINT: {Permission.BALANCES_READ}})
     ended = moved(given, Event.REVOKE, Actor.PSU)
     first = record(None, None, asked, event=PROPOSE, actor=Actor.CLIENT, at=T0)
-    second = record(
-        first, asked, given, event=Event.AUTHORISE, actor=Actor.PSU, at=NOW, shown=shown_for(given)
-    )
+    second = record(first, asked, given, event=Event.AUTHORISE, actor=Actor.PSU, at=NOW, shown=shown_for(given))
     third = record_read(second, given, ASK, decide(given, ASK, NOW), at=NOW)
     fourth = record(third, given, ended, event=Event.REVOKE, actor=Actor.PSU, at=NOW + DAY)
     fifth = record_read(fourth, ended, ASK, decide(ended, ASK, NOW + DAY), at=NOW + DAY)
@@ -173,9 +171,7 @@ def test_no_order_but_the_true_one_verifies(order: list[int]) -> None:
 
 
 def test_a_receipt_rewritten_with_a_right_hash_of_its_own_breaks_the_next_link() -> None:
-    forged = record(
-        None, None, consent(Status.RECEIVED, purpose="Another"), event=PROPOSE, actor=Actor.CLIENT, at=T0
-    )
+    forged = record(None, None, consent(Status.RECEIVED, purpose="Another"), event=PROPOSE, actor=Actor.CLIENT, at=T0)
     assert verify([forged]) == Intact(1, forged.hash)
     assert verify([forged, *STORY[1:]]) == Broken(2, "it does not follow the receipt before it")
 
@@ -192,16 +188,12 @@ def test_a_chain_that_lost_its_end_is_broken_only_where_the_head_is_known() -> N
 
 
 def test_a_receipt_of_another_consent_does_not_fit_in() -> None:
-    other = record(
-        None, None, consent(Status.RECEIVED, id="consent-2"), event=PROPOSE, actor=Actor.CLIENT, at=T0
-    )
+    other = record(None, None, consent(Status.RECEIVED, id="consent-2"), event=PROPOSE, actor=Actor.CLIENT, at=T0)
     foreign = replace(other, sequence=2)
     assert verify([STORY[0], foreign]) == Broken(2, "it belongs to another consent")
 
 
-@pytest.mark.parametrize(
-    "change", [{"body": {"float": 1.5}}, {"at": T0.replace(tzinfo=None)}, {"actor": "\ud800"}]
-)
+@pytest.mark.parametrize("change", [{"body": {"float": 1.5}}, {"at": T0.replace(tzinfo=None)}, {"actor": "\ud800"}])
 def test_a_row_that_no_receipt_can_hold_is_broken_not_an_error(change: dict[str, Any]) -> None:
     assert verify([replace(STORY[0], **change)]) == Broken(1, "it holds what no receipt can hold")
 

@@ -79,9 +79,7 @@ def test_the_screen_goes_from_the_least_to_the_most_telling() -> None:
 def test_they_cannot_move_money_is_said_exactly_where_it_is_true(mix: frozenset[Permission]) -> None:
     said = limits(mix)
     assert ("They cannot move money." in said) == (Permission.PAYMENTS_WRITE not in mix)
-    assert ("No money moves unless you confirm that very payment." in said) == (
-        Permission.PAYMENTS_WRITE in mix
-    )
+    assert ("No money moves unless you confirm that very payment." in said) == (Permission.PAYMENTS_WRITE in mix)
     assert "They never see your bank password." in said
     assert "You can stop this at any time." in said
 
@@ -166,18 +164,14 @@ def test_the_last_day_is_the_persons_day() -> None:
 
 def test_every_month_has_its_name() -> None:
     said = [
-        summary(
-            PERSONAL_PERMISSIONS, account_count=0, history_from=None, valid_until=UNTIL.replace(month=month)
-        )
+        summary(PERSONAL_PERMISSIONS, account_count=0, history_from=None, valid_until=UNTIL.replace(month=month))
         for month in range(1, 13)
     ]
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     assert said == [f"Until 23 {name} 2027." for name in names]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "used"), [("en", "en"), ("en-GB", "en"), ("EN", "en"), ("fr-CA", "en"), ("", "en")]
-)
+@pytest.mark.parametrize(("wanted", "used"), [("en", "en"), ("en-GB", "en"), ("EN", "en"), ("fr-CA", "en"), ("", "en")])
 def test_the_language_used_is_one_that_exists(wanted: str, used: str) -> None:
     assert language_for(wanted) == used
 
@@ -202,9 +196,7 @@ def test_the_screen_is_all_of_it_with_language_and_version() -> None:
 
 @pytest.mark.parametrize("purpose", [None, "", " \n "])
 def test_a_client_that_says_nothing_is_not_quoted(purpose: str | None) -> None:
-    shown = screen(
-        "Budget Buddy", READS, purpose=purpose, account_count=None, history_from=None, valid_until=UNTIL
-    )
+    shown = screen("Budget Buddy", READS, purpose=purpose, account_count=None, history_from=None, valid_until=UNTIL)
     assert shown.purpose is None
 
 

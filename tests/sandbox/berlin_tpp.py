@@ -30,8 +30,14 @@ class BerlinTpp:
         return self.http.request(method, url, headers=headers, timeout=more.pop("timeout", 5), **more)
 
     def propose(self, access: Any = None, headers: dict[str, Any] | None = None, **changes: Any) -> requests.Response:
-        body = {"access": OFFERED if access is None else access, "recurringIndicator": True, "validUntil": "9999-12-31",
-                "frequencyPerDay": 4, "combinedServiceIndicator": False, **changes}
+        body = {
+            "access": OFFERED if access is None else access,
+            "recurringIndicator": True,
+            "validUntil": "9999-12-31",
+            "frequencyPerDay": 4,
+            "combinedServiceIndicator": False,
+            **changes,
+        }
         uris = {"TPP-Redirect-URI": REDIRECT_URI, "TPP-Nok-Redirect-URI": NOK_URI, **(headers or {})}
         return self.call("POST", "/v1/consents", json=body, headers=uris)
 

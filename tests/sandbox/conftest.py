@@ -16,8 +16,9 @@ def keys() -> Keys:
 
 @pytest.fixture(scope="session")
 def albion_process(keys: Keys) -> Iterator[RunningBank]:
-    bank = start("sandbox.uk", "--control", "--today", TODAY, "--redirect-uri", REDIRECT_URI,
-                 "--client-jwks-uri", keys.jwks_uri)
+    bank = start(
+        "sandbox.uk", "--control", "--today", TODAY, "--redirect-uri", REDIRECT_URI, "--client-jwks-uri", keys.jwks_uri
+    )
     yield bank
     bank.stop()
 

@@ -29,7 +29,11 @@ class RunningBank:
 def start(module: str, *flags: str, stdin: int = subprocess.DEVNULL) -> RunningBank:
     process = subprocess.Popen(
         [sys.executable, "-m", module, "--port", "0", *flags],
-        stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout is not None

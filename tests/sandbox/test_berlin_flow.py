@@ -103,8 +103,11 @@ def test_alices_giro_holds_the_traps_of_a_real_history(berlin: BerlinTpp) -> Non
     assert any("ß" in row.get("remittanceInformationUnstructured", "") for row in booked)
     assert read_all(berlin, consent_id, f"{path}booked") == (booked, [])
     assert read_all(berlin, consent_id, f"{path}pending") == ([], pending)
-    month, _ = read_all(berlin, consent_id, f"/v1/accounts/{giro}/transactions?bookingStatus=booked"
-                                            "&dateFrom=2026-09-01&dateTo=2026-09-30")
+    month, _ = read_all(
+        berlin,
+        consent_id,
+        f"/v1/accounts/{giro}/transactions?bookingStatus=booked&dateFrom=2026-09-01&dateTo=2026-09-30",
+    )
     assert month == [row for row in booked if row["bookingDate"].startswith("2026-09")]
 
 
@@ -147,8 +150,11 @@ def test_a_dedicated_consent_reaches_the_named_accounts_with_the_named_rights(be
     accounts = {one["iban"]: one for one in berlin.accounts(consent_id)}
     assert set(accounts) == {giro, savings}
     assert set(accounts[savings]["_links"]) == {"balances"}
-    answer = berlin.call("GET", f"/v1/accounts/{accounts[savings]['resourceId']}/transactions?bookingStatus=booked"
-                                f"&dateFrom={SINCE}", consent_id)
+    answer = berlin.call(
+        "GET",
+        f"/v1/accounts/{accounts[savings]['resourceId']}/transactions?bookingStatus=booked&dateFrom={SINCE}",
+        consent_id,
+    )
     check("berlin", f"{ACCOUNT}/transactions", answer)
     assert (answer.status_code, answer.json()["tppMessages"][0]["code"]) == (401, "CONSENT_INVALID")
 

@@ -38,9 +38,13 @@ def test_a_consent_request_that_breaks_the_rules_is_refused(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"X-Request-ID": None}, {"X-Request-ID": "17"}, {"TPP-Redirect-URI": None},
-        {"TPP-Redirect-URI": "javascript:alert(1)"}, {"TPP-Redirect-URI": "//evil.example/x"},
-        {"TPP-Redirect-URI": "http://user@evil.example/"}, {"TPP-Redirect-URI": "http://ok.example/#x"},
+        {"X-Request-ID": None},
+        {"X-Request-ID": "17"},
+        {"TPP-Redirect-URI": None},
+        {"TPP-Redirect-URI": "javascript:alert(1)"},
+        {"TPP-Redirect-URI": "//evil.example/x"},
+        {"TPP-Redirect-URI": "http://user@evil.example/"},
+        {"TPP-Redirect-URI": "http://ok.example/#x"},
         {"TPP-Nok-Redirect-URI": "ftp://ok.example/"},
     ],
 )
@@ -52,8 +56,9 @@ def test_a_header_that_is_missing_or_unfit_is_refused(berlin: BerlinTpp, headers
 
 
 def test_a_consent_needs_the_persons_address(berlin: BerlinTpp) -> None:
-    answer = berlin.call("POST", "/v1/consents", present=False, json={},
-                         headers={"TPP-Redirect-URI": "http://ok.example/"})
+    answer = berlin.call(
+        "POST", "/v1/consents", present=False, json={}, headers={"TPP-Redirect-URI": "http://ok.example/"}
+    )
     assert (answer.status_code, code_of(answer)) == (400, "FORMAT_ERROR")
 
 

@@ -197,8 +197,9 @@ def test_time_renews_the_daily_calls_and_ends_the_consent_at_lorelei() -> None:
         bank.stop()
 
 
-def test_people_may_withdraw_at_the_bank(keys: Keys, uk: UkTpp, albion: RunningBank, berlin: BerlinTpp,
-                                         lorelei: RunningBank) -> None:
+def test_people_may_withdraw_at_the_bank(
+    keys: Keys, uk: UkTpp, albion: RunningBank, berlin: BerlinTpp, lorelei: RunningBank
+) -> None:
     token, consent_id = uk.access()["access_token"], berlin.linked()
     assert albion.control("POST", "/revoke").json()["revoked"] >= 1
     assert lorelei.control("POST", "/revoke").json()["revoked"] >= 1

@@ -83,8 +83,9 @@ def test_the_hybrid_answer_ties_code_state_and_consent_together(uk: UkTpp) -> No
 def test_the_code_flow_answers_in_the_query_with_iss_and_holds_to_pkce(uk: UkTpp) -> None:
     verifier = "v" * 43
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    claims = uk.request_claims(uk.consent_id(), response_type="code", code_challenge=challenge,
-                               code_challenge_method="S256")
+    claims = uk.request_claims(
+        uk.consent_id(), response_type="code", code_challenge=challenge, code_challenge_method="S256"
+    )
     answer = uk.approve(claims)
     assert answer["iss"] == uk.url
     assert "id_token" not in answer
@@ -199,5 +200,6 @@ def test_the_request_log_tells_whether_the_person_was_there(uk: UkTpp, albion: R
     uk.call("GET", "/accounts", token, headers={"x-fapi-customer-ip-address": "192.0.2.7"})
     calls = albion.control("GET", "/requests").json()["requests"]
     assert [(call["path"].rsplit("/", 1)[-1], call["psu_present"]) for call in calls] == [
-        ("accounts", False), ("accounts", True),
+        ("accounts", False),
+        ("accounts", True),
     ]

@@ -57,8 +57,10 @@ def test_a_malformed_bank_consent_is_refused_with_the_field(uk: UkTpp, body: obj
 
 def test_a_consent_body_that_is_not_json_is_415_and_an_xml_reader_gets_406(uk: UkTpp) -> None:
     token = uk.client_token()
-    answers = [uk.call("POST", CONSENTS, token, data="x=1"),
-               uk.call("POST", CONSENTS, token, json={}, headers={"Accept": "application/xml"})]
+    answers = [
+        uk.call("POST", CONSENTS, token, data="x=1"),
+        uk.call("POST", CONSENTS, token, json={}, headers={"Accept": "application/xml"}),
+    ]
     assert [answer.status_code for answer in answers] == [415, 406]
     for answer in answers:
         check("uk", CONSENTS, answer)
@@ -67,8 +69,14 @@ def test_a_consent_body_that_is_not_json_is_415_and_an_xml_reader_gets_406(uk: U
 @pytest.mark.parametrize(
     "changes",
     [
-        {"aud": "https://another.bank"}, {"iss": "somebody"}, {"sub": "somebody"}, {"exp": int(time.time()) - 60},
-        {"exp": None}, {"exp": int(time.time()) + 90_000}, {"jti": ""}, {"nbf": int(time.time()) + 600},
+        {"aud": "https://another.bank"},
+        {"iss": "somebody"},
+        {"sub": "somebody"},
+        {"exp": int(time.time()) - 60},
+        {"exp": None},
+        {"exp": int(time.time()) + 90_000},
+        {"jti": ""},
+        {"nbf": int(time.time()) + 600},
     ],
 )
 def test_a_client_assertion_that_is_not_for_this_bank_and_now_is_refused(uk: UkTpp, changes: dict[str, Any]) -> None:
@@ -104,9 +112,13 @@ def test_a_key_of_the_tpp_that_is_new_is_fetched(uk: UkTpp, keys: Keys) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"redirect_uri": "http://127.0.0.1:9/callback/evil"}, {"redirect_uri": REDIRECT_URI + "?x=1"},
-        {"redirect_uri": None}, {"redirect_uri": [REDIRECT_URI]},
-        {"iss": "somebody"}, {"client_id": "somebody"}, {"exp": int(time.time()) - 60},
+        {"redirect_uri": "http://127.0.0.1:9/callback/evil"},
+        {"redirect_uri": REDIRECT_URI + "?x=1"},
+        {"redirect_uri": None},
+        {"redirect_uri": [REDIRECT_URI]},
+        {"iss": "somebody"},
+        {"client_id": "somebody"},
+        {"exp": int(time.time()) - 60},
     ],
 )
 def test_where_the_address_or_the_tpp_is_in_doubt_nobody_is_redirected(uk: UkTpp, changes: dict[str, Any]) -> None:
@@ -118,10 +130,13 @@ def test_where_the_address_or_the_tpp_is_in_doubt_nobody_is_redirected(uk: UkTpp
 @pytest.mark.parametrize("kind", ["none", "stranger", "missing", "another client"])
 def test_an_unsigned_or_foreign_request_object_gets_a_page(uk: UkTpp, keys: Keys, kind: str) -> None:
     claims = uk.request_claims(uk.consent_id())
-    url = uk.authorize_url(claims, {
-        "none": "eyJhbGciOiJub25lIn0." + keys.sign(claims).split(".")[1] + ".",
-        "stranger": keys.sign(claims, key=keys.stranger),
-    }.get(kind))
+    url = uk.authorize_url(
+        claims,
+        {
+            "none": "eyJhbGciOiJub25lIn0." + keys.sign(claims).split(".")[1] + ".",
+            "stranger": keys.sign(claims, key=keys.stranger),
+        }.get(kind),
+    )
     if kind == "missing":
         url = f"{uk.url}/authorize?client_id=rialto&response_type=code&redirect_uri={REDIRECT_URI}"
     if kind == "another client":

@@ -20,8 +20,14 @@ from tests.sandbox.browser import Browser
 CLIENT_ID = "rialto"
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 EVERYTHING = [
-    "ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits",
-    "ReadPAN", "ReadParty", "ReadPartyPSU",
+    "ReadAccountsDetail",
+    "ReadBalances",
+    "ReadTransactionsDetail",
+    "ReadTransactionsCredits",
+    "ReadTransactionsDebits",
+    "ReadPAN",
+    "ReadParty",
+    "ReadPartyPSU",
 ]
 
 
@@ -61,13 +67,21 @@ class UkTpp:
         self.api = f"{bank_url}/open-banking/v3.1/aisp"
 
     def assertion(self, **changes: Any) -> str:
-        claims = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": f"{self.url}/token", "exp": int(time.time()) + 60,
-                  "iat": int(time.time()), "jti": str(uuid.uuid4())}
+        claims = {
+            "iss": CLIENT_ID,
+            "sub": CLIENT_ID,
+            "aud": f"{self.url}/token",
+            "exp": int(time.time()) + 60,
+            "iat": int(time.time()),
+            "jti": str(uuid.uuid4()),
+        }
         return self.keys.sign({**claims, **changes})
 
     def token(self, assertion: str | None = None, **form: str) -> requests.Response:
-        form |= {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                 "client_assertion": assertion or self.assertion()}
+        form |= {
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion or self.assertion(),
+        }
         return self.http.post(f"{self.url}/token", data=form, timeout=5)
 
     def client_token(self) -> str:
@@ -75,8 +89,12 @@ class UkTpp:
 
     def call(self, method: str, path: str, token: str, **more: Any) -> requests.Response:
         url = path if path.startswith("http") else f"{self.api}{path}"
-        headers = {"Authorization": f"Bearer {token}", "x-fapi-interaction-id": str(uuid.uuid4()),
-                   "Accept": "application/json", **more.pop("headers", {})}
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "x-fapi-interaction-id": str(uuid.uuid4()),
+            "Accept": "application/json",
+            **more.pop("headers", {}),
+        }
         answer = self.http.request(method, url, headers=headers, timeout=more.pop("timeout", 5), **more)
         assert answer.headers["x-fapi-interaction-id"] == headers["x-fapi-interaction-id"]
         return answer
@@ -91,16 +109,27 @@ class UkTpp:
     def request_claims(self, consent_id: str, **changes: Any) -> dict[str, Any]:
         now = int(time.time())
         claims = {
-            "iss": CLIENT_ID, "aud": self.url, "client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "nbf": now,
-            "exp": now + 300, "scope": "openid accounts", "response_type": "code id_token",
-            "state": secrets.token_urlsafe(12), "nonce": secrets.token_urlsafe(12),
+            "iss": CLIENT_ID,
+            "aud": self.url,
+            "client_id": CLIENT_ID,
+            "redirect_uri": REDIRECT_URI,
+            "nbf": now,
+            "exp": now + 300,
+            "scope": "openid accounts",
+            "response_type": "code id_token",
+            "state": secrets.token_urlsafe(12),
+            "nonce": secrets.token_urlsafe(12),
             "claims": {"id_token": {"openbanking_intent_id": {"value": consent_id, "essential": True}}},
         }
         return {name: value for name, value in {**claims, **changes}.items() if value is not None}
 
     def authorize_url(self, claims: dict[str, Any], request: str | None = None) -> str:
-        query = {"client_id": CLIENT_ID, "response_type": claims.get("response_type", ""), "scope": "openid accounts",
-                 "request": request or self.keys.sign(claims)}
+        query = {
+            "client_id": CLIENT_ID,
+            "response_type": claims.get("response_type", ""),
+            "scope": "openid accounts",
+            "request": request or self.keys.sign(claims),
+        }
         return f"{self.url}/authorize?{urlencode(query)}"
 
     def approve(self, claims: dict[str, Any], username: str = "alice", accounts: int | None = None) -> dict[str, str]:
@@ -117,8 +146,9 @@ class UkTpp:
     def exchange(self, code: str, **more: str) -> requests.Response:
         return self.token(grant_type="authorization_code", code=code, redirect_uri=REDIRECT_URI, **more)
 
-    def access(self, username: str = "alice", permissions: list[str] | None = None, accounts: int | None = None,
-               **data: str) -> dict[str, Any]:
+    def access(
+        self, username: str = "alice", permissions: list[str] | None = None, accounts: int | None = None, **data: str
+    ) -> dict[str, Any]:
         """The token answer at the end of a whole linking."""
         claims = self.request_claims(self.consent_id(permissions, **data))
         found: dict[str, Any] = self.exchange(self.approve(claims, username, accounts)["code"]).json()

@@ -1,0 +1,145 @@
+"""Keep a person's accounts, and each one's id through renewals, re-linking and the bank's changing resource ids.
+
+An account is known by its best identifier and its currency. The order is that of ``_BEST``: an IBAN says more than a
+masked card number. Several currencies under one IBAN are several accounts. Several accounts of one currency under one
+identifier (pots, sub-accounts) are told apart by their place in the order of (type, name, product). An account without
+any identifier is known by type, name and currency, and by its place among its equals: the best that can be done.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import orjson
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hub.ids import new_id
+from hub.ledger import tables
+from hub.models.ledger import Account as AccountRow
+from providers.model import Account, Identifier, Scheme
+
+__all__ = ["ENABLED", "GONE", "identity_hashes", "store_accounts"]
+
+ENABLED, GONE = "enabled", "gone"
+_BEST = (Scheme.IBAN, Scheme.BBAN, Scheme.UK_SORT_CODE_ACCOUNT, Scheme.MASKED_PAN, Scheme.OTHER)
+# These name one account in the world of one bank, so one in common suffices to know an account again.
+_PROOF = frozenset({Scheme.IBAN.value, Scheme.BBAN.value, Scheme.UK_SORT_CODE_ACCOUNT.value})
+
+Key = tuple[str, ...]
+
+
+def identity_hashes(accounts: Sequence[Account]) -> list[str]:
+    """SHA-256 of what each account is, in the order given. Equal whatever order the bank lists them in."""
+    order = sorted(range(len(accounts)), key=lambda place: _order(accounts[place]))
+    times: Counter[Key] = Counter()
+    hashes = [""] * len(accounts)
+    for place in order:
+        key = _key(accounts[place])
+        hashes[place] = sha256(orjson.dumps([*key, times[key]])).hexdigest()
+        times[key] += 1
+    return hashes
+
+
+def _key(account: Account) -> Key:
+    best = _sorted(account.identifiers)
+    if best:
+        return best[0].scheme.value, _plain(best[0].value), account.currency
+    return "none", account.type.value, account.name or "", account.currency
+
+
+def _order(account: Account) -> tuple[str, ...]:
+    return account.type.value, account.name or "", account.product or "", account.resource_id
+
+
+def _sorted(identifiers: Iterable[Identifier]) -> list[Identifier]:
+    return sorted(identifiers, key=lambda one: _BEST.index(one.scheme))
+
+
+def _plain(value: str) -> str:
+    return "".join(value.split()).upper()
+
+
+def store_accounts(
+    session: Session,
+    *,
+    psu_id: str,
+    connection_id: str,
+    institution_id: str,
+    accounts: Sequence[Account],
+    now: datetime,
+) -> dict[str, str]:
+    """Store what the bank shows under this connection; returns resource id -> account id.
+
+    An account of this connection that the bank shows no more becomes ``gone``, with all its history; if it is shown
+    again it is ``enabled`` again, under the same id.
+    """
+    known = _Known(
+        session.scalars(
+            select(AccountRow).where(AccountRow.psu_id == psu_id, AccountRow.institution_id == institution_id)
+        ).all()
+    )
+    result: dict[str, str] = {}
+    hashes = identity_hashes(accounts)
+    found = known.find(accounts, hashes)
+    for account, identity_hash, row in zip(accounts, hashes, found, strict=True):
+        if row is None:
+            row = AccountRow(id=new_id(), psu_id=psu_id, institution_id=institution_id, created_at=now)
+            session.add(row)
+        row.identity_hash = identity_hash
+        row.connection_id = connection_id
+        row.resource_id = account.resource_id
+        row.type = account.type.value
+        row.currency = account.currency
+        row.name = account.name
+        row.product = account.product
+        row.owner_name = account.owner_name
+        identifiers = [{"scheme": one.scheme.value, "value": one.value} for one in _sorted(account.identifiers)]
+        if row.identifiers != identifiers:
+            row.identifiers = identifiers
+        row.bic = account.bic if account.bic and len(account.bic) <= 11 else None
+        row.status = ENABLED
+        result[account.resource_id] = row.id
+    session.flush()
+    table = tables.account.c
+    session.execute(
+        update(tables.account)
+        .where(table.connection_id == connection_id, table.status != GONE, table.id.not_in(result.values()))
+        .values(status=GONE)
+    )
+    return result
+
+
+@dataclass(slots=True)
+class _Known:
+    """The person's accounts at one bank, each given to one of the accounts that the bank shows."""
+
+    rows: Sequence[AccountRow]
+
+    def find(self, accounts: Sequence[Account], hashes: Sequence[str]) -> list[AccountRow | None]:
+        by_hash = {row.identity_hash: row for row in self.rows}
+        found = [by_hash.get(one) for one in hashes]
+        free = [row for row in self.rows if row not in found]
+        for place, account in enumerate(accounts):
+            if found[place] is None and (row := _proven(account, free)):
+                found[place] = row
+                free.remove(row)
+        return found
+
+
+def _proven(account: Account, rows: Iterable[AccountRow]) -> AccountRow | None:
+    """The row that shares a proof with ``account``: a bank may give the IBAN today and only the BBAN tomorrow.
+
+    Never where both have an IBAN and the two differ.
+    """
+    mine = {(one.scheme.value, _plain(one.value)) for one in account.identifiers}
+    for row in rows:
+        theirs = {(one["scheme"], _plain(one["value"])) for one in row.identifiers}
+        proofs = {scheme for scheme, _ in mine & theirs} & _PROOF
+        ibans = [{value for scheme, value in given if scheme == Scheme.IBAN} for given in (mine, theirs)]
+        contradicted = bool(ibans[0] and ibans[1]) and not ibans[0] & ibans[1]
+        if proofs and not contradicted and row.currency == account.currency:
+            return row
+    return None

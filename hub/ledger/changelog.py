@@ -1,0 +1,63 @@
+"""The change log of a connection: positions are handed out under the connection's row lock, so they appear in order."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from hub.ledger import tables
+from hub.models.connection import Connection
+from hub.models.ledger import Change
+
+ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
+
+_HOLD = select(Connection.change_seq).with_for_update()
+
+
+def hold(session: Session, connection_id: str) -> None:
+    """Keep every other writer of this connection's ledger out until the transaction ends.
+
+    SQLite has one writer anyway and takes no notice of FOR UPDATE. Raises LookupError if the connection is gone.
+    """
+    if session.execute(_HOLD.where(Connection.id == connection_id)).first() is None:
+        raise LookupError("the connection is gone")
+
+
+def position(session: Session, account_id: str) -> int:
+    """The last position at which this account changed, 0 if never."""
+    return session.scalar(select(func.max(Change.seq)).where(Change.account_id == account_id)) or 0
+
+
+def append(
+    session: Session, connection_id: str, account_id: str, changes: Iterable[tuple[str, str]], now: datetime
+) -> int:
+    """``changes`` are (transaction id, kind). Returns the last position used, 0 if there was nothing to write."""
+    changes = tuple(changes)
+    if not changes:
+        return 0
+    last = session.scalar(
+        update(Connection)
+        .where(Connection.id == connection_id)
+        .values(change_seq=Connection.change_seq + len(changes))
+        .returning(Connection.change_seq)
+        .execution_options(synchronize_session=False)
+    )
+    if last is None:
+        raise LookupError("the connection is gone")
+    first = last - len(changes) + 1
+    session.execute(
+        insert(tables.change),
+        [
+            {
+                "connection_id": connection_id,
+                "seq": first + place,
+                "account_id": account_id,
+                "transaction_id": transaction_id,
+                "kind": kind,
+                "at": now,
+            }
+            for place, (transaction_id, kind) in enumerate(changes)
+        ],
+    )
+    return last

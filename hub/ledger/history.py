@@ -1,0 +1,152 @@
+"""Read a person's data. Every function takes an Allowed: what the gate of the consent let through, and no more.
+
+Whatever the Allowed does not hold is NotFound, whether it exists or not. Clients and the person's own pages read by the
+same functions; the person's Allowed simply holds everything (consent.decide.for_owner).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, or_, select
+
+from consent.decide import Allowed
+from consent.disclose import only
+from consent.model import Permission
+from hub.db import Reading, amount_text
+from hub.errors import NotFound
+from hub.ledger import render, tables
+from hub.ledger.changes import ChangesPage, changes
+from hub.ledger.cursors import Place
+from hub.ledger.guard import must_cover, must_hold
+from hub.ledger.owner import Provenance, Totals, daily_balances, provenance, totals
+from hub.ledger.queries import HistoryQuery, statement
+
+__all__ = [
+    "ChangesPage",
+    "HistoryPage",
+    "HistoryQuery",
+    "Provenance",
+    "Totals",
+    "account",
+    "accounts",
+    "balances",
+    "changes",
+    "daily_balances",
+    "provenance",
+    "totals",
+    "transaction",
+    "transactions",
+]
+
+_T = tables.transaction.c
+_ACCOUNT = tables.account
+_BALANCE = tables.balance
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """``body`` is a JSON array of ``count`` transactions, the newest first. ``next_cursor`` None: that was the last."""
+
+    body: bytes
+    count: int
+    next_cursor: str | None
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The same, decoded."""
+        return orjson.loads(self.body)  # type: ignore[no-any-return]  # an array of objects, by render.transactions
+
+
+def accounts(reading: Reading, allowed: Allowed) -> list[dict[str, Any]]:
+    """Every account, each with the fields that it is shown with, in the order of their ids."""
+    must_cover(allowed, Permission.ACCOUNTS_READ, Permission.PARTIES_READ)
+    found = reading.execute(select(_ACCOUNT).where(_ACCOUNT.c.id.in_(allowed.account_ids)).order_by(_ACCOUNT.c.id))
+    return [only(_account(row), allowed.fields[row.id]) for row in found]
+
+
+def account(reading: Reading, allowed: Allowed, account_id: str) -> dict[str, Any]:
+    """Raises NotFound for an account that is not in the consent."""
+    must_cover(allowed, Permission.ACCOUNTS_READ, Permission.PARTIES_READ)
+    must_hold(allowed, account_id)
+    row = reading.execute(select(_ACCOUNT).where(_ACCOUNT.c.id == account_id)).first()
+    if row is None:
+        raise NotFound("no such account")
+    return only(_account(row), allowed.fields[account_id])
+
+
+def _account(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "institution_id": row.institution_id,
+        "connection_id": row.connection_id,
+        "name": row.name,
+        "type": row.type,
+        "product": row.product,
+        "currency": row.currency,
+        "status": row.status,
+        "identifiers_masked": [
+            {"scheme": one["scheme"], "value": render.masked(one["value"])} for one in row.identifiers
+        ],
+        "identifiers": row.identifiers,
+        "owner_name": row.owner_name,
+        "bic": row.bic,
+        "last_updated": render.moment(row.synced_at),
+    }
+
+
+def balances(reading: Reading, allowed: Allowed, account_id: str | None = None) -> list[dict[str, Any]]:
+    """Every balance the banks gave, of one account or of all. Raises NotFound as ``account`` does."""
+    must_cover(allowed, Permission.BALANCES_READ)
+    wanted = allowed.account_ids if account_id is None else (must_hold(allowed, account_id),)
+    found = reading.execute(
+        select(_BALANCE).where(_BALANCE.c.account_id.in_(wanted)).order_by(_BALANCE.c.account_id, _BALANCE.c.type)
+    )
+    return [
+        only(
+            {
+                "account_id": row.account_id,
+                "type": row.type,
+                "amount": amount_text(row.amount, row.scale),
+                "currency": row.currency,
+                "credit_line_included": row.credit_line_included,
+                "as_of": render.moment(row.as_of),
+                "last_updated": render.moment(row.fetched_at),
+            },
+            allowed.fields[row.account_id],
+        )
+        for row in found
+    ]
+
+
+def transactions(reading: Reading, allowed: Allowed, query: HistoryQuery) -> HistoryPage:
+    """One page of the history, the newest first, by one statement. Withdrawn and replaced rows are not in it, and
+    rejected or merely announced ones only where ``status`` asks for them.
+
+    Raises NotFound for an account that is not in the consent, BadInput for a cursor that is not ours.
+    """
+    must_cover(allowed, Permission.TRANSACTIONS_READ)
+    wanted = allowed.account_ids if query.account_id is None else (must_hold(allowed, query.account_id),)
+    if not wanted:
+        return HistoryPage(b"[]", 0, None)
+    rows = reading.execute(*statement(query, wanted, allowed.since)).all()
+    shown = rows[: query.limit]
+    more = len(rows) > query.limit
+    cursor = Place(shown[-1][render.DAY], shown[-1][render.ID]).text() if more else None
+    return HistoryPage(render.transactions(shown, allowed.fields), len(shown), cursor)
+
+
+def transaction(reading: Reading, allowed: Allowed, transaction_id: str) -> dict[str, Any]:
+    """One transaction. A replaced one is still found and says by what (``superseded_by``); a withdrawn one is not."""
+    must_cover(allowed, Permission.TRANSACTIONS_READ)
+    row = reading.execute(
+        select(*render.COLUMNS).where(
+            _T.id == transaction_id, or_(_T.removed_at.is_(None), _T.superseded_by.is_not(None))
+        )
+    ).first()
+    if row is None or row[render.ACCOUNT] not in allowed.account_ids:
+        raise NotFound("no such transaction")
+    if allowed.since is not None and row[render.DAY] < allowed.since:
+        raise NotFound("no such transaction")
+    found: dict[str, Any] = orjson.loads(render.transactions([row], allowed.fields))[0]
+    return found

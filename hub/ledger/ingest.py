@@ -1,0 +1,181 @@
+"""Store what a bank shows of one account.
+
+A fetch is one reading of one account over one window of days. Its pages may be stored as they come (the first sync:
+each page its own transaction, so nothing that was read is lost) or all at once (every later sync: ``apply`` and
+``finish`` in one transaction, so that a booked row never stands beside the pending row it replaces):
+
+    fetch = Fetch(account_id, connection_id, window_from, window_to, normaliser)
+    fetch.apply(session, sealer, page.transactions, now)    # once or page by page
+    fetch.finish(session, now)                              # only if the bank gave everything
+
+A fetch that broke off is thrown away, and so is one whose transaction was rolled back; the next begins anew and finds
+what was stored. Reading the same again changes nothing and writes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from hub.ledger import changelog, rows, tables
+from hub.ledger.movement import Fetched, fetched
+from hub.ledger.reconcile import Matching, Settled, Window
+from hub.ledger.succession import DAYS_AFTER
+from hub.sealing import Sealer
+from providers.model import Transaction
+
+__all__ = ["Applied", "Fetch"]
+
+# Beyond the window we look this far for pending rows that were booked inside it.
+_SLACK = timedelta(days=DAYS_AFTER + 17)
+
+_T = tables.transaction.c
+_REPLACED = (
+    update(tables.transaction)
+    .where(_T.id == bindparam("row_id"))
+    .values(
+        removed_at=bindparam("now"),
+        superseded_by=bindparam("other"),
+        link_reason=bindparam("reason"),
+        link_confidence=bindparam("confidence"),
+        updated_at=bindparam("now"),
+        missing_since=None,
+    )
+)
+_REPLACING = (
+    update(tables.transaction)
+    .where(_T.id == bindparam("row_id"))
+    .values(
+        supersedes=bindparam("other"),
+        link_reason=bindparam("reason"),
+        link_confidence=bindparam("confidence"),
+        updated_at=bindparam("now"),
+    )
+)
+_WITHDRAWN = (
+    update(tables.transaction)
+    .where(_T.id == bindparam("row_id"))
+    .values(removed_at=bindparam("now"), updated_at=bindparam("now"))
+)
+_MISSING = update(tables.transaction).where(_T.id == bindparam("row_id")).values(missing_since=bindparam("since"))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many rows became visible, changed, and disappeared."""
+
+    added: int = 0
+    modified: int = 0
+    removed: int = 0
+
+    def __add__(self, other: "Applied") -> "Applied":
+        return Applied(self.added + other.added, self.modified + other.modified, self.removed + other.removed)
+
+
+@dataclass(slots=True)
+class Fetch:
+    """``normaliser`` is the standard and version of the rules that read the rows, such as ``berlin_group/1``."""
+
+    account_id: str
+    connection_id: str
+    window_from: date
+    window_to: date
+    normaliser: str
+    _matching: Matching = field(default_factory=Matching, init=False, repr=False)
+    _loaded: tuple[date, date] | None = field(default=None, init=False)
+    _has_undated: bool = field(default=False, init=False)
+    _position: int = field(default=-1, init=False)
+    _is_finished: bool = field(default=False, init=False)
+
+    def apply(self, session: Session, sealer: Sealer, transactions: Sequence[Transaction], now: datetime) -> Applied:
+        """Store one page, or all. Raises ValueError if an amount cannot be kept exactly, LookupError if the
+        connection is gone."""
+        page = [fetched(one) for one in transactions]
+        self._begin(session)
+        self._load(session, page)
+        taken = self._matching.take(page, rows.ids_in_bank_order)
+        changed = taken.update
+        known = rows.bank_ids(session, [one.was.id for one in changed])
+        rows.write_inserts(session, self.account_id, taken.insert, now)
+        rows.write_updates(session, changed, known, now)
+        raw = [(one.id, one.row) for one in taken.insert] + [(one.was.id, one.row) for one in changed]
+        rows.write_raw(session, sealer, raw, self.normaliser, now)
+        log = [(one.id, changelog.ADDED) for one in reversed(taken.insert)]
+        log += [(one.was.id, changelog.ADDED if one.is_revived else changelog.MODIFIED) for one in changed]
+        self._log(session, log, now)
+        revived = sum(one.is_revived for one in changed)
+        return Applied(added=len(taken.insert) + revived, modified=len(changed) - revived)
+
+    def finish(self, session: Session, now: datetime) -> Applied:
+        """Decide what has replaced what and what is gone, now that everything was seen. At most once."""
+        self._begin(session)
+        self._load(session, ())
+        self._is_finished = True
+        account = session.execute(
+            select(tables.account.c.synced_at, tables.account.c.history_from).where(
+                tables.account.c.id == self.account_id
+            )
+        ).one()
+        settled = self._matching.settle(
+            Window(self.window_from, self.window_to), today=now.astimezone(UTC).date(), settled_at=account.synced_at
+        )
+        log = self._write(session, settled, now)
+        self._log(session, log, now)
+        session.execute(
+            update(tables.account)
+            .where(tables.account.c.id == self.account_id)
+            .values(synced_at=now, history_from=min(account.history_from or self.window_from, self.window_from))
+        )
+        return Applied(modified=len(settled.supersede), removed=len(settled.supersede) + len(settled.expire))
+
+    def _write(self, session: Session, settled: Settled, now: datetime) -> list[tuple[str, str]]:
+        links = [
+            {"old": link.old, "new": link.new, "reason": link.reason, "confidence": link.confidence, "now": now}
+            for link in settled.supersede
+        ]
+        if links:
+            session.execute(_REPLACED, [one | {"row_id": one["old"], "other": one["new"]} for one in links])
+            session.execute(_REPLACING, [one | {"row_id": one["new"], "other": one["old"]} for one in links])
+        if settled.expire:
+            session.execute(_WITHDRAWN, [{"row_id": id_, "now": now} for id_ in settled.expire])
+        flags = [(id_, now) for id_ in settled.missing] + [(id_, None) for id_ in settled.found]
+        if flags:
+            session.execute(_MISSING, [{"row_id": id_, "since": since} for id_, since in flags])
+        log = [(link.old, changelog.REMOVED) for link in settled.supersede]
+        log += [(link.new, changelog.MODIFIED) for link in settled.supersede]
+        return log + [(id_, changelog.REMOVED) for id_ in settled.expire]
+
+    def _begin(self, session: Session) -> None:
+        """Be alone with this ledger, and see that it is as this fetch left it."""
+        if self._is_finished:
+            raise RuntimeError("a finished fetch takes no more")
+        changelog.hold(session, self.connection_id)
+        position = changelog.position(session, self.account_id)
+        if self._position not in {-1, position}:
+            raise RuntimeError("another fetch has changed this account meanwhile: begin a new one")
+        self._position = position
+
+    def _log(self, session: Session, changes: Sequence[tuple[str, str]], now: datetime) -> None:
+        if last := changelog.append(session, self.connection_id, self.account_id, changes, now):
+            self._position = last
+
+    def _load(self, session: Session, page: Sequence[Fetched]) -> None:
+        """Know the stored rows around the window and around whatever days the bank chose to give."""
+        days = [day for row in page if (day := row.movement.day)]
+        first = min([self.window_from, *days]) - _SLACK
+        last = max([self.window_to, *days]) + _SLACK
+        if self._loaded is None:
+            self._matching.know(rows.between(session, self.account_id, first, last))
+        else:
+            known_first, known_last = self._loaded
+            first, last = min(first, known_first), max(last, known_last)
+            if first < known_first:
+                self._matching.know(rows.between(session, self.account_id, first, known_first))
+            if last > known_last:
+                self._matching.know(rows.between(session, self.account_id, known_last, last))
+        self._loaded = first, last
+        if not self._has_undated and any(row.movement.day is None for row in page):
+            self._has_undated = True
+            self._matching.know(rows.undated(session, self.account_id))

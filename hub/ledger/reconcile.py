@@ -1,0 +1,297 @@
+"""What a bank shows now against what the ledger holds: which rows are new, changed, the same, replaced, gone. Pure.
+
+    matching = Matching(); matching.know(stored)
+    matching.take(rows, name)      page by page: insert, update, revive; every read row is accounted for at once
+    matching.settle(...)           once everything was seen: supersede, expire, missing, found
+
+A stored row is given to one fetched row and the other way round, so two identical coffees stay two (a multiset). The
+rules that pair them are tried in the order of ``Matching._rules``. ``reconcile`` is all of it at once.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from hub.ledger.evidence import Trust
+from hub.ledger.movement import FINAL, PASSING, Fetched, Id, Movement, Stored
+from hub.ledger.succession import CORRECTIONS, Link, Row, successions
+from providers.model import Status
+
+_NOW = datetime.max.replace(tzinfo=UTC)  # a row of this very fetch is younger than anything stored
+STALE_PENDING_DAYS = 14  # a pending row older than the window and than this has been given up by the bank
+
+
+Namer = Callable[[Sequence[Fetched]], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    id: str
+    row: Fetched
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """``was`` changes to what ``row`` says, keeping its id and its place. ``is_revived``: a withdrawn row is back."""
+
+    was: Stored
+    row: Fetched
+    occurrence: int
+    is_revived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one page means. ``unchanged`` and ``repeated`` count rows that cost no write."""
+
+    insert: tuple[Insert, ...] = ()
+    update: tuple[Update, ...] = ()
+    unchanged: int = 0
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the whole fetch means. ``expire``, ``missing``, ``found`` are ids: pending rows that the bank withdrew,
+    booked rows that it stopped showing, and those that it shows again."""
+
+    supersede: tuple[Link, ...] = ()
+    expire: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    taken: Taken
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days that the bank was asked for, both included."""
+
+    first: date
+    last: date
+
+    def holds(self, movement: Movement) -> bool:
+        """Whether each day of the row lies inside: banks filter by booking or by value date, and do not say which."""
+        days = [day for day in (movement.booking_date, movement.value_date) if day]
+        return bool(days) and all(self.first <= day <= self.last for day in days)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A row of this fetch, under the id that it has in the ledger."""
+
+    stored: Stored
+    movement: Movement
+
+
+@dataclass(slots=True)
+class Matching:
+    """The memory of one fetch of one account."""
+
+    trust: Trust = field(default_factory=Trust)
+    _stored: dict[str, Stored] = field(default_factory=dict)
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _met: dict[tuple[Id, tuple[object, ...]], Movement] = field(default_factory=dict)
+    _swallowed: defaultdict[Id, list[Fetched]] = field(default_factory=lambda: defaultdict(list))
+    _next: dict[str, int] = field(default_factory=dict)
+    _places: defaultdict[Hashable, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def know(self, stored: Iterable[Stored]) -> None:
+        """Rows that the ledger holds; may be called again with more of them."""
+        fresh = [row for row in stored if row.id not in self._stored]
+        for row in fresh:
+            self._stored[row.id] = row
+            of_kind = row.movement.fingerprint
+            self._next[of_kind] = max(self._next.get(of_kind, 0), row.occurrence + 1)
+            for key in _traces(row.movement):
+                self._places[key].append(row.id)
+        self.trust.learn_stored(row.movement for row in fresh if not row.is_removed)
+
+    def take(self, page: Sequence[Fetched], name: Namer) -> Taken:
+        """``name`` gives an id to each new row."""
+        lost = self.trust.learn_fetched(row.movement for row in page)
+        # Rows taken for repetitions because of an id that turns out to mean nothing were twins after all.
+        again = [row for one in sorted(lost) for row in self._swallowed.pop(one, ())]
+        rows = [row for row in (*again, *page) if not self._repeats(row)]
+        update, unchanged, rest = self._pair(rows)
+        insert = []
+        for id_, row in zip(name(rest), rest, strict=True):
+            one = Insert(id_, row, self._occurrence(row.movement))
+            stored = Stored(one.id, row.movement, one.occurrence, row.movement.day or date.max, _NOW)
+            self._stored[one.id] = stored
+            self._seen[one.id] = _Seen(stored, row.movement)
+            insert.append(one)
+        return Taken(tuple(insert), tuple(update), unchanged, len(page) + len(again) - len(rows))
+
+    def _repeats(self, row: Fetched) -> bool:
+        """Whether overlapping pages gave this row before: equal content under a believed id."""
+        movement = row.movement
+        content = movement.content if movement.ids else ()
+        for one in movement.ids:
+            if one in self.trust.untrusted:
+                continue
+            before = self._met.get((one, content))
+            if before is not None and (same := self.trust.shared(movement, before)):
+                self._swallowed[same].append(row)
+                return True
+        for one in movement.ids:
+            self._met.setdefault((one, content), movement)
+        return False
+
+    def _occurrence(self, movement: Movement) -> int:
+        number = self._next.get(movement.fingerprint, 0)
+        self._next[movement.fingerprint] = number + 1
+        return number
+
+    def _rules(self) -> Iterable[tuple[Callable[[Movement], Iterable[Hashable]], bool]]:
+        """(what two rows must share, whether withdrawn rows count), the surest first."""
+        believed = self._believed
+        yield lambda row: [(row.content, one) for one in believed(row)], False
+        yield lambda row: [row.content], False
+        yield lambda row: [(row.fingerprint, one) for one in believed(row)], False
+        yield lambda row: [row.fingerprint], False
+        yield lambda row: [row.fingerprint], True
+        # The bank corrected a text. The day stays: a row never moves in the history, so that pages never shift.
+        yield lambda row: [(row.status, row.money, row.day, one) for one in believed(row)], False
+        # Until it is booked, a row may change its amount and its day.
+        yield lambda row: [one for one in believed(row) if row.status == Status.PENDING], False
+        yield lambda row: [row.wording] if row.status == Status.PENDING else [], False
+
+    def _believed(self, movement: Movement) -> Iterable[Id]:
+        return [one for one in movement.ids if one not in self.trust.untrusted]
+
+    def _pair(self, rows: list[Fetched]) -> tuple[list[Update], int, list[Fetched]]:
+        """Give each row a stored one, by the first rule that finds a free one."""
+        updates: list[Update] = []
+        unchanged = 0
+        free = self._candidates(rows)
+        for keys, withdrawn in self._rules():
+            if not rows or not free:
+                break
+            index: defaultdict[Hashable, deque[Stored]] = defaultdict(deque)
+            wanted = {key for row in rows for key in keys(row.movement)}
+            for stored in free:
+                if stored.is_removed is withdrawn:
+                    for key in keys(stored.movement):
+                        if key in wanted:
+                            index[key].append(stored)
+            rest = []
+            for row in rows:
+                found = self._first_free(index, keys(row.movement)) if index else None
+                if found is None or row.movement.status != found.movement.status:
+                    rest.append(row)
+                    continue
+                self._seen[found.id] = _Seen(found, row.movement)
+                if withdrawn or not _says_the_same(found.movement, row.movement):
+                    same_kind = found.movement.fingerprint == row.movement.fingerprint
+                    occurrence = found.occurrence if same_kind else self._occurrence(row.movement)
+                    updates.append(Update(found, row, occurrence, is_revived=withdrawn))
+                else:
+                    unchanged += 1
+            rows = rest
+            free = [stored for stored in free if stored.id not in self._seen]
+        return updates, unchanged, rows
+
+    def _candidates(self, rows: Iterable[Fetched]) -> list[Stored]:
+        """The free stored rows that any rule could give to one of ``rows``."""
+        keys = {key for row in rows for key in _traces(row.movement)} - self.trust.untrusted
+        found = {id_ for key in keys for id_ in self._places.get(key, ()) if id_ not in self._seen}
+        return sorted((self._stored[id_] for id_ in found), key=_order)
+
+    def _first_free(self, index: dict[Hashable, deque[Stored]], keys: Iterable[Hashable]) -> Stored | None:
+        for key in keys:
+            waiting = index.get(key)
+            while waiting:
+                found = waiting.popleft()
+                if found.id not in self._seen:
+                    return found
+        return None
+
+    def settle(self, window: Window, *, today: date, settled_at: datetime | None) -> Settled:
+        """``settled_at`` is when the account was last settled: what was booked by then replaces nothing now."""
+        fresh, booked = [], []
+        for id_, seen in self._seen.items():
+            is_young = settled_at is None or seen.stored.first_seen_at > settled_at
+            if is_young and seen.movement.status in FINAL and seen.stored.supersedes is None:
+                fresh.append(Row(id_, seen.movement.day or today, seen.movement))
+            if seen.movement.status == Status.BOOKED and seen.movement.day:
+                booked.append(seen.movement.day)
+        unseen = [row for row in self._stored.values() if row.id not in self._seen]
+        pending = [row for row in unseen if row.movement.status == Status.PENDING]
+        passing = [row for row in unseen if row.movement.status in PASSING]
+        links = successions(map(_row, pending), fresh, untrusted=self.trust.untrusted)
+        taken = {link.new for link in links}
+        # A bank may cut its history short without a word: what is older than all it showed is not missing.
+        oldest = min(booked, default=None)
+        vanished = [
+            row
+            for row in unseen
+            if row.movement.status == Status.BOOKED
+            and not row.is_removed
+            and oldest is not None
+            and row.sort_date > oldest
+            and window.holds(row.movement)
+        ]
+        left = [row for row in fresh if row.id not in taken and row.movement.status == Status.BOOKED]
+        links += successions(map(_row, vanished), left, untrusted=self.trust.untrusted, matchers=CORRECTIONS)
+        replaced = {link.old for link in links}
+        stale = today - timedelta(days=STALE_PENDING_DAYS)
+        return Settled(
+            supersede=links,
+            expire=tuple(
+                row.id
+                for row in sorted(passing, key=_order)
+                if row.id not in replaced
+                and not row.is_removed
+                and (row.sort_date >= window.first or row.sort_date < stale)
+            ),
+            missing=tuple(
+                row.id for row in sorted(vanished, key=_order) if row.id not in replaced and not row.is_missing
+            ),
+            found=tuple(sorted(id_ for id_, seen in self._seen.items() if seen.stored.is_missing)),
+        )
+
+
+def reconcile(
+    rows: Sequence[Fetched],
+    stored: Iterable[Stored],
+    window: Window,
+    *,
+    name: Namer,
+    today: date,
+    settled_at: datetime | None = None,
+) -> Plan:
+    """One whole fetch against the ledger."""
+    matching = Matching()
+    matching.know(stored)
+    taken = matching.take(rows, name)
+    return Plan(taken, matching.settle(window, today=today, settled_at=settled_at))
+
+
+def _traces(movement: Movement) -> Iterator[Hashable]:
+    """What any rule looks for: the kind of row, its ids, and for a pending row its words."""
+    yield movement.fingerprint
+    yield from movement.ids
+    if movement.status == Status.PENDING:
+        yield movement.wording
+
+
+def _says_the_same(stored: Movement, now: Movement) -> bool:
+    """Ids that merely differ are no change: some banks give new ones every time. An id gained is worth keeping."""
+    if stored.content != now.content:
+        return False
+    return {name for name, _ in now.ids} <= {name for name, _ in stored.ids}
+
+
+def _order(row: Stored) -> tuple[date, int, str]:
+    return row.sort_date, row.occurrence, row.id
+
+
+def _row(stored: Stored) -> Row:
+    return Row(stored.id, stored.sort_date, stored.movement)

@@ -1,0 +1,60 @@
+"""One message for the next page, without any state on the server: a code of this vocabulary in a short-lived cookie.
+
+The cookie can say nothing but one of these, whoever wrote it; no text of a page ever comes from outside.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from flask import Request, Response
+
+from hub.settings import Settings
+from hub.web.viewmodels import Flash
+
+TTL_S = 60
+
+
+class Said(StrEnum):
+    REGISTERED = "registered"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
+    BANK_LINKED = "bank_linked"
+    BANK_DISCONNECTED = "bank_disconnected"
+    CONSENT_ENDED = "consent_ended"
+    CONSENT_WAS_OVER = "consent_was_over"
+    APP_SAVED = "app_saved"
+    APP_DELETED = "app_deleted"
+
+
+MESSAGES: Mapping[Said, Flash] = MappingProxyType(
+    {
+        Said.REGISTERED: Flash("success", "Your account is ready."),
+        Said.PASSWORD_CHANGED: Flash("success", "Your password is changed. Your other devices are logged out."),
+        Said.BANK_LINKED: Flash("success", "Your bank is linked."),
+        Said.BANK_DISCONNECTED: Flash("success", "The bank is disconnected. Nothing is read from it any more."),
+        Said.CONSENT_ENDED: Flash("success", "Access ended. The app sees nothing of yours any more."),
+        Said.CONSENT_WAS_OVER: Flash("info", "That access had ended already."),
+        Said.APP_SAVED: Flash("success", "Saved."),
+        Said.APP_DELETED: Flash("success", "The app is deleted. Its tokens and consents have ended."),
+    }
+)
+
+
+def cookie_name(settings: Settings) -> str:
+    return "__Host-rialto_flash" if settings.secure else "rialto_flash"
+
+
+def leave(response: Response, settings: Settings, said: Said) -> None:
+    """The next page says it."""
+    name, secure = cookie_name(settings), settings.secure
+    response.set_cookie(name, said.value, max_age=TTL_S, path="/", httponly=True, samesite="Lax", secure=secure)
+
+
+def clear(response: Response, settings: Settings) -> None:
+    response.delete_cookie(cookie_name(settings), path="/", httponly=True, samesite="Lax", secure=settings.secure)
+
+
+def read(request: Request, settings: Settings) -> Flash | None:
+    """What the last answer left, None for nothing or for what is not in the vocabulary."""
+    given = request.cookies.get(cookie_name(settings), "")
+    return MESSAGES[Said(given)] if given in set(Said) else None

@@ -1,0 +1,15 @@
+"""OAuth apps as people see them."""
+
+from consent.wording import MAX_NAME_LENGTH, tame
+from hub.models.client import Client
+from hub.web.viewmodels import App
+
+
+def app_of(client: Client) -> App:
+    """The name cannot rearrange the sentence around it: it is the app's own choice."""
+    return App(
+        client_id=client.client_id,
+        name=tame(client.name, MAX_NAME_LENGTH),
+        site=client.site_uri or "",
+        verified=client.verified_at is not None,
+    )

@@ -1,0 +1,98 @@
+"""Institutions and connections as cards and pages."""
+
+from datetime import datetime, timedelta
+
+from hub.connections.service import Overview
+from hub.connections.state import FailureKind, Status
+from hub.connections.wording import describe
+from hub.context import Hub
+from hub.sync.progress import Progress
+from hub.web.viewmodels import AccountRow, Bank, BankCard, ConnectionPage, ConnectionState
+
+FIRST_SYNC_TAKES = timedelta(minutes=15)
+"""How long after the person was at the bank a connection without any data counts as still being fetched."""
+
+_STATE = {
+    Status.LINKING: ConnectionState.NEEDS_PSU,
+    Status.READY: ConnectionState.READY,
+    Status.NEEDS_PSU: ConnectionState.NEEDS_PSU,
+    Status.NEEDS_ASPSP: ConnectionState.FAILING,
+    Status.REVOKED: ConnectionState.DISCONNECTED,
+}
+
+
+def bank_of(hub: Hub, institution_id: str) -> Bank:
+    """A bank that has left the catalogue keeps its id as its name."""
+    found = hub.institutions.get(institution_id)
+    if found is None:
+        return Bank(institution_id, institution_id)
+    return Bank(found.id, found.name, found.colour, found.country)
+
+
+def state_of(connection: Overview, now: datetime) -> ConnectionState:
+    if connection.is_syncing(now) or _awaits_first_sync(connection, now):
+        return ConnectionState.SYNCING
+    return _STATE[connection.status]
+
+
+def reason_of(connection: Overview, bank: Bank, now: datetime) -> str:
+    """What happened, in plain words; "" where all is well."""
+    if state_of(connection, now) is ConnectionState.SYNCING:
+        return ""
+    if connection.status is Status.READY and connection.failure_kind is None:
+        return ""
+    words = describe(connection.status, connection.failure_kind, bank=bank.name)
+    return " ".join(filter(None, (words.explanation, words.advice)))
+
+
+def card(hub: Hub, connection: Overview, accounts: tuple[AccountRow, ...], now: datetime) -> BankCard:
+    bank = bank_of(hub, connection.institution_id)
+    return BankCard(
+        connection_id=connection.id,
+        bank=bank,
+        state=state_of(connection, now),
+        accounts=accounts,
+        reason=reason_of(connection, bank, now),
+    )
+
+
+def connection_page(
+    hub: Hub, connection: Overview, progress: Progress, accounts: tuple[AccountRow, ...], now: datetime
+) -> ConnectionPage:
+    bank = bank_of(hub, connection.institution_id)
+    return ConnectionPage(
+        connection_id=connection.id,
+        bank=bank,
+        state=state_of(connection, now),
+        reason=reason_of(connection, bank, now),
+        accounts=accounts,
+        accounts_done=progress.accounts_done,
+        accounts_total=progress.accounts_total or None,
+        last_success_at=connection.last_success_at,
+        last_failure_at=connection.last_failure_at,
+        last_failure=_FAILURES.get(connection.failure_kind, "") if connection.failure_kind else "",
+        access_until=None if connection.status is Status.REVOKED else connection.access_until,
+        linked_at=connection.sca_at,
+    )
+
+
+def _awaits_first_sync(connection: Overview, now: datetime) -> bool:
+    """Linked just now and not read yet: the sync is about to begin."""
+    return (
+        connection.status is Status.READY
+        and connection.last_success_at is None
+        and connection.last_failure_at is None
+        and connection.sca_at is not None
+        and now - connection.sca_at < FIRST_SYNC_TAKES
+    )
+
+
+_FAILURES = {
+    FailureKind.BANK_UNAVAILABLE: "the bank did not answer",
+    FailureKind.CONSENT_ENDED: "the bank wants to see you again",
+    FailureKind.REFUSED: "the bank refused",
+    FailureKind.CONTRACT_BROKEN: "the bank sent something that we could not understand",
+    FailureKind.ROWS_REJECTED: "a few entries could not be read",
+    FailureKind.ACCESS_DENIED: "you chose not to give access",
+    FailureKind.HUB_ERROR: "something went wrong on our side",
+}

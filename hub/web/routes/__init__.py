@@ -1,0 +1,30 @@
+"""The addresses of the pages, one small file per area. Thin: read the form, ask the service, show the view model."""
+
+from flask import Blueprint
+
+from hub.web import chrome
+from hub.web.routes.account import blueprint as account
+from hub.web.routes.banks import blueprint as banks
+from hub.web.routes.connections import blueprint as connections
+from hub.web.routes.consent_request import blueprint as consent_request
+from hub.web.routes.consents import blueprint as consents
+from hub.web.routes.developer import blueprint as developer
+from hub.web.routes.docs import blueprint as docs
+from hub.web.routes.entrance import blueprint as entrance
+from hub.web.routes.health import blueprint as health
+from hub.web.routes.money import blueprint as money
+
+blueprints: tuple[Blueprint, ...] = (
+    entrance,
+    account,
+    money,
+    banks,
+    connections,
+    consent_request,
+    consents,
+    developer,
+    docs,
+    health,
+)
+
+money.record_once(lambda state: chrome.equip(state.app))

@@ -1,0 +1,177 @@
+"""Choosing a bank, going there, and coming back; and how the banks are doing."""
+
+from collections.abc import Sequence
+
+from babel import Locale
+from flask import Blueprint, Response, request
+
+from hub import rim
+from hub.access import public, signed_in
+from hub.connections import health, link
+from hub.connections.link import LinkFailed
+from hub.connections.state import FailureKind
+from hub.context import Hub, hub_of_request
+from hub.errors import BadInput
+from hub.gate import person
+from hub.sync.first import start_first_sync
+from hub.web.flash import Said
+from hub.web.format import LOCALE
+from hub.web.present import banks
+from hub.web.present.targets import bank_sources
+from hub.web.routes import fields, respond
+from hub.web.viewmodels import (
+    BankHealth,
+    Choice,
+    ConnectConfirmPage,
+    ConnectPage,
+    ErrorPage,
+    StatusPage,
+)
+from providers.registry import Institution
+
+blueprint = Blueprint("banks", __name__)
+MOST_SHOWN = 60
+_TERRITORIES = Locale.parse(LOCALE).territories
+
+
+@blueprint.get("/connect")
+@signed_in
+def connect() -> Response:
+    hub = hub_of_request()
+    words, country = request.args.get("q", "").strip(), request.args.get("country", "")
+    known = sorted(hub.institutions.values(), key=lambda one: one.name.casefold())
+    found = [one for one in known if _matches(one, words, country)]
+    page = ConnectPage(
+        banks=tuple(banks.bank_of(hub, one.id) for one in found[:MOST_SHOWN]),
+        q=words,
+        countries=_countries(known, country),
+        next=fields.next_of_query(),
+        is_truncated=len(found) > MOST_SHOWN,
+    )
+    return respond.page("connect.html", page)
+
+
+@blueprint.get("/connect/<institution_id>")
+@signed_in
+def confirm(institution_id: str) -> Response:
+    return _confirm_page(hub_of_request(), institution_id, fields.next_of_query())
+
+
+@blueprint.post("/connect/<institution_id>")
+@signed_in
+def go_to_bank(institution_id: str) -> Response:
+    return send_to_bank(institution_id, return_to=fields.next_of_form())
+
+
+@blueprint.get(link.CALLBACK_PATH)
+@signed_in
+def callback() -> Response:
+    """The bank sends the browser back here. Whatever it says is checked by the link that began in this session."""
+    hub, who = hub_of_request(), person()
+    params = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
+    outcome = link.callback(
+        hub,
+        params=params,
+        session_hash=who.session_hash,
+        psu_id=who.psu_id,
+        psu=respond.psu(),
+        now=hub.clock(),
+    )
+    if isinstance(outcome, LinkFailed):
+        return _not_linked(outcome)
+    start_first_sync(hub, outcome.connection_id, psu=respond.psu())
+    return respond.see_other(outcome.return_to or f"/connections/{outcome.connection_id}", say=Said.BANK_LINKED)
+
+
+@blueprint.get("/status")
+@public
+def status() -> Response:
+    hub = hub_of_request()
+    with hub.db.read() as session:
+        states = health.health(session, now=hub.clock())
+    rows = []
+    for one in sorted(hub.institutions.values(), key=lambda one: one.name.casefold()):
+        seen, bank = states.get(one.id), banks.bank_of(hub, one.id)
+        asked = 0 if seen is None else seen.ready + seen.failing
+        rows.append(
+            BankHealth(
+                bank=bank,
+                state="unknown" if seen is None else seen.state,
+                success_share=seen.ready / asked if seen is not None and asked else None,
+                last_success_at=None if seen is None else seen.last_success_at,
+            )
+        )
+    return respond.page("status.html", StatusPage(tuple(rows)))
+
+
+def send_to_bank(institution_id: str, *, return_to: str, renew: str | None = None) -> Response:
+    """303 to the bank, or the page that says why not. Raises what ``link.start`` raises."""
+    hub, who = hub_of_request(), person()
+    answer = link.start(
+        hub,
+        psu_id=who.psu_id,
+        session_hash=who.session_hash,
+        institution_id=institution_id,
+        return_to=return_to or None,
+        psu=respond.psu(),
+        now=hub.clock(),
+        renew=renew,
+    )
+    if isinstance(answer, str):
+        return respond.see_other(answer)
+    if renew is not None:
+        return _not_linked(answer)
+    return _confirm_page(hub, institution_id, return_to, answer.why)
+
+
+def allow_forms_to_end_at(hub: Hub, institution_id: str) -> None:
+    """The page has a form whose answer sends the browser to this bank."""
+    if (known := hub.institutions.get(institution_id)) is not None:
+        for source in bank_sources(known.api):
+            rim.allow_form_to(source)
+
+
+def _confirm_page(hub: Hub, institution_id: str, next_path: str, error: str = "") -> Response:
+    """Raises NotFound for a bank that is not in the catalogue."""
+    institution = hub.institution(institution_id)
+    allow_forms_to_end_at(hub, institution_id)
+    page = ConnectConfirmPage(
+        bank=banks.bank_of(hub, institution_id),
+        next=next_path,
+        access_days=hub.settings.bank_consent_days,
+        note=institution.description,
+        error=error,
+    )
+    return respond.page("connect_confirm.html", page, status=respond.INVALID if error else 200)
+
+
+def _not_linked(failed: LinkFailed) -> Response:
+    """Back without access. What the person chose themselves is no error; what was not theirs is."""
+    is_theirs = failed.connection_id is not None
+    advice, label, path = "Your other banks are as they were.", "Choose a bank", "/connect"
+    if failed.return_to:
+        label, path = "Go on without it", failed.return_to
+    elif is_theirs:
+        label, path = "See this bank", f"/connections/{failed.connection_id}"
+    page = ErrorPage(
+        status=200 if failed.kind is FailureKind.ACCESS_DENIED else BadInput.kind.status,
+        title="The bank is not linked" if failed.kind is not FailureKind.ACCESS_DENIED else "You said no at the bank",
+        happened=failed.why,
+        advice=advice,
+        action_label=label,
+        action_path=path,
+    )
+    return respond.page("error.html", page, status=page.status)
+
+
+def _matches(institution: Institution, words: str, country: str) -> bool:
+    if country and institution.country != country:
+        return False
+    name = f"{institution.name} {institution.id}".casefold()
+    return all(word in name for word in words.casefold().split())
+
+
+def _countries(known: Sequence[Institution], chosen: str) -> tuple[Choice, ...]:
+    codes = {one.country for one in known}
+    named = sorted((_TERRITORIES.get(code, code), code) for code in codes)
+    return tuple(Choice(code, name, checked=code == chosen) for name, code in named)

@@ -1,0 +1,38 @@
+"""Read what a browser sent, strictly: a field that may come once comes once."""
+
+from collections.abc import Mapping
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from hub.connections.return_path import local_path
+from hub.errors import BadInput
+
+
+def single(values: MultiDict[str, str], name: str) -> str:
+    """The one value of ``name``, "" if it was not sent. Raises BadInput if it was sent twice."""
+    given = values.getlist(name)
+    if len(given) > 1:
+        raise BadInput("A field of this form was sent twice.", parameter=name)
+    return given[0] if given else ""
+
+
+def form(*names: str) -> Mapping[str, str]:
+    """The single values of these fields of the form that was sent."""
+    return {name: single(request.form, name) for name in names}
+
+
+def local(path: str) -> str:
+    """``path`` if it stays on this site, else "": a link that somebody else made must not carry anybody away."""
+    try:
+        return local_path(path) or ""
+    except BadInput:
+        return ""
+
+
+def next_of_query() -> str:
+    return local(single(request.args, "next"))
+
+
+def next_of_form() -> str:
+    return local(single(request.form, "next"))

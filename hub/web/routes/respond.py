@@ -1,0 +1,40 @@
+"""How a page answers, and where a request came from."""
+
+from typing import Any
+
+from flask import Response, request
+
+from hub.context import hub_of_request
+from hub.identity.origin import Origin
+from hub.web import chrome, flash
+from hub.web.flash import Said
+from providers.port import Psu
+
+INVALID = 422
+"""A form that cannot be taken as it is: the same page comes back with what was wrong."""
+SLOW_DOWN = 429
+
+
+def page(template: str, model: Any = None, *, status: int = 200) -> Response:
+    return Response(chrome.render(template, model), status, content_type="text/html; charset=utf-8")
+
+
+def see_other(url: str, *, say: Said | None = None) -> Response:
+    """303 to ``url`` exactly as it is written: the browser fetches it and never repeats the form there."""
+    response = Response(status=303)
+    response.headers["Location"] = url
+    response.autocorrect_location_header = False
+    if say is not None:
+        flash.leave(response, hub_of_request().settings, say)
+    return response
+
+
+def origin() -> Origin:
+    """Who asks, for the person's own security history."""
+    return Origin(ip_address=request.remote_addr or "", user_agent=request.headers.get("User-Agent", ""))
+
+
+def psu() -> Psu:
+    """What the bank may be told of the person who is waiting."""
+    asked_by = origin()
+    return Psu(ip_address=asked_by.ip_address or None, user_agent=asked_by.user_agent or None)

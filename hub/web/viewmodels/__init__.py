@@ -1,0 +1,129 @@
+"""What each page needs to know, as frozen values. Routes build them, templates read them, neither reaches
+past them.
+
+Each page's template gets its value as ``page``, named in that class's docstring. Every page also gets the
+chrome:
+
+``viewer``      Viewer | None: who is signed in; None draws the signed-out header
+``csrf_token``  str: put into every POST form as the hidden field ``csrf_token``
+``flashes``     sequence of Flash: shown once, above the page
+``now``         aware datetime: the only clock that the templates know
+
+Money is ``providers.model.Money`` (signed from the holder's side), times are aware UTC, text is plain
+(templates escape it). A colour is ``#rrggbb``; anything else is drawn in the house colour. Paths are made
+in the templates.
+"""
+
+from hub.web.viewmodels.banks import (
+    BankHealth,
+    ConnectConfirmPage,
+    ConnectionPage,
+    ConnectPage,
+    DisconnectPage,
+    StatusPage,
+)
+from hub.web.viewmodels.consent import (
+    ConsentAccount,
+    ConsentBank,
+    ConsentCard,
+    ConsentPage,
+    ConsentRequestPage,
+    ConsentsPage,
+    PermissionText,
+    ReceiptRow,
+)
+from hub.web.viewmodels.developers import (
+    ApiReferencePage,
+    CredentialsPage,
+    DeveloperAppPage,
+    DeveloperAppRow,
+    DeveloperPage,
+    GuidePage,
+    NewAppPage,
+)
+from hub.web.viewmodels.identity import (
+    ActivityRow,
+    LoginPage,
+    PasswordPage,
+    RegisterPage,
+    SecurityPage,
+    SessionRow,
+)
+from hub.web.viewmodels.money import (
+    AccountRow,
+    BalanceSeries,
+    BankCard,
+    Fact,
+    HomePage,
+    LedgerPage,
+    TransactionFilter,
+    TransactionPage,
+    TransactionRow,
+    TypedBalance,
+)
+from hub.web.viewmodels.rest import (
+    ErrorPage,
+    LoggedOutPage,
+    LogoutPage,
+)
+from hub.web.viewmodels.shared import (
+    App,
+    Bank,
+    Choice,
+    ConnectionState,
+    Flash,
+    Form,
+    Pager,
+    Viewer,
+)
+
+__all__ = [
+    "AccountRow",
+    "ActivityRow",
+    "ApiReferencePage",
+    "App",
+    "BalanceSeries",
+    "Bank",
+    "BankCard",
+    "BankHealth",
+    "Choice",
+    "ConnectConfirmPage",
+    "ConnectPage",
+    "ConnectionPage",
+    "ConnectionState",
+    "ConsentAccount",
+    "ConsentBank",
+    "ConsentCard",
+    "ConsentPage",
+    "ConsentRequestPage",
+    "ConsentsPage",
+    "CredentialsPage",
+    "DeveloperAppPage",
+    "DeveloperAppRow",
+    "DeveloperPage",
+    "DisconnectPage",
+    "ErrorPage",
+    "Fact",
+    "Flash",
+    "Form",
+    "GuidePage",
+    "HomePage",
+    "LedgerPage",
+    "LoggedOutPage",
+    "LoginPage",
+    "LogoutPage",
+    "NewAppPage",
+    "Pager",
+    "PasswordPage",
+    "PermissionText",
+    "ReceiptRow",
+    "RegisterPage",
+    "SecurityPage",
+    "SessionRow",
+    "StatusPage",
+    "TransactionFilter",
+    "TransactionPage",
+    "TransactionRow",
+    "TypedBalance",
+    "Viewer",
+]

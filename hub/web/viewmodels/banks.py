@@ -1,0 +1,79 @@
+"""Connecting banks, a connection, the status page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from hub.web.viewmodels.money import AccountRow
+from hub.web.viewmodels.shared import App, Bank, Choice, ConnectionState
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectPage:
+    """connect.html. GET ``q``, ``country``. ``next``: a path of ours to come back to, carried to the
+    confirm page.
+    """
+
+    banks: tuple[Bank, ...] = ()
+    q: str = ""
+    countries: tuple[Choice, ...] = ()  # value = ISO code, label = name
+    next: str = ""
+    is_truncated: bool = False  # more banks match than are shown
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectConfirmPage:
+    """connect_confirm.html. POST to /connect/<institution_id> with ``next``."""
+
+    bank: Bank
+    next: str = ""
+    access_days: int | None = None  # how long the bank lets us in before it asks again
+    note: str = ""  # anything this bank does differently, plainly
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPage:
+    """connection.html. While ``state`` is syncing the page reloads itself every ``refresh_s`` seconds."""
+
+    connection_id: str
+    bank: Bank
+    state: ConnectionState
+    reason: str = ""
+    accounts: tuple[AccountRow, ...] = ()
+    accounts_done: int = 0
+    accounts_total: int | None = None  # None: not known yet
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    last_failure: str = ""
+    access_until: datetime | None = None  # when the bank will ask the person again (its SCA clock, not ours)
+    linked_at: datetime | None = None
+    refresh_s: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPage:
+    """disconnect.html. ``apps``: who loses sight of these accounts. POST to /connections/<id>/disconnect."""
+
+    connection_id: str
+    bank: Bank
+    account_count: int = 0
+    apps: tuple[App, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BankHealth:
+    """``state``: how reading it went in the last day. ``success_share``: 0 to 1, None if it was not read."""
+
+    bank: Bank
+    state: Literal["healthy", "degraded", "down", "unknown"]
+    success_share: float | None = None
+    last_success_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """status.html."""
+
+    banks: tuple[BankHealth, ...] = ()

@@ -1,0 +1,63 @@
+"""Login, registration, password and security pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.web.viewmodels.shared import App, Form
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """login.html. Posts ``email``, ``password``, ``next`` to /login. ``app``: who waits for this login, if
+    anyone.
+    """
+
+    form: Form = Form()
+    next: str = ""  # a path of ours, already checked by the route
+    app: App | None = None
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage:
+    """register.html. Posts ``name``, ``email``, ``password``, ``next`` to /register."""
+
+    form: Form = Form()
+    next: str = ""
+    min_password_length: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPage:
+    """password.html. Posts ``current_password``, ``new_password`` to /account/password."""
+
+    form: Form = Form()
+    min_password_length: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    device: str  # "Firefox on Linux"
+    place: str  # network address or city, as the route chooses to show it
+    started_at: datetime
+    last_seen_at: datetime
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One line of security history. ``is_alarming`` marks what a person should look at twice."""
+
+    at: datetime
+    text: str
+    place: str = ""
+    is_alarming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityPage:
+    """security.html, at /account. "Log out everywhere" posts to /account/sessions/revoke-all."""
+
+    sessions: tuple[SessionRow, ...] = ()
+    activity: tuple[ActivityRow, ...] = ()
+    password_changed_at: datetime | None = None

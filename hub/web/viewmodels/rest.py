@@ -1,0 +1,40 @@
+"""Errors and logging out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.web.viewmodels.shared import App
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """error.html. Says what happened and what to do; the reference finds the log line, the page tells no
+    more.
+    """
+
+    status: int
+    title: str
+    happened: str
+    advice: str = ""
+    reference: str = ""
+    action_label: str = "Go to the start page"
+    action_path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutPage:
+    """logout.html. Posts to ``action``; ``app`` asked for it, if anyone; ``fields`` ride along as hidden
+    inputs.
+    """
+
+    app: App | None = None
+    action: str = "/logout"
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOutPage:
+    """logged_out.html. ``return_url``: a registered URL of the app that asked, or empty."""
+
+    app: App | None = None
+    return_url: str = ""

@@ -1,0 +1,91 @@
+"""An account is the same account whatever the bank calls it this time."""
+
+import itertools
+
+import pytest
+from sqlalchemy import select
+
+from hub.ledger.accounts import identity_hashes
+from hub.models.ledger import Account as AccountRow
+from providers.model import Account, Scheme
+from tests.ledger.bank import Home, account
+
+IBAN = "DE89370400440532013000"
+OTHER = "DE02120300000000202051"
+CARD = {Scheme.MASKED_PAN: "**11"}
+
+
+def rows(home: Home) -> dict[str, AccountRow]:
+    with home.db.read() as session:
+        return {row.id: row for row in session.scalars(select(AccountRow).where(AccountRow.psu_id == home.psu_id))}
+
+
+SAME = [
+    ("a new resource id", account(resource_id="r1"), account(resource_id="r2")),
+    ("a new name and product", account(name="Giro"), account(name="My money")),
+    ("an IBAN with spaces", account(iban=IBAN), account(iban="DE89 3704 0044 0532 0130 00")),
+    ("an IBAN in small letters", account(iban=IBAN), account(iban=IBAN.lower())),
+    ("more identifiers than before", account(more={}), account(more={Scheme.BBAN: "1"})),
+    ("the BBAN alone", account(more={Scheme.BBAN: "77"}), account(iban=None, more={Scheme.BBAN: "77"})),
+    ("no identifier at all, the same name", account(iban=None), account(iban=None)),
+]
+DIFFERENT = [
+    ("another IBAN", account(iban=IBAN), account(iban=OTHER)),
+    ("another currency under one IBAN", account("EUR"), account("USD")),
+    ("another IBAN, a common BBAN", account(more={Scheme.BBAN: "1"}), account(iban=OTHER, more={Scheme.BBAN: "1"})),
+    ("a common masked card number alone", account(more=CARD), account(iban=None, more=CARD)),
+    ("no identifier, another name", account(iban=None, name="a"), account(iban=None, name="b")),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), [one[1:] for one in SAME], ids=[one[0] for one in SAME])
+def test_it_is_the_same_account_with(home: Home, before: Account, after: Account) -> None:
+    (first,) = home.link([before])
+    assert home.link([after]) == [first]
+    assert rows(home)[first].resource_id == after.resource_id
+
+
+@pytest.mark.parametrize(("before", "after"), [one[1:] for one in DIFFERENT], ids=[one[0] for one in DIFFERENT])
+def test_it_is_another_account_with(home: Home, before: Account, after: Account) -> None:
+    (first,) = home.link([before])
+    (second,) = home.link([after])
+    assert first != second
+    assert (rows(home)[first].status, rows(home)[second].status) == ("gone", "enabled")
+
+
+def test_an_account_that_is_shown_again_comes_back_under_its_id(home: Home) -> None:
+    one, other = account(iban=IBAN), account(iban=OTHER)
+    ids = home.link([one, other])
+    home.link([other])
+    assert [rows(home)[id_].status for id_ in ids] == ["gone", "enabled"]
+    assert home.link([one, other]) == ids
+    assert [rows(home)[id_].status for id_ in ids] == ["enabled", "enabled"]
+
+
+def test_re_linking_keeps_the_ids_under_the_new_connection(home: Home) -> None:
+    (first,) = home.link([account()])
+    renewed = home.connect()
+    assert home.link([account()], renewed) == [first]
+    assert rows(home)[first].connection_id == renewed
+
+
+def test_another_bank_and_another_person_have_accounts_of_their_own(home: Home) -> None:
+    (first,) = home.link([account()])
+    elsewhere = home.connect("second-bank")
+    assert home.link([account()], elsewhere, bank="second-bank") != [first]
+    assert Home(home.db, "bob").link([account()]) != [first]
+    assert rows(home)[first].status == "enabled"
+
+
+def test_pots_under_one_iban_are_told_apart_in_whatever_order_they_come() -> None:
+    pots = [account(name=name, resource_id=name) for name in ("holiday", "rent", "rent")]
+    expected = dict(zip(("holiday", "rent", "rent"), identity_hashes(pots), strict=True))
+    assert len(set(identity_hashes(pots))) == 3
+    for order in itertools.permutations(pots):
+        assert dict(zip((one.name for one in order), identity_hashes(order), strict=True)).keys() == expected.keys()
+        assert sorted(identity_hashes(order)) == sorted(identity_hashes(pots))
+
+
+def test_accounts_that_did_not_change_keep_their_order_of_identifiers(home: Home) -> None:
+    (first,) = home.link([account(more={Scheme.MASKED_PAN: "**11", Scheme.BBAN: "1"})])
+    assert [one["scheme"] for one in rows(home)[first].identifiers] == ["IBAN", "BBAN", "PAN_MASKED"]

@@ -1,0 +1,66 @@
+"""What is current, what is available, and what replaces what."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from hub.ledger.balances import available, current, store_balances
+from hub.models.ledger import Balance as BalanceRow
+from providers.model import Balance, BalanceType, Money
+from tests.ledger.bank import NOW, Home, days_ago
+
+PREFERENCES = [
+    ("ITBD CLBD XPCD ITAV", "ITBD", "ITAV"),
+    ("CLBD XPCD", "CLBD", "XPCD"),
+    ("PRCD OPBD", "PRCD", None),
+    ("OPBD XPCD", "OPBD", "XPCD"),
+    ("XPCD", "XPCD", "XPCD"),
+    ("ITAV", "ITAV", "ITAV"),
+    ("CLAV FWAV", None, "CLAV"),
+    ("FWAV CLBD", "CLBD", "FWAV"),
+    ("CLBD", "CLBD", "CLBD"),
+    ("INFO OTHR", None, None),
+    ("", None, None),
+]
+
+
+@pytest.mark.parametrize(("given", "is_current", "is_available"), PREFERENCES)
+def test_the_preferred_balance_counts(given: str, is_current: str | None, is_available: str | None) -> None:
+    shown = {kind: Money(Decimal(place), "EUR") for place, kind in enumerate(given.split())}
+    for derived, expected in ((current(shown), is_current), (available(shown), is_available)):
+        assert (derived.type if derived else None) == expected
+        assert derived is None or derived.money == shown[derived.type]
+
+
+def balance(kind: BalanceType, amount: str, currency: str = "EUR", age: int = 0) -> Balance:
+    as_of = NOW.replace(day=days_ago(age).day)
+    return Balance(kind, Money(Decimal(amount), currency), as_of=as_of, source_label="x" * 80)
+
+
+def kept(home: Home) -> dict[str, tuple[int, int, str]]:
+    with home.db.read() as session:
+        return {one.type: (one.amount, one.scale, one.currency) for one in session.scalars(select(BalanceRow))}
+
+
+def store(home: Home, *balances: Balance) -> None:
+    with home.db.write() as session:
+        store_balances(session, home.account_id, balances, NOW)
+
+
+def test_a_fetch_replaces_what_was_known(home: Home) -> None:
+    store(home, balance(BalanceType.INTERIM_BOOKED, "1.00"), balance(BalanceType.EXPECTED, "2"))
+    store(home, balance(BalanceType.INTERIM_BOOKED, "-3.001"))
+    assert kept(home) == {"ITBD": (-3001, 3, "EUR")}
+
+
+def test_a_bank_that_gives_none_takes_none_away(home: Home) -> None:
+    store(home, balance(BalanceType.INTERIM_BOOKED, "1"))
+    store(home)
+    assert kept(home) == {"ITBD": (1, 0, "EUR")}
+
+
+def test_of_several_of_a_type_the_account_s_own_currency_and_the_latest_is_kept(home: Home) -> None:
+    kind = BalanceType.CLOSING_BOOKED
+    store(home, balance(kind, "1", age=2), balance(kind, "2", age=1), balance(kind, "3", "USD", age=0))
+    assert kept(home) == {"CLBD": (2, 0, "EUR")}

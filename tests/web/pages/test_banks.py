@@ -1,0 +1,128 @@
+"""Find a bank, go there, come back, renew, leave."""
+
+from providers.errors import Refused, Transient
+from tests.connections.scripted import ScriptedBank
+from tests.web.pages.world import Browser, World, query_of
+
+
+def go(world: World, browser: Browser, next_path: str = "") -> str:
+    """To the bank; returns the state that must come back."""
+    browser.get(f"/connect/lorelei?next={next_path}")
+    answer = browser.post("/connect/lorelei", {"next": next_path})
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["Location"].startswith("http://bank.example/authorise?state=")
+    return query_of(answer.headers["Location"])["state"]
+
+
+def test_banks_are_found_by_name_and_country(world: World) -> None:
+    alice = world.browser()
+    assert "Albion Bank" in alice.get("/connect").text
+    assert "Albion Bank" not in alice.get("/connect?q=lore").text
+    assert "Lorelei Bank" in alice.get("/connect?q=LORE").text
+    assert "Lorelei Bank" not in alice.get("/connect?country=GB").text
+    assert "No bank by that name" in alice.get("/connect?q=zzz").text
+    assert 'href="/connect/albion?next=/consent/x"' in alice.get("/connect?next=/consent/x").text
+    assert alice.get("/connect/no-such-bank").status_code == 404
+
+
+def test_a_person_links_a_bank_and_finds_its_accounts(world: World, bank: ScriptedBank) -> None:
+    charlie = world.browser(world.charlie)
+    state = go(world, charlie)
+    assert bank.requests[0].psu.user_agent
+    back = charlie.get(f"/connections/callback?state={state}&code=abc")
+    assert back.status_code == 303
+    page = charlie.get(back.headers["Location"])
+    assert "Your bank is linked" in page.text
+    assert "Account 1" in page.text
+    assert "Up to date" in page.text
+    home = charlie.get("/").text
+    assert "€200.00" in home
+
+
+def test_the_way_back_leads_to_where_it_began(world: World) -> None:
+    charlie = world.browser(world.charlie)
+    request = world.ask()
+    empty = charlie.get(request)
+    assert "You have no bank linked yet" in empty.text
+    assert 'id="consent-approve" type="submit" name="decision" value="approve" disabled' in empty.text
+    state = go(world, charlie, request)
+    assert charlie.get(f"/connections/callback?state={state}&code=abc").headers["Location"] == request
+    assert "Account 1" in charlie.get(request).text
+
+
+def test_a_return_that_is_not_ours_links_nothing(world: World) -> None:
+    alice, charlie = world.browser(), world.browser(world.charlie)
+    state = go(world, charlie)
+    stolen = alice.get(f"/connections/callback?state={state}&code=abc")
+    assert stolen.status_code == 400
+    assert "does not belong to a link you began here" in stolen.text
+    twice = charlie.get(f"/connections/callback?state={state}&state=other&code=abc")
+    assert twice.status_code == 400
+    assert charlie.get(f"/connections/callback?state={state}&code=abc").status_code == 303
+    assert "was used already" in charlie.get(f"/connections/callback?state={state}&code=abc").text
+    assert alice.get("/connections/callback").status_code == 400
+
+
+def test_no_at_the_bank_is_said_plainly_and_is_no_error(world: World, bank: ScriptedBank) -> None:
+    charlie = world.browser(world.charlie)
+    state = go(world, charlie, "/consents")
+    bank.errors["finish"] = Refused("access_denied", step="finish", code="access_denied")
+    page = charlie.get(f"/connections/callback?state={state}&error=access_denied")
+    assert page.status_code == 200
+    assert "you chose not to give access" in page.text
+    assert 'href="/consents"' in page.text
+
+
+def test_a_bank_that_does_not_answer_is_said_plainly(world: World, bank: ScriptedBank) -> None:
+    bank.errors["start"] = Transient("timed out at http://10.0.0.1/secret", step="start")
+    charlie = world.browser(world.charlie)
+    charlie.get("/connect/lorelei")
+    page = charlie.post("/connect/lorelei", {"next": ""})
+    assert page.status_code == 422
+    assert "does not answer at the moment" in page.text
+    assert "10.0.0.1" not in page.text
+
+
+def test_renewing_goes_to_the_bank_and_comes_back_to_the_connection(world: World) -> None:
+    alice = world.browser()
+    world.set_connection(world.lorelei, status="needs_psu", failure_kind="consent_ended")
+    home = alice.get("/")
+    assert "Renew at Lorelei Bank" in home.text
+    assert "http://127.0.0.1:8102" in home.headers["Content-Security-Policy"]
+    shown = alice.get(f"/connections/{world.lorelei}")
+    assert "asks you to confirm" in shown.text
+    answer = alice.post(f"/connections/{world.lorelei}/renew")
+    state = query_of(answer.headers["Location"])["state"]
+    back = alice.get(f"/connections/callback?state={state}&code=abc")
+    assert back.headers["Location"] == f"/connections/{world.lorelei}"
+
+
+def test_disconnecting_names_the_apps_and_then_leaves(world: World) -> None:
+    alice = world.browser()
+    assert "No app sees them today" in alice.get(f"/connections/{world.albion}/disconnect").text
+    world.consent(world.current, browser=alice)
+    assert "Budget Buddy" in alice.get(f"/connections/{world.albion}/disconnect").text
+    assert "Budget Buddy" not in alice.get(f"/connections/{world.lorelei}/disconnect").text
+    assert alice.post(f"/connections/{world.albion}/disconnect").headers["Location"] == "/"
+    assert "The bank is disconnected" in alice.get("/").text
+    assert alice.get(f"/connections/{world.albion}/disconnect").status_code == 303
+    assert alice.post(f"/connections/{world.albion}/renew", token=_token(alice)).status_code == 409
+
+
+def test_a_sync_that_runs_shows_how_far_it_is(world: World) -> None:
+    until = world.clock.advance(seconds=0)
+    world.set_connection(world.albion, sync_owner="x", sync_until=until.replace(hour=23))
+    text = world.browser().get(f"/connections/{world.albion}").text
+    assert '<meta http-equiv="refresh" content="3">' in text
+    assert "of 2 accounts" in text
+
+
+def test_the_status_page_tells_of_banks_and_of_nobody(world: World) -> None:
+    text = world.stranger().get("/status").text
+    assert "Healthy" in text
+    assert "alice" not in text.lower()
+
+
+def _token(browser: Browser) -> str:
+    browser.get("/account")
+    return browser.token

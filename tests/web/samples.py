@@ -1,0 +1,529 @@
+"""Every page twice: rich, as Alice would see it, and as bare as a page can be. Also renders them, without Flask.
+
+``python -m tests.web.samples DIR`` writes them all to DIR with the static files, to be looked at in a browser.
+"""
+
+import shutil
+import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from hub.web import charts, format
+from hub.web import viewmodels as v
+from hub.web.present import problems
+from providers.model import Money
+
+WEB = Path(format.__file__).parent
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+ALICE = v.Viewer("Alice Moro", "alice@example.org")
+EVIL = '"><script>alert(1)</script>'
+
+
+@cache
+def environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(WEB / "templates"), autoescape=select_autoescape(), undefined=StrictUndefined
+    )
+    env.filters.update(format.FILTERS | charts.FILTERS)
+    return env
+
+
+def render(name: str, page: Any, viewer: v.Viewer | None = ALICE, flashes: tuple[v.Flash, ...] = ()) -> str:
+    template = environment().get_template(name)
+    return template.render(page=page, viewer=viewer, flashes=flashes, now=NOW, csrf_token="token-of-the-form")
+
+
+def eur(number: str) -> Money:
+    return Money(Decimal(number), "EUR")
+
+
+def gbp(number: str) -> Money:
+    return Money(Decimal(number), "GBP")
+
+
+ALBION = v.Bank("albion", "Albion Bank", "#7a1f3d", "GB")
+CASSA = v.Bank("cassa", "Cassa di San Polo", "#e0b040", "IT")
+NORD = v.Bank("nord", "Nordlicht Bank", "#1d4e89", "DE")
+BUDGET = v.App("client-7f3a", "Lagoon Budget", "https://budget.example/start")
+LEDGERLY = v.App("client-91bb", "Ledgerly", "https://ledgerly.example", verified=True)
+
+SALARY = v.AccountRow(
+    "a1",
+    "Everyday",
+    format.masked("GB33BUKB20201555555555"),
+    "Current account",
+    gbp("2418.07"),
+    NOW - timedelta(minutes=4),
+)
+SAVINGS = v.AccountRow("a2", "Rainy day", "•••• 5678", "Savings", gbp("11250.00"), NOW - timedelta(minutes=4))
+CONTO = v.AccountRow(
+    "a3", "Conto corrente", "IT•• •••• 3456", "Current account", eur("-132.40"), NOW - timedelta(hours=7)
+)
+CARD = v.AccountRow("a4", "Carta", "•••• 0042", "Card", None, None)
+
+
+def row(number: str, name: str, detail: str, money: Money, days: int | None, **more: Any) -> v.TransactionRow:
+    booked = None if days is None else (NOW - timedelta(days=days)).date()
+    return v.TransactionRow(number, booked, name, detail, money, is_pending=days is None, **more)
+
+
+ROWS = (
+    row("t1", "Traghetto San Tomà", "Card payment", eur("-2.00"), None, account_name="Carta", bank=CASSA),
+    row("t2", "Harbour & Sons Ltd", "Salary November", gbp("3120.55"), 0, account_name="Everyday", bank=ALBION),
+    row("t3", "Bob Moro", "half of the rent", gbp("610.00"), 1, account_name="Everyday", bank=ALBION),
+    row(
+        "t4",
+        "Rialto Fish Market, a name that is a good deal longer than a phone is wide",
+        "Card payment",
+        eur("-48.30"),
+        1,
+        account_name="Conto corrente",
+        bank=CASSA,
+    ),
+    row(
+        "t5",
+        "Water and Light Company",
+        "Invoice 2026-1187",
+        eur("-84.10"),
+        5,
+        account_name="Conto corrente",
+        bank=CASSA,
+    ),
+    row("t6", "Albion Bank", "Correction", gbp("0.00"), 330, account_name="Everyday", bank=ALBION),
+)
+
+
+def series(currency: str, start: int, moves: tuple[tuple[int, int], ...]) -> v.BalanceSeries:
+    """90 days that begin at ``start``; each move is (day, change)."""
+    first, total, points = date(2026, 8, 25), Decimal(start), []
+    for number in range(91):
+        total += sum(change for on, change in moves if on == number)
+        points.append((first + timedelta(days=number), total - Decimal(number % 30) * 21))
+    return v.BalanceSeries(currency, tuple(points))
+
+
+HOME = v.HomePage(
+    totals=(gbp("13668.07"), eur("-132.40")),
+    banks=(
+        v.BankCard("c1", ALBION, v.ConnectionState.READY, (SALARY, SAVINGS)),
+        v.BankCard("c2", CASSA, v.ConnectionState.NEEDS_PSU, (CONTO, CARD), "Its permission ended on 20 November."),
+        v.BankCard("c3", NORD, v.ConnectionState.SYNCING),
+        v.BankCard(
+            "c4", v.Bank("x", "Mercantile", "red;}"), v.ConnectionState.FAILING, (), "It has not answered since 07:10."
+        ),
+    ),
+    series=(
+        series("GBP", 9100, ((2, 3100), (9, -700), (33, 3100), (41, -1200), (63, 3100), (70, -900), (89, 3120))),
+        series("EUR", 420, ((10, -200), (33, 900), (60, -900))),
+    ),
+    transactions=ROWS,
+)
+
+LEDGER = v.LedgerPage(
+    SALARY,
+    "c1",
+    ALBION,
+    balances=(
+        v.TypedBalance("Available now", "ITAV", gbp("2418.07"), NOW - timedelta(minutes=4)),
+        v.TypedBalance("Booked", "ITBD", gbp("2466.37"), NOW - timedelta(minutes=4)),
+    ),
+    transactions=ROWS,
+    filter=v.TransactionFilter(
+        q='rent "half"',
+        date_from="2026-11-01",
+        amount_min="x",
+        direction="in",
+        errors={"min": "Type an amount, like 12.50"},
+    ),
+    pager=v.Pager("cursor=abc&q=rent", "cursor=def&q=rent"),
+    history_since=date(2024, 11, 23),
+)
+
+SEE = (
+    v.PermissionText("accounts", "See the accounts you tick", "Their names, numbers and kind.", "card"),
+    v.PermissionText(
+        "balances",
+        "See their balances",
+        "What is there now and what is available.",
+        "balance",
+        ("Refreshed a few times a day.",),
+    ),
+    v.PermissionText(
+        "transactions",
+        "See their transactions",
+        "Dates, amounts, who paid whom, and the text.",
+        "list",
+        ("Only from the day you choose below.",),
+    ),
+)
+FINE = (
+    v.Choice("accounts", "Name and number", checked=True),
+    v.Choice("balances", "Balances", checked=True),
+    v.Choice("transactions", "Transactions", checked=True),
+)
+CONSENT_REQUEST = v.ConsentRequestPage(
+    "r1",
+    BUDGET,
+    "Lagoon Budget asks to see your accounts",
+    SEE,
+    purpose="In their own words: “We sort your spending into envelopes and warn you before one is empty.”",
+    never=(
+        "They cannot move money.",
+        "They never see your bank password.",
+        "You can stop this at any time.",
+    ),
+    banks=(
+        v.ConsentBank(ALBION, (v.ConsentAccount(SALARY, True, FINE), v.ConsentAccount(SAVINGS, False, FINE))),
+        v.ConsentBank(CASSA, (v.ConsentAccount(CONTO, False, FINE), v.ConsentAccount(CARD, False, FINE[:1]))),
+    ),
+    history=(
+        v.Choice("90", "90 days", checked=True),
+        v.Choice("365", "12 months"),
+        v.Choice("all", "Everything"),
+        v.Choice("asked", "Since 1 January", "as the app asked"),
+    ),
+    durations=(
+        v.Choice("30", "30 days", "23 December 2026"),
+        v.Choice("90", "90 days", "21 February 2027", True),
+        v.Choice("180", "180 days", "22 May 2027"),
+    ),
+    returns_to="budget.example",
+    connect_path="/connect?next=%2Fconsent%2Fr1",
+)
+LOGIN_REQUEST = v.ConsentRequestPage(
+    "r2",
+    LEDGERLY,
+    "Log in to Ledgerly with Rialto",
+    (
+        v.PermissionText("profile", "Your name", "Alice Moro", "person"),
+        v.PermissionText("email", "Your e-mail", "alice@example.org", "mail"),
+    ),
+    never=("You can stop this at any time.",),
+    returns_to="ledgerly.example",
+    is_login_only=True,
+)
+ACTIVE = v.ConsentCard(
+    "k1",
+    BUDGET,
+    True,
+    "Active",
+    SEE,
+    ("Albion Bank: Everyday", "Cassa di San Polo: Conto corrente"),
+    NOW - timedelta(days=40),
+    NOW + timedelta(days=50),
+    None,
+    NOW - timedelta(hours=2),
+    312,
+)
+ENDED = v.ConsentCard(
+    "k0",
+    LEDGERLY,
+    False,
+    "You ended it",
+    SEE[:1],
+    ("Albion Bank: Everyday",),
+    NOW - timedelta(days=400),
+    None,
+    NOW - timedelta(days=30),
+    None,
+    0,
+)
+RECEIPTS = (
+    v.ReceiptRow(NOW - timedelta(days=40, minutes=3), "Lagoon Budget asked", "Lagoon Budget", "5f2c" * 16, "asked"),
+    v.ReceiptRow(NOW - timedelta(days=40), "You allowed it for 90 days, 2 accounts", "Alice", "9be1" * 16, "allowed"),
+    v.ReceiptRow(NOW - timedelta(hours=2), "Read balances of 2 accounts", "Lagoon Budget", "a07d" * 16, "accessed"),
+)
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Rialto API", "version": "1.0", "description": "Read what a person allowed, nothing else."},
+    "tags": [{"name": "Accounts", "description": "The accounts that the person ticked."}, {"name": "Money in & out"}],
+    "paths": {
+        "/v1/accounts": {
+            "get": {
+                "operationId": "listAccounts",
+                "tags": ["Accounts"],
+                "summary": "List accounts",
+                "security": [{"oauth": ["accounts"]}],
+                "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer"}, "description": "1 to 500"}
+                ],
+                "responses": {
+                    "200": {
+                        "description": "A page of accounts.",
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": "#/components/schemas/AccountPage"},
+                                "example": {"data": [{"account_id": "a1", "name": "<Everyday>"}], "next_cursor": None},
+                            }
+                        },
+                    },
+                    "403": {"$ref": "#/components/responses/Denied"},
+                },
+            }
+        },
+        "/v1/accounts/{account_id}/transactions": {
+            "parameters": [{"$ref": "#/components/parameters/AccountId"}],
+            "get": {
+                "tags": ["Money in & out"],
+                "summary": "List transactions",
+                "responses": {"200": {"description": "A page."}},
+            },
+            "post": {
+                "summary": "Untagged",
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["note"],
+                                "properties": {"note": {"type": ["string", "null"]}},
+                            }
+                        }
+                    }
+                },
+                "responses": {"204": {"description": "Kept."}},
+            },
+        },
+    },
+    "components": {
+        "parameters": {
+            "AccountId": {
+                "name": "account_id",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "format": "uuid"},
+            }
+        },
+        "responses": {"Denied": {"description": "The consent does not reach this far."}},
+        "schemas": {
+            "Account": {
+                "type": "object",
+                "description": "One account.",
+                "required": ["account_id"],
+                "properties": {
+                    "account_id": {"type": "string", "format": "uuid", "description": "Survives re-consent."},
+                    "type": {"enum": ["CACC", "SVGS"]},
+                    "name": {"type": ["string", "null"]},
+                },
+            },
+            "AccountPage": {
+                "type": "object",
+                "properties": {
+                    "data": {"type": "array", "items": {"$ref": "#/components/schemas/Account"}},
+                    "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                },
+            },
+        },
+    },
+}
+
+WRONG_LOGIN = v.Form({"email": "alice@example.org"}, {"": "E-mail and password do not fit together."})
+WRONG_APP = v.Form({"name": EVIL, "type": "public"}, {"redirect_uris": "Give at least one address to come back to."})
+FACTS = (
+    v.Fact("Amount", "−€48.30", "transactionAmount.amount"),
+    v.Fact("Booked on", "22 November 2026", "bookingDate"),
+    v.Fact("Creditor", "Rialto Fish Market", "creditorName"),
+    v.Fact("Direction", "money out"),
+)
+
+# Each: name of the page -> template, page value, viewer.
+RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
+    "landing": ("landing.html", None, None),
+    "login": ("login.html", v.LoginPage(WRONG_LOGIN, "/consent/r1", BUDGET, NOW + timedelta(minutes=12)), None),
+    "register": (
+        "register.html",
+        v.RegisterPage(v.Form({"name": EVIL}, {"password": "Too short: 12 characters at least."}), "/x"),
+        None,
+    ),
+    "password": (
+        "password.html",
+        v.PasswordPage(v.Form({}, {"current_password": "That is not your password."})),
+        ALICE,
+    ),
+    "security": (
+        "security.html",
+        v.SecurityPage(
+            (
+                v.SessionRow("Firefox on Linux", "Venice, 203.0.113.7", NOW - timedelta(days=3), NOW, True),
+                v.SessionRow("Safari on iPhone", "Mestre", NOW - timedelta(days=60), NOW - timedelta(days=1)),
+            ),
+            (
+                v.ActivityRow(NOW - timedelta(hours=1), "Wrong password, five times", "198.51.100.4", True),
+                v.ActivityRow(NOW - timedelta(days=3), "Logged in", "Venice"),
+            ),
+            NOW - timedelta(days=200),
+        ),
+        ALICE,
+    ),
+    "home": ("home.html", HOME, ALICE),
+    "ledger": ("ledger.html", LEDGER, ALICE),
+    "transaction": (
+        "transaction.html",
+        v.TransactionPage(
+            ROWS[3],
+            "a3",
+            "Conto corrente",
+            CASSA,
+            FACTS,
+            '{"transactionAmount":{"amount":48.30,"currency":"EUR"},"text":"</pre><script>"}',
+            NOW,
+            "berlin_group 3",
+        ),
+        ALICE,
+    ),
+    "connect": (
+        "connect.html",
+        v.ConnectPage(
+            (ALBION, CASSA, NORD),
+            "b",
+            (v.Choice("GB", "United Kingdom", checked=True), v.Choice("IT", "Italy")),
+            "/consent/r1",
+            True,
+        ),
+        ALICE,
+    ),
+    "connect_confirm": (
+        "connect_confirm.html",
+        v.ConnectConfirmPage(
+            ALBION, "/consent/r1", 180, "Have your card reader ready.", "The bank did not answer. Try again."
+        ),
+        ALICE,
+    ),
+    "connection": (
+        "connection.html",
+        v.ConnectionPage(
+            "c2",
+            CASSA,
+            v.ConnectionState.NEEDS_PSU,
+            "Its permission ended on 20 November.",
+            (CONTO, CARD),
+            2,
+            2,
+            NOW - timedelta(days=3),
+            NOW - timedelta(hours=2),
+            "the bank wants you to log in again",
+            NOW,
+            NOW - timedelta(days=180),
+        ),
+        ALICE,
+    ),
+    "connection_syncing": (
+        "connection.html",
+        v.ConnectionPage("c3", NORD, v.ConnectionState.SYNCING, "", (SALARY,), 1, 3, linked_at=NOW),
+        ALICE,
+    ),
+    "disconnect": ("disconnect.html", v.DisconnectPage("c1", ALBION, 2, (BUDGET,)), ALICE),
+    "consent_request": ("consent_request.html", CONSENT_REQUEST, ALICE),
+    "consent_login_only": ("consent_request.html", LOGIN_REQUEST, ALICE),
+    "consents": ("consents.html", v.ConsentsPage((ACTIVE,), (ENDED,)), ALICE),
+    "consent": ("consent.html", v.ConsentPage(ACTIVE, "Envelopes.", date(2026, 8, 1), RECEIPTS, True), ALICE),
+    "developer": (
+        "developer.html",
+        v.DeveloperPage((v.DeveloperAppRow(BUDGET, True, NOW - timedelta(days=9), 12),)),
+        ALICE,
+    ),
+    "developer_new": (
+        "developer_new.html",
+        v.NewAppPage(tuple(v.Choice(s.permission, s.title, s.explanation) for s in SEE), WRONG_APP),
+        ALICE,
+    ),
+    "credentials": (
+        "credentials.html",
+        v.CredentialsPage(
+            BUDGET, "https://rialto.example", "https://budget.example/cb", "openid accounts", "s3cr3t-0a9f8e7d6c5b4a39"
+        ),
+        ALICE,
+    ),
+    "developer_app": (
+        "developer_app.html",
+        v.DeveloperAppPage(BUDGET, True, ("https://budget.example/cb",), ("accounts", "balances"), NOW, 12, WRONG_APP),
+        ALICE,
+    ),
+    "guide": ("guide.html", v.GuidePage("https://rialto.example"), None),
+    "api_reference": ("api_reference.html", v.ApiReferencePage(DOCUMENT), None),
+    "error": (
+        "error.html",
+        v.ErrorPage(
+            404,
+            "There is nothing here",
+            "The page has moved, or it never was.",
+            "Check the address, or start over.",
+            "01JD-7K2M",
+        ),
+        ALICE,
+    ),
+    "logout": ("logout.html", v.LogoutPage(BUDGET, "/oauth/logout", {"state": EVIL}), ALICE),
+    "logged_out": ("logged_out.html", v.LoggedOutPage(BUDGET, "https://budget.example/bye"), None),
+    "status": (
+        "status.html",
+        v.StatusPage(
+            (
+                v.BankHealth(ALBION, "healthy", 0.998, NOW - timedelta(minutes=1)),
+                v.BankHealth(CASSA, "degraded", 0.91, NOW, "Slow in the morning."),
+                v.BankHealth(NORD, "down", 0.0),
+            )
+        ),
+        None,
+    ),
+}
+
+NOBODY = v.App("client", "App")
+EMPTY_CARD = v.ConsentCard("k", NOBODY, False, "Expired")
+BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
+    "login": ("login.html", v.LoginPage(), None),
+    "register": ("register.html", v.RegisterPage(), None),
+    "password": ("password.html", v.PasswordPage(), ALICE),
+    "security": ("security.html", v.SecurityPage(), ALICE),
+    "home": ("home.html", v.HomePage(), ALICE),
+    "home_waiting": (
+        "home.html",
+        v.HomePage(
+            banks=(v.BankCard("c", v.Bank("", ""), v.ConnectionState.SYNCING),), series=(v.BalanceSeries("EUR"),)
+        ),
+        ALICE,
+    ),
+    "ledger": ("ledger.html", v.LedgerPage(CARD, "c", v.Bank("", "")), ALICE),
+    "transaction": ("transaction.html", v.TransactionPage(ROWS[0], "a", "A", CASSA), ALICE),
+    "connect": ("connect.html", v.ConnectPage(), ALICE),
+    "connect_confirm": ("connect_confirm.html", v.ConnectConfirmPage(v.Bank("", "B")), ALICE),
+    **{
+        f"connection_{state}": ("connection.html", v.ConnectionPage("c", v.Bank("", "B"), state), ALICE)
+        for state in v.ConnectionState
+    },
+    "disconnect": ("disconnect.html", v.DisconnectPage("c", v.Bank("", "B")), ALICE),
+    "consent_request": (
+        "consent_request.html",
+        v.ConsentRequestPage("r", NOBODY, "App asks", (), can_approve=False),
+        ALICE,
+    ),
+    "consents": ("consents.html", v.ConsentsPage(), ALICE),
+    "consent": ("consent.html", v.ConsentPage(EMPTY_CARD, is_chain_intact=False), ALICE),
+    "developer": ("developer.html", v.DeveloperPage(), ALICE),
+    "developer_new": ("developer_new.html", v.NewAppPage(), ALICE),
+    "credentials": ("credentials.html", v.CredentialsPage(NOBODY, "https://r.example", "", ""), ALICE),
+    "developer_app": ("developer_app.html", v.DeveloperAppPage(NOBODY, False, ()), ALICE),
+    "guide": ("guide.html", v.GuidePage("https://r.example"), ALICE),
+    "api_reference": ("api_reference.html", v.ApiReferencePage({}), None),
+    "error": ("error.html", v.ErrorPage(500, "Error", "Something broke."), None),
+    "logout": ("logout.html", v.LogoutPage(), ALICE),
+    "logged_out": ("logged_out.html", v.LoggedOutPage(), None),
+    "status": ("status.html", v.StatusPage(), None),
+    "problems": ("problems.html", problems.page("https://r.example"), None),
+}
+
+
+def write_all(folder: Path) -> None:
+    shutil.copytree(WEB / "static", folder / "static", dirs_exist_ok=True)
+    for kind, pages in (("", RICH), ("bare_", BARE)):
+        for name, (template, page, viewer) in pages.items():
+            (folder / f"{kind}{name}.html").write_text(render(template, page, viewer), "utf-8")
+
+
+if __name__ == "__main__":
+    write_all(Path(sys.argv[1]))
