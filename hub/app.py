@@ -1,5 +1,7 @@
 """The hub as a WSGI application: its parts put together, nothing else."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -8,7 +10,7 @@ from hub import gate, logs, rim
 from hub.api.routes import blueprint as api
 from hub.context import Hub, build
 from hub.oauth.routes import blueprint as oauth
-from hub.settings import from_environ
+from hub.settings import LOOPBACK, from_environ
 from hub.web import charts, format
 from hub.web.routes import blueprints as web
 
@@ -20,6 +22,8 @@ def create_app(hub: Hub | None = None) -> Flask:
         logs.configure(hub.settings.log_level)
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.extensions["rialto"] = hub
+    app.url_map.merge_slashes = False  # its redirect would repeat whatever Host the caller claims
+    app.config["TRUSTED_HOSTS"] = [urlsplit(hub.settings.base_url).hostname, *LOOPBACK]
     app.jinja_env.filters.update(format.FILTERS | charts.FILTERS)
     app.jinja_env.undefined = StrictUndefined
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it

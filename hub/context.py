@@ -15,11 +15,14 @@ from hub.consents.access import AccessLog
 from hub.db import Database
 from hub.errors import NotFound
 from hub.keys import KeyRing
+from hub.limits import Slots
 from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings
 from providers.port import Adapter
 from providers.registry import Institution, adapter_for, load_institutions
 from providers.tpp import Tpp
+
+BANK_SLOTS = 8  # half of a web process's threads (hub.stack.WEB_THREADS)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Hub:
         """Who we are to the banks."""
         key = self.keys.active(keys.TPP)
         return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True))
+
+    @cached_property
+    def bank_slots(self) -> Slots:
+        """For pages that call a bank while the person waits."""
+        return Slots(BANK_SLOTS)
 
     @cached_property
     def access_log(self) -> AccessLog:

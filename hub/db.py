@@ -132,12 +132,13 @@ class Database:
 
     def _engine(self, *, writes: bool) -> Engine:
         if self.is_sqlite:
-            engine = create_engine(self.url, **({} if writes else {"isolation_level": "AUTOCOMMIT"}))
+            options: dict[str, Any] = {} if writes else {"isolation_level": "AUTOCOMMIT"}
+            engine = create_engine(self.url, hide_parameters=True, **options)
             event.listen(engine, "connect", _sqlite_writer if writes else _sqlite_reader)
             if writes:
                 event.listen(engine, "begin", _begin_immediate)
             return engine
-        options: dict[str, Any] = {
+        options = {
             "pool_pre_ping": True,
             "pool_size": 4,
             "max_overflow": 8,
@@ -148,7 +149,8 @@ class Database:
                 "isolation_level": "AUTOCOMMIT",
                 "connect_args": {"options": "-c timezone=UTC -c default_transaction_read_only=on"},
             }
-        return create_engine(self.url, **options)
+        # hide_parameters: an error must not carry a person's row into a log.
+        return create_engine(self.url, hide_parameters=True, **options)
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -5,6 +5,7 @@ below, which raise where the route's own declaration does not provide them.
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, redirect, request
@@ -23,7 +24,10 @@ from hub.oauth import bearer
 from hub.oauth.bearer import Token
 
 RECENT = timedelta(minutes=10)
+OK = HTTPStatus.OK
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_LEAVES_A_ROW = frozenset({"oauth.authorize", "oauth.authorize_by_post"})
+"""Every correct authorization request is stored before anybody has logged in, so it is counted by address."""
 
 
 class UndeclaredRoute(Exception):
@@ -34,6 +38,7 @@ def install(app: Flask, hub: Hub) -> None:
     limiter = RateLimiter(per_minute=hub.settings.rate_limit_per_minute)
     app.extensions["rialto.limiter"] = limiter
     app.before_request(_enforce)
+    app.after_request(_record)
 
 
 def person() -> Person:
@@ -85,6 +90,8 @@ def _enforce() -> Response | None:
         return None
     if request.endpoint == "static":
         return None
+    if not all(str(value).isprintable() for value in (request.view_args or {}).values()):
+        raise NotFound("there is no such thing")  # no id of ours; and PostgreSQL has no text with a NUL in it
     access = declared(current_app.view_functions[request.endpoint])
     if access is None:
         raise UndeclaredRoute(request.endpoint)
@@ -92,7 +99,7 @@ def _enforce() -> Response | None:
 
 
 def _public(_access: Access, hub: Hub) -> Response | None:
-    if request.endpoint == "oauth.authorize":  # every correct request leaves a row, before anybody has logged in
+    if request.endpoint in _LEAVES_A_ROW:
         _count(f"address:{request.remote_addr}")
     g.person = _session(hub)
     _refuse_forged_form(hub)
@@ -124,11 +131,21 @@ def _permits(access: Access, hub: Hub) -> Response | None:
     _any_token(access, hub)
     assert access.permission is not None  # noqa: S101  # hub.access.permits always names one
     g.allowed = permitted(g.token, access.permission, hub)
-    consents.record_access(hub, g.allowed, now=hub.clock())
     return None
 
 
+def _record(response: Response) -> Response:
+    """What was really read is counted for "who sees what"; a request that failed has shown nothing."""
+    read: Allowed | None = g.get("allowed")
+    if read is not None and request.method == "GET" and response.status_code == OK:
+        hub = hub_of_request()
+        consents.record_access(hub, read, now=hub.clock())
+    return response
+
+
 def _client_endpoint(_access: Access, _hub: Hub) -> Response | None:
+    if request.endpoint in _LEAVES_A_ROW:
+        _count(f"address:{request.remote_addr}")
     return None
 
 
@@ -148,8 +165,17 @@ def _session(hub: Hub) -> Person | None:
 
 
 def _to_login(*, fresh: bool = False) -> Response:
-    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    target = request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
     return redirect(f"/login?next={quote(target, safe='')}{'&fresh=1' if fresh else ''}", 303)
+
+
+def _page_of_form() -> str:
+    """The page that a form stood on: what it was sent to, or one step above."""
+    pages = current_app.url_map.bind("")
+    for path in (request.path, request.path.rpartition("/")[0]):
+        if pages.test(path, method="GET"):
+            return path
+    return "/"
 
 
 def _refuse_forged_form(hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""How many requests a caller may make: a token bucket per key, in this process.
+"""How many requests a caller may make, and how many may wait for a bank at once; both in this process.
 
 Correct across processes is a later matter; here a client may have the limit once per web process.
 """
@@ -6,8 +6,11 @@ Correct across processes is a later matter; here a client may have the limit onc
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from hub.errors import TooMany
 
 _KEYS_KEPT = 50_000
 
@@ -50,3 +53,24 @@ class RateLimiter:
             reset_s=math.ceil((self._limit - tokens) / self._per_second),
             retry_after_s=math.ceil((1 - tokens) / self._per_second) if refused else 0,
         )
+
+
+class Slots:
+    """At most ``count`` at once; the next one waits a moment and is then asked to come back.
+
+    For requests that wait for a bank: one that hangs must not take every thread that answers everybody else.
+    """
+
+    def __init__(self, count: int, *, patience_s: float = 1.0) -> None:
+        self._free = threading.BoundedSemaphore(count)
+        self._patience_s = patience_s
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Raises TooMany."""
+        if not self._free.acquire(timeout=self._patience_s):
+            raise TooMany("Many people are on their way to a bank right now. Try again in a moment.", retry_after_s=5)
+        try:
+            yield
+        finally:
+            self._free.release()

@@ -6,6 +6,7 @@ logged under the request's id, and that id is all the caller learns.
 
 import logging
 import time
+import traceback
 import uuid
 from typing import Any
 
@@ -66,7 +67,7 @@ def _headers(response: Response) -> Response:
     for name, value in _PAGE_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", _csp())
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=3600"
         return response
     response.headers.setdefault("Cache-Control", "no-store")
@@ -158,8 +159,11 @@ _HTTP_WORDS = {
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("unforeseen error", exc_info=error, extra={"interaction_id": g.get("interaction_id")})
-    words = "Something went wrong on our side. It has been noted under this reference; nothing of yours was changed."
+    # Its type and where it happened, never its message: a database's error repeats the row that it could not store.
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    told = {"error": type(error).__name__, "frames": frames[-12:], "interaction_id": g.get("interaction_id")}
+    log.error("unforeseen error", extra=told)
+    words = "Something went wrong on our side. It has been noted under this reference."
     if _wants_problem():
         unforeseen = {
             "type": f"{hub_of_request().settings.base_url}/docs/problems#error",

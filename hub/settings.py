@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHIPPED_INSTITUTIONS = Path(__file__).resolve().parent.parent / "providers" / "institutions"
 
@@ -53,7 +54,7 @@ class Settings:
             raise SettingsError("RIALTO_BASE_URL is an origin such as https://hub.example, with no path")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
-        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise SettingsError("RIALTO_BASE_URL must be https unless the hub runs on loopback")
 
     @property

@@ -22,6 +22,7 @@ from hub.settings import SHIPPED_INSTITUTIONS
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
+WEB_THREADS = 16  # most of a slow request is waiting, for a bank or for a body; two such must not close the door
 SANDBOX = {"albion": ("sandbox.uk", 8101), "lorelei": ("sandbox.berlin", 8102)}
 
 
@@ -188,7 +189,7 @@ class Stack:
 def _granian(port: int, workers: int) -> tuple[str, ...]:
     return (
         *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", "2", "--no-ws", "--log-level", "warning"),
+        *("--workers", str(workers), "--blocking-threads", str(WEB_THREADS), "--no-ws", "--log-level", "warning"),
         "wsgi:app",
     )
 

@@ -1,6 +1,11 @@
 """The token bucket: a burst up to the limit, then an even trickle."""
 
-from hub.limits import RateLimiter
+import threading
+
+import pytest
+
+from hub.errors import TooMany
+from hub.limits import RateLimiter, Slots
 
 
 class Timer:
@@ -35,3 +40,24 @@ def test_a_refused_request_does_not_push_the_end_away() -> None:
         limiter.take("a")
     timer.at += 1
     assert limiter.take("a").retry_after_s == 0
+
+
+def test_only_so_many_wait_for_a_bank_at_once() -> None:
+    slots, inside, leave = Slots(2, patience_s=0.05), threading.Barrier(3), threading.Event()
+
+    def wait() -> None:
+        with slots.taken():
+            inside.wait()
+            leave.wait()
+
+    waiting = [threading.Thread(target=wait) for _ in range(2)]
+    for one in waiting:
+        one.start()
+    inside.wait()
+    with pytest.raises(TooMany), slots.taken():
+        pass
+    leave.set()
+    for one in waiting:
+        one.join()
+    with slots.taken():
+        pass

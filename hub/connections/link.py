@@ -3,8 +3,8 @@
 - The bank is called outside any transaction. ``start`` writes after the bank answered, so a failed start leaves
   nothing behind but (at worst) a bank consent that nobody authorised.
 - ``callback`` claims the attempt before it calls the bank, by ONE conditional UPDATE: of any number of simultaneous
-  or replayed callbacks one gets through, and only in the browser session and for the person that began it. Whoever
-  carries a foreign ``state`` (RFC 6749 10.12; RFC 9700 4.7) learns and changes nothing.
+  or replayed callbacks one gets through, and only in the browser session and for the person that began it. A return
+  in any other browser (RFC 6749 10.12; RFC 9700 4.7) burns the attempt and ends the bank consent behind it.
 - A crash between claim and answer leaves the connection as it was before, LINKING or whatever a renewal began from;
   beginning again with ``renew`` repairs it.
 
@@ -40,6 +40,10 @@ CALLBACK_PATH = "/connections/callback"
 """Registered at the banks; every bank sends the PSU back here."""
 
 STALE = "This return from a bank does not belong to a link you began here just now. Nothing was changed; begin again."
+FOREIGN = (
+    "This return from a bank belongs to a link that was begun in another browser or before you logged in again. "
+    "We linked nothing and told the bank to forget it. If you agreed to something there just now, check at the bank."
+)
 ALREADY_USED = "This return from the bank was used already. If the bank is not linked, begin again."
 GONE = "This link was disconnected while you were at the bank."
 
@@ -132,13 +136,15 @@ def start(
 
 
 def callback(
-    hub: Hub, *, params: Mapping[str, str], session_hash: str, psu_id: str, psu: Psu, now: datetime
+    hub: Hub, *, params: Mapping[str, str], session_hash: str | None, psu_id: str | None, psu: Psu, now: datetime
 ) -> Linked | LinkFailed:
-    """The person is back from the bank with ``params``. Never raises for anything that the bank or a browser does."""
+    """Somebody is back from the bank with ``params``; None where nobody is signed in. Never raises for anything that
+    the bank or a browser does.
+    """
     state_hash = secret_hash(params.get("state", ""))
     claimed = _claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
-    if isinstance(claimed, LinkFailed):
-        return claimed
+    if isinstance(claimed, LinkFailed) or psu_id is None:
+        return claimed if isinstance(claimed, LinkFailed) else LinkFailed(None, STALE)
     adapter = hub.adapter(claimed.institution_id)
     try:
         access = adapter.finish(claimed.state, params, now=now, psu=psu)
@@ -216,36 +222,59 @@ def _new_connection(session: Session, *, psu_id: str, institution_id: str, now: 
     return connection_id
 
 
-def _claim(hub: Hub, state_hash: str, *, psu_id: str, session_hash: str, now: datetime) -> _Claimed | LinkFailed:
-    own = (
-        LinkAttempt.state_hash == state_hash,
-        LinkAttempt.psu_id == psu_id,
-        LinkAttempt.session_hash == session_hash,
-    )
+def _claim(
+    hub: Hub, state_hash: str, *, psu_id: str | None, session_hash: str | None, now: datetime
+) -> _Claimed | LinkFailed:
+    """Claim the attempt whoever returns with its state; only in the browser that began it does it go on.
+
+    A return elsewhere burns the attempt: at a bank that gives no code the state is all there is, so a state that was
+    seen by a second person must be worth nothing to the first. What was agreed to at the bank is ended there.
+    """
     with hub.db.write() as session:
         attempt = session.execute(
             update(LinkAttempt)
-            .where(*own, LinkAttempt.used_at.is_(None), LinkAttempt.expires_at > now)
+            .where(LinkAttempt.state_hash == state_hash, LinkAttempt.used_at.is_(None), LinkAttempt.expires_at > now)
             .values(used_at=now)
-            .returning(LinkAttempt.connection_id, LinkAttempt.link_state_sealed, LinkAttempt.return_to)
+            .returning(
+                LinkAttempt.connection_id,
+                LinkAttempt.psu_id,
+                LinkAttempt.session_hash,
+                LinkAttempt.link_state_sealed,
+                LinkAttempt.return_to,
+            )
             .execution_options(synchronize_session=False)
         ).one_or_none()
         if attempt is not None:
             query = select(Connection.institution_id, Connection.status).where(Connection.id == attempt.connection_id)
             connection = session.execute(query).one()
     if attempt is None:
-        with hub.db.read() as session:
-            used = session.execute(select(LinkAttempt.connection_id, LinkAttempt.used_at).where(*own)).one_or_none()
-        if used is None:
-            return LinkFailed(None, STALE)
-        return LinkFailed(used.connection_id, STALE if used.used_at is None else ALREADY_USED)
+        return _why_not_claimed(hub, state_hash, psu_id=psu_id, session_hash=session_hash)
+    state = sealed.open_link_state(hub.sealer, state_hash, attempt.link_state_sealed)
+    if (attempt.psu_id, attempt.session_hash) != (psu_id, session_hash):
+        log.warning("a return from a bank came to another browser", extra={"connection_id": attempt.connection_id})
+        end_bank_consent(hub, connection.institution_id, Access(state.bank_consent_id, None, None))
+        return LinkFailed(None, FOREIGN)
     return _Claimed(
         connection_id=attempt.connection_id,
         institution_id=connection.institution_id,
-        state=sealed.open_link_state(hub.sealer, state_hash, attempt.link_state_sealed),
+        state=state,
         return_to=attempt.return_to,
         is_renewal=connection.status != Status.LINKING,
     )
+
+
+def _why_not_claimed(hub: Hub, state_hash: str, *, psu_id: str | None, session_hash: str | None) -> LinkFailed:
+    """Only the browser that began the link learns more than that this return is worth nothing."""
+    own = (
+        LinkAttempt.state_hash == state_hash,
+        LinkAttempt.psu_id == psu_id,
+        LinkAttempt.session_hash == session_hash,
+    )
+    with hub.db.read() as session:
+        used = session.execute(select(LinkAttempt.connection_id, LinkAttempt.used_at).where(*own)).one_or_none()
+    if used is None:
+        return LinkFailed(None, STALE)
+    return LinkFailed(used.connection_id, STALE if used.used_at is None else ALREADY_USED)
 
 
 def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, psu_id: str, now: datetime) -> LinkFailed:

@@ -64,8 +64,8 @@ def same_origin(headers: Headers, base_url: str) -> bool:
     """False if the browser says that this POST comes from elsewhere; True if it says not, or says nothing.
 
     Sec-Fetch-Site decides where it is sent: ``same-site`` is refused as well, a sibling host is not us. Origin must be
-    ours. ``Origin: null`` tells nothing: browsers send it for our own forms too, since our pages carry
-    Referrer-Policy: no-referrer (Fetch standard, "append a request Origin header"); then the token decides.
+    ours. ``Origin: null`` tells nothing: browsers send it for our own forms too, where a referrer policy
+    hides where they come from (Fetch standard, "append a request Origin header"); then the token decides.
     """
     site = headers.get("Sec-Fetch-Site")
     if site is not None and site not in {"same-origin", "none"}:

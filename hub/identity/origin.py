@@ -37,3 +37,7 @@ class Origin:
 
 def _printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
+
+
+UNKNOWN = Origin(ip_address="", user_agent="")
+"""Where nobody said."""

@@ -76,12 +76,15 @@ def register(
     """
     shown, address = particulars.person_name(name), particulars.email_address(email)
     passwords.check_rules(password, email=address, name=shown, breach_list=breach_list)
-    key = throttle.registration_key(hub.keys.secret(throttle.SECRET_NAME), origin, hub.settings)
+    secret = hub.keys.secret(throttle.SECRET_NAME)
+    key = throttle.registration_key(secret, origin, hub.settings)
+    newcomers = throttle.newcomers_key(secret, origin, hub.settings)
     with hub.db.read() as session:
-        _raise_if_locked(throttle.locked(session, key, now=now))
+        _raise_if_locked(throttle.locked(session, key, now=now) or throttle.locked(session, newcomers, now=now))
     password_hash = passwords.hash_password(password)
     with hub.db.write() as session:
-        lock = throttle.locked(session, key, now=now)
+        admitted = throttle.claim(session, (newcomers,), now=now, lock_s=hub.settings.login_lock_s)
+        lock = admitted if isinstance(admitted, Locked) else throttle.locked(session, key, now=now)
         psu_id = None
         if lock is None:
             psu_id = _insert(session, address=address, name=shown, password_hash=password_hash, now=now)

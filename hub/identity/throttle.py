@@ -6,6 +6,7 @@ Keys, all stored as keyed hashes (the table tells nobody who tried to log in):
     login by network        limit n x 10       many people may sit behind one address
     proof by person         limit n            "enter your password again" in an open session
     registration by network limit n            counts only attempts with a taken e-mail address
+    newcomers by network    limit n x 10       counts every registration: each costs a password hash
 
 An attempt is counted BEFORE the password is looked at, by one UPSERT that takes no more than ``limit``: fifty
 simultaneous guesses find the same counter, and at most ``limit`` of them are looked at. A right password takes its own
@@ -73,6 +74,10 @@ def proof_key(secret: bytes, psu_id: str, settings: Settings) -> Key:
 
 def registration_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
     return Key(_mac(secret, "registration", origin.network), settings.login_failures_before_lock)
+
+
+def newcomers_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
+    return Key(_mac(secret, "newcomers", origin.network), settings.login_failures_before_lock * _NETWORK_FACTOR)
 
 
 def claim(session: Session, keys: Sequence[Key], *, now: datetime, lock_s: int) -> Admitted | Locked:

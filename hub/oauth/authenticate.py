@@ -45,7 +45,7 @@ def _basic(request: Request) -> Presented | None:
     except (ValueError, binascii.Error) as error:
         raise failed() from error
     client_id, colon, secret = plain.partition(":")
-    if not colon or not secret:
+    if not colon or not secret or not plain.isprintable():
         raise failed()
     return Presented(unquote_plus(client_id), unquote_plus(secret))
 

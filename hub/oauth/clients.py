@@ -188,7 +188,8 @@ def _site(uri: str | None) -> str | None:
         parts = urlsplit(uri)
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or not uri.isprintable() or " " in uri:
+    # A browser reads a backslash as a slash, so it would see another host than we do.
+    if parts.scheme != "https" or not parts.hostname or set(uri) & set(" \\@") or not uri.isprintable():
         raise BadInput("The app's site is an https address.", parameter="site_uri")
     return _line(uri, "site_uri", MAX_SITE_LENGTH)
 

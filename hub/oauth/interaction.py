@@ -17,6 +17,9 @@ from consent.model import Consent, Permission, permissions_of
 from hub.consents import service as consents
 from hub.context import Hub
 from hub.errors import BadInput, NotFound, NotPermitted
+from hub.identity import activity
+from hub.identity.activity import Kind
+from hub.identity.origin import UNKNOWN, Origin
 from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.ledger import Account
@@ -58,8 +61,9 @@ class ClientFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the consent page shows. ``history_days`` is the client's wish, None if it has none; ``consent_days`` its wish
-    or the hub's default. ``history_from`` and ``valid_until`` are what comes of them, and what the receipt will say.
+    """What the consent page shows. ``history_days`` is the client's wish, None if it has none; ``consent_days`` its
+    wish or the hub's default. ``history_from`` and ``valid_until`` are what comes of them, and what the receipt
+    will say.
 
     ``redirect_uri`` is where the browser goes with the answer: the page's form-action must allow its origin.
     """
@@ -85,9 +89,7 @@ class Choice:
     history_from: date | None = None
 
 
-def open_request(
-    hub: Hub, handle: str, person: Person, *, answer_standing: bool = True
-) -> Ask | Redirect | NeedsLogin:
+def open_request(hub: Hub, handle: str, person: Person, *, answer_standing: bool = True) -> Ask | Redirect | NeedsLogin:
     """What to show to the person who opened this request.
 
     ``answer_standing`` False: an older consent does not answer for a person who is answering right now.
@@ -123,7 +125,7 @@ def answer_silently(hub: Hub, handle: str, person: Person) -> str:
     return answers.refusal(hub.settings, row.parameters, error)
 
 
-def approve(hub: Hub, handle: str, person: Person, choice: Choice) -> str:
+def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Origin = UNKNOWN) -> str:
     """The person's yes; returns where the browser goes, with a code. One transaction: all of it happens or nothing.
 
     Raises NotFound (also for an account that is not theirs), Conflict if the request was answered meanwhile,
@@ -137,15 +139,19 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice) -> str:
         pending.claim(session, row.handle_hash, person, now)
         _own(session, person, choice)
         consent = _consent(session, hub, row, person, choice, now)
+        detail = {"app": client.name}
+        activity.write(session, person.psu_id, Kind.CONSENT_AUTHORISED, origin=origin, now=now, detail=detail)
         return _answer_with_code(session, hub, row, client, person, consent, now)
 
 
-def deny(hub: Hub, handle: str, person: Person) -> str:
+def deny(hub: Hub, handle: str, person: Person, *, origin: Origin = UNKNOWN) -> str:
     """The person's no; returns where the browser goes. Raises NotFound, or Conflict if it was answered meanwhile."""
     now = hub.clock()
     with hub.db.write() as session:
-        row, _client = pending.find(session, handle, person, now)
+        row, client = pending.find(session, handle, person, now)
         pending.claim(session, row.handle_hash, person, now)
+        detail = {"app": client.name}
+        activity.write(session, person.psu_id, Kind.CONSENT_REJECTED, origin=origin, now=now, detail=detail)
     return answers.refusal(hub.settings, row.parameters, AccessDeniedError())
 
 

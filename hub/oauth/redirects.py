@@ -10,7 +10,7 @@ _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # RFC 8252 7.3: a native app listens on whatever port the system gives it. Only for the two loopback addresses:
 # "localhost" may resolve to something else (8.3) and is matched to the letter.
-_LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(?::(?P<port>\d{1,5}))?(?P<rest>(?:[/?].*)?)")
+_LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:[/?].*)?)")
 
 
 def registered_as(asked: str, registered: Iterable[str], *, native: bool) -> bool:
@@ -21,6 +21,8 @@ def registered_as(asked: str, registered: Iterable[str], *, native: bool) -> boo
     known = list(registered)
     if asked in known:
         return True
+    if not asked.isascii():
+        return False
     return native and (shape := _portless(asked)) is not None and shape in map(_portless, known)
 
 

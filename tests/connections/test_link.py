@@ -173,27 +173,41 @@ def test_linking_a_bank_anew_keeps_the_account_ids_and_feeds_them_from_the_new_l
     assert {account.connection_id for account in world.accounts()} == {second}
 
 
-def test_a_foreign_return_changes_nothing_and_tells_nothing(world: World) -> None:
-    charlie = person(world.hub, "Charlie")
+def test_a_made_up_return_changes_nothing_and_tells_nothing(world: World) -> None:
     state = world.begin()
-    foreign: list[dict[str, Any]] = [
-        {"psu_id": charlie},
-        {"session_hash": "another-browser"},
-        {"psu_id": charlie, "session_hash": "charlie-browser"},
-        {"params": {"state": "made-up", "code": "abc"}},
-        {"params": {"code": "abc"}},
-        {"params": {}},
-    ]
-    for case in foreign:
-        assert world.come_back(state, **case) == link.LinkFailed(None, link.STALE), case
-    assert "finish" not in world.bank.steps()
+    for params in ({"state": "made-up", "code": "abc"}, {"code": "abc"}, {}):
+        assert world.come_back(state, params=params) == link.LinkFailed(None, link.STALE)
+    assert world.bank.steps() == ["start"]
     assert isinstance(world.come_back(state), link.Linked)  # Alice's own return still works
 
 
-def test_alice_cannot_be_made_to_finish_charlies_link(world: World) -> None:
+@pytest.mark.parametrize("who", ["charlie", "another browser", "nobody"])
+def test_a_return_in_another_browser_burns_the_attempt_and_ends_the_bank_consent(world: World, who: str) -> None:
+    charlie = person(world.hub, "Charlie")
+    elsewhere: dict[str, dict[str, Any]] = {
+        "charlie": {"psu_id": charlie, "session_hash": "charlie-browser"},
+        "another browser": {"session_hash": "another-browser"},
+        "nobody": {"psu_id": None, "session_hash": None},
+    }
+    state = world.begin()
+    given = {"psu": PRESENT, "now": world.clock(), "params": {"state": state}}
+    given |= {"psu_id": world.alice, "session_hash": "alice-browser"} | elsewhere[who]
+    assert link.callback(world.hub, **given) == link.LinkFailed(None, link.FOREIGN)
+    assert world.bank.steps() == ["start", "revoke"]
+    late = world.come_back(state)
+    assert isinstance(late, link.LinkFailed)
+    assert late.why == link.ALREADY_USED
+    assert only_connection(world).status == Status.LINKING
+
+
+def test_what_alice_agreed_to_at_the_bank_never_ends_in_charlies_hands(world: World) -> None:
+    """Charlie begins, sends Alice to the bank, she agrees and returns; her return leaves his attempt worthless."""
     charlie = person(world.hub, "Charlie")
     state = world.begin(charlie, session_hash="charlie-browser")
-    assert world.come_back(state, world.alice) == link.LinkFailed(None, link.STALE)
+    assert world.come_back(state, world.alice) == link.LinkFailed(None, link.FOREIGN)
+    late = world.come_back(state, charlie, session_hash="charlie-browser")
+    assert isinstance(late, link.LinkFailed)
+    assert "finish" not in world.bank.steps()
     assert only_connection(world).status == Status.LINKING
 
 

@@ -49,9 +49,7 @@ def an_account(hub: Hub, psu_id: str) -> str:
     connection_id, account_id = new_id(), new_id()
     with hub.db.write() as session:
         session.add(
-            Connection(
-                id=connection_id, psu_id=psu_id, institution_id="albion", status="ready", created_at=hub.clock()
-            )
+            Connection(id=connection_id, psu_id=psu_id, institution_id="albion", status="ready", created_at=hub.clock())
         )
         session.flush()
         session.add(
@@ -86,9 +84,7 @@ def proposed(hub: Hub, psu_id: str, client_id: str) -> str:
         ).id
 
 
-def say_yes(
-    hub: Hub, consent_id: str, accounts: Mapping[str, frozenset[Permission]], *, days: int = 30
-) -> Consent:
+def say_yes(hub: Hub, consent_id: str, accounts: Mapping[str, frozenset[Permission]], *, days: int = 30) -> Consent:
     with hub.db.write() as session:
         return service.authorise(
             session,

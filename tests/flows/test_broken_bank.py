@@ -15,7 +15,7 @@ from hub.models.psu import Psu
 from hub.settings import from_environ
 from hub.stack import Stack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 # fault -> (the state it is filed under, a piece of what the person reads)
 FAULTS = [

@@ -17,7 +17,7 @@ from hub.models.connection import Connection
 from hub.settings import from_environ
 from hub.stack import Stack, free_port
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 
 class Told:

@@ -8,12 +8,11 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from hub.identity import cookies
-from hub.ids import new_secret
 from hub.settings import Settings
 
 HTTPS = Settings(base_url="https://hub.example")
 LOOPBACK = Settings()
-SECRET = new_secret()
+SECRET = "k" * 43
 
 
 def _request(cookie: str) -> Request:

@@ -12,7 +12,7 @@ from hub.connections.link import LinkFailed
 from hub.connections.state import FailureKind
 from hub.context import Hub, hub_of_request
 from hub.errors import BadInput
-from hub.gate import person
+from hub.gate import person, someone
 from hub.sync.first import start_first_sync
 from hub.web.flash import Said
 from hub.web.format import LOCALE
@@ -64,19 +64,22 @@ def go_to_bank(institution_id: str) -> Response:
 
 
 @blueprint.get(link.CALLBACK_PATH)
-@signed_in
+@public
 def callback() -> Response:
-    """The bank sends the browser back here. Whatever it says is checked by the link that began in this session."""
-    hub, who = hub_of_request(), person()
+    """The bank sends the browser back here. Whatever it says is checked by the link that began in this session; a
+    browser where nobody is signed in is answered too, since its state must be burnt (see hub.connections.link).
+    """
+    hub, who = hub_of_request(), someone()
     params = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
-    outcome = link.callback(
-        hub,
-        params=params,
-        session_hash=who.session_hash,
-        psu_id=who.psu_id,
-        psu=respond.psu(),
-        now=hub.clock(),
-    )
+    with hub.bank_slots.taken():
+        outcome = link.callback(
+            hub,
+            params=params,
+            session_hash=None if who is None else who.session_hash,
+            psu_id=None if who is None else who.psu_id,
+            psu=respond.psu(),
+            now=hub.clock(),
+        )
     if isinstance(outcome, LinkFailed):
         return _not_linked(outcome)
     start_first_sync(hub, outcome.connection_id, psu=respond.psu())
@@ -107,16 +110,17 @@ def status() -> Response:
 def send_to_bank(institution_id: str, *, return_to: str, renew: str | None = None) -> Response:
     """303 to the bank, or the page that says why not. Raises what ``link.start`` raises."""
     hub, who = hub_of_request(), person()
-    answer = link.start(
-        hub,
-        psu_id=who.psu_id,
-        session_hash=who.session_hash,
-        institution_id=institution_id,
-        return_to=return_to or None,
-        psu=respond.psu(),
-        now=hub.clock(),
-        renew=renew,
-    )
+    with hub.bank_slots.taken():
+        answer = link.start(
+            hub,
+            psu_id=who.psu_id,
+            session_hash=who.session_hash,
+            institution_id=institution_id,
+            return_to=return_to or None,
+            psu=respond.psu(),
+            now=hub.clock(),
+            renew=renew,
+        )
     if isinstance(answer, str):
         return respond.see_other(answer)
     if renew is not None:

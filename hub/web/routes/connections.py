@@ -88,5 +88,6 @@ def ask_to_disconnect(connection_id: str) -> Response:
 @signed_in
 def disconnect(connection_id: str) -> Response:
     hub = hub_of_request()
-    service.disconnect(hub, person().psu_id, connection_id, now=hub.clock())
+    with hub.bank_slots.taken():
+        service.disconnect(hub, person().psu_id, connection_id, now=hub.clock())
     return respond.see_other("/", say=Said.BANK_DISCONNECTED)

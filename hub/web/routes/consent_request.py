@@ -10,12 +10,10 @@ from hub.consents import service as consents
 from hub.context import Hub, hub_of_request
 from hub.errors import BadInput
 from hub.gate import person
-from hub.identity import activity
-from hub.identity.activity import Kind
 from hub.identity.sessions import Person
 from hub.oauth import interaction
 from hub.oauth.interaction import Ask, NeedsLogin, Redirect
-from hub.web.present import asking, banks, ledger, waiting
+from hub.web.present import asking, banks, ledger
 from hub.web.present.asking import Group, Offer, Picks, Unclear
 from hub.web.present.targets import csp_source
 from hub.web.routes import fields, respond
@@ -50,18 +48,14 @@ def answer(handle: str) -> Response:
         picks = asking.read(request.form)
         if decision != "approve":
             raise Unclear("Choose Allow or Deny.")
-        url = interaction.approve(hub, handle, who, asking.choice(offer, picks, hub.clock()))
+        url = interaction.approve(hub, handle, who, asking.choice(offer, picks, hub.clock()), origin=respond.origin())
     except (Unclear, BadInput) as error:
         return _page(handle, offer, groups, picks, str(error))
-    _note(hub, who, Kind.CONSENT_AUTHORISED, opened.client.name)
     return respond.see_other(url)
 
 
 def _deny(hub: Hub, handle: str, who: Person) -> Response:
-    app = waiting.app_behind(hub, f"{waiting.CONSENT_PATH}{handle}", who)
-    url = interaction.deny(hub, handle, who)
-    _note(hub, who, Kind.CONSENT_REJECTED, "" if app is None else app.name)
-    return respond.see_other(url)
+    return respond.see_other(interaction.deny(hub, handle, who, origin=respond.origin()))
 
 
 def _elsewhere(handle: str, opened: Redirect | NeedsLogin) -> Response:
@@ -101,10 +95,3 @@ def _page(handle: str, offer: Offer, groups: list[Group], picks: Picks, error: s
     )
     page = asking.page(handle, offer, shown, groups, picks, error=error)
     return respond.page("consent_request.html", page, status=respond.INVALID if error else 200)
-
-
-def _note(hub: Hub, who: Person, kind: Kind, app_name: str) -> None:
-    """For the person's own history."""
-    with hub.db.write() as session:
-        origin, now = respond.origin(), hub.clock()
-        activity.write(session, who.psu_id, kind, origin=origin, now=now, detail={"app": app_name})

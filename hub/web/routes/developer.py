@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from hub.access import public, signed_in
+from hub.access import public, recently_signed_in, signed_in
 from hub.context import hub_of_request
 from hub.errors import BadInput
 from hub.gate import person, someone
@@ -98,7 +98,7 @@ def save(client_id: str) -> Response:
 
 
 @blueprint.post("/apps/<client_id>/secret")
-@signed_in
+@recently_signed_in
 def rotate(client_id: str) -> Response:
     hub = hub_of_request()
     with hub.db.write() as session:
@@ -107,7 +107,7 @@ def rotate(client_id: str) -> Response:
 
 
 @blueprint.post("/apps/<client_id>/delete")
-@signed_in
+@recently_signed_in
 def delete(client_id: str) -> Response:
     given = fields.form("confirm")
     hub, who = hub_of_request(), person()

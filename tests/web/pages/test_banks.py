@@ -50,12 +50,20 @@ def test_the_way_back_leads_to_where_it_began(world: World) -> None:
     assert "Account 1" in charlie.get(request).text
 
 
-def test_a_return_that_is_not_ours_links_nothing(world: World) -> None:
+def test_a_return_in_another_browser_links_nothing_for_anybody(world: World) -> None:
+    alice, charlie = world.browser(), world.browser(world.charlie)
+    nobody = world.app.test_client()
+    for elsewhere in (alice, nobody):
+        state = go(world, charlie)
+        returned = elsewhere.get(f"/connections/callback?state={state}&code=abc")
+        assert returned.status_code == 400
+        assert "begun in another browser" in returned.text
+        assert charlie.get(f"/connections/callback?state={state}&code=abc").status_code == 400
+
+
+def test_a_return_works_once_and_only_as_the_bank_wrote_it(world: World) -> None:
     alice, charlie = world.browser(), world.browser(world.charlie)
     state = go(world, charlie)
-    stolen = alice.get(f"/connections/callback?state={state}&code=abc")
-    assert stolen.status_code == 400
-    assert "does not belong to a link you began here" in stolen.text
     twice = charlie.get(f"/connections/callback?state={state}&state=other&code=abc")
     assert twice.status_code == 400
     assert charlie.get(f"/connections/callback?state={state}&code=abc").status_code == 303

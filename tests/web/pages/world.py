@@ -64,9 +64,7 @@ class Browser:
         given = self.token if token is None else token
         body = urlencode([("csrf_token", given), *pairs])
         sent = {"User-Agent": FIREFOX, "Sec-Fetch-Site": "same-origin"} | (headers or {})
-        self.page = self.client.post(
-            path, data=body, content_type="application/x-www-form-urlencoded", headers=sent
-        )
+        self.page = self.client.post(path, data=body, content_type="application/x-www-form-urlencoded", headers=sent)
         return self.page
 
     @property
@@ -153,9 +151,7 @@ class World:
             )
         return [made[one.resource_id] for one in shown]
 
-    def fill(
-        self, connection_id: str, account_id: str, currency: str, balance: str, *, coffees: int = 60
-    ) -> None:
+    def fill(self, connection_id: str, account_id: str, currency: str, balance: str, *, coffees: int = 60) -> None:
         """Two balances, a salary, coffees of rising price and one pending ferry."""
         now = self.hub.clock()
         today = now.date()
