@@ -143,7 +143,7 @@ def _counted(db: Database) -> Iterator[list[str]]:
     event.remove(db.reader, "before_cursor_execute", note)
 
 
-def _places(db: Database, allowed: Allowed) -> dict[str, str | None]:
+def places(db: Database, allowed: Allowed) -> dict[str, str | None]:
     """Cursors of the first, the middle and the last page of everything that ``allowed`` covers."""
     marks = ",".join(f"'{one}'" for one in allowed.account_ids)
     with db.reader.connect() as connection:
@@ -212,7 +212,7 @@ def measure(db: Database, everything: Allowed) -> list[Timing]:
     one = for_owner(everything.psu_id, everything.account_ids[:1])
     timings = [Timing("floor: bare driver + orjson, one account", _measure(_floor(db, one.account_ids[0])), 1)]
     for label, allowed in (("one account", one), (f"{len(everything.account_ids)} accounts", everything)):
-        for page, after in _places(db, allowed).items():
+        for page, after in places(db, allowed).items():
             query = history.HistoryQuery(limit=LIMIT, after=after)
 
             def work(allowed: Allowed = allowed, query: history.HistoryQuery = query) -> history.HistoryPage:

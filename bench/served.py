@@ -131,7 +131,7 @@ def measure(stack: Stack, path: str, token: str, requests: int) -> tuple[float, 
     return used * 1000 / requests, statistics.median(walls)
 
 
-def run(rows: int, requests: int, database_url: str | None) -> list[str]:
+def run(rows: int, accounts: int, requests: int, database_url: str | None) -> list[str]:
     lines = []
     with tempfile.TemporaryDirectory(prefix="rialto-bench-") as folder:
         environ = {"RIALTO_RATE_LIMIT_PER_MINUTE": "100000000", "RIALTO_LOG_LEVEL": "WARNING"}
@@ -141,8 +141,8 @@ def run(rows: int, requests: int, database_url: str | None) -> list[str]:
         stack = Stack(data_dir=Path(folder), web_workers=1, sandbox=False, environ=environ)
         with stack.up():
             hub = context.build(from_environ(stack.child_environ()))
-            allowed, _ = ledger_bench.build(hub.db, rows, accounts=3)
-            places = ledger_bench._places(hub.db, allowed)
+            allowed, _ = ledger_bench.build(hub.db, rows, accounts=accounts)
+            places = ledger_bench.places(hub.db, allowed)
             token = token_for(hub, allowed.psu_id, allowed.account_ids)
             floor, floor_wall = measure(stack, "/livez", token, requests)
             lines.append(f"{'floor: /livez':28} {floor:6.2f} ms CPU   {floor_wall:6.2f} ms at the client")
@@ -150,7 +150,7 @@ def run(rows: int, requests: int, database_url: str | None) -> list[str]:
                 path = "/v1/transactions?limit=100" + (f"&after={after}" if after else "")
                 used, wall = measure(stack, path, token, requests)
                 lines.append(
-                    f"{name + ' page of 100':28} {used:6.2f} ms CPU   {wall:6.2f} ms at the client"
+                    f"{f'{name} page, {accounts} account(s)':28} {used:6.2f} ms CPU   {wall:6.2f} ms at the client"
                     f"   {used / floor:5.1f} x floor"
                 )
             hub.db.dispose()
@@ -165,10 +165,13 @@ def main() -> None:
     parser.add_argument("--save", action="store_true")
     given = parser.parse_args()
     report = [f"GET /v1/transactions?limit=100 over {given.rows} rows, {given.requests} requests each, one web process"]
-    report += ["", "SQLite", *run(given.rows, given.requests, None)]
+    for accounts in (1, 3):
+        report += ["", "SQLite", *run(given.rows, accounts, given.requests, None)]
     if given.postgres:
-        with postgres.cluster() as url:
-            report += ["", "PostgreSQL", *run(given.rows, given.requests, url)]
+        with postgres.cluster() as cluster:
+            for accounts in (1, 3):
+                with postgres.database(cluster, f"bench_{accounts}") as url:
+                    report += ["", "PostgreSQL", *run(given.rows, accounts, given.requests, url)]
     text = "\n".join(report)
     print(text)
     if given.save:

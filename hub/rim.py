@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 INTERACTION_ID = "x-fapi-interaction-id"
 _API = ("/v1/", "/oauth/", "/.well-known/", "/openapi.json")
 _PAGE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # RFC 9700 4.2: codes and handles must not leave in Referer
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -64,9 +63,13 @@ def _interaction_id(given: str | None) -> str:
 
 def _headers(response: Response) -> Response:
     response.headers[INTERACTION_ID] = g.get("interaction_id", "")
-    for name, value in _PAGE_HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", _csp())
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.mimetype == "application/json":  # read by programs: nothing is drawn, framed or referred from
+        response.headers.setdefault("Cache-Control", "no-store")
+    else:
+        for name, value in _PAGE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", _csp())
     if request.endpoint == "static" and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=3600"
         return response

@@ -14,10 +14,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from consent.decide import Allowed
 from consent.model import Permission
@@ -174,26 +173,27 @@ def _windows(base: Positions, target: Positions) -> Iterable[ColumnElement[bool]
         yield and_(_C.connection_id == connection, _C.seq > base.get(connection, 0), _C.seq <= last)
 
 
-def _rows(reading: Reading, allowed: Allowed, kinds: Collection[str]) -> list[Row[Any]]:
+def _rows(reading: Reading, allowed: Allowed, kinds: Collection[str]) -> list[render.Row]:
     """Those that the history would list. A row's day, account and status never change, so it never slips in or out."""
-    found = reading.execute(select(*render.COLUMNS).where(_T.id.in_(kinds)).order_by(_T.id))
+    found = render.fetch(reading.execute(select(*render.COLUMNS).where(_T.id.in_(kinds)).order_by(_T.id)))
     return [
         row
         for row in found
         if row[render.STATUS] in MOVEMENTS
         and row[render.ACCOUNT] in allowed.account_ids
-        and (allowed.since is None or row[render.DAY] >= allowed.since)
+        and (allowed.since is None or render.day(row) >= allowed.since)
     ]
 
 
 def _page(
-    rows: Iterable[Row[Any]], kinds: Mapping[str, str], allowed: Allowed, *, cursor: str, has_more: bool
+    rows: Iterable[render.Row], kinds: Mapping[str, str], allowed: Allowed, *, cursor: str, has_more: bool
 ) -> ChangesPage:
-    by_kind: dict[str, list[Row[Any]]] = {ADDED: [], MODIFIED: [], REMOVED: []}
+    by_kind: dict[str, list[render.Row]] = {ADDED: [], MODIFIED: [], REMOVED: []}
     for row in rows:
         by_kind[kinds[row[render.ID]]].append(row)
     gone = [
-        {"id": row.id, "account_id": row.account_id, "superseded_by": row.superseded_by} for row in by_kind[REMOVED]
+        {"id": row[render.ID], "account_id": row[render.ACCOUNT], "superseded_by": row[render.SUPERSEDED_BY]}
+        for row in by_kind[REMOVED]
     ]
     return ChangesPage(
         added=render.transactions(by_kind[ADDED], allowed.fields),

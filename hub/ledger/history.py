@@ -129,24 +129,27 @@ def transactions(reading: Reading, allowed: Allowed, query: HistoryQuery) -> His
     wanted = allowed.account_ids if query.account_id is None else (must_hold(allowed, query.account_id),)
     if not wanted:
         return HistoryPage(b"[]", 0, None)
-    rows = reading.execute(*statement(query, wanted, allowed.since)).all()
+    rows = render.fetch(reading.execute(*statement(query, wanted, allowed.since)))
     shown = rows[: query.limit]
     more = len(rows) > query.limit
-    cursor = Place(shown[-1][render.DAY], shown[-1][render.ID]).text() if more else None
+    cursor = Place(render.day(shown[-1]), shown[-1][render.ID]).text() if more else None
     return HistoryPage(render.transactions(shown, allowed.fields), len(shown), cursor)
 
 
 def transaction(reading: Reading, allowed: Allowed, transaction_id: str) -> dict[str, Any]:
     """One transaction. A replaced one is still found and says by what (``superseded_by``); a withdrawn one is not."""
     must_cover(allowed, Permission.TRANSACTIONS_READ)
-    row = reading.execute(
-        select(*render.COLUMNS).where(
-            _T.id == transaction_id, or_(_T.removed_at.is_(None), _T.superseded_by.is_not(None))
+    found = render.fetch(
+        reading.execute(
+            select(*render.COLUMNS).where(
+                _T.id == transaction_id, or_(_T.removed_at.is_(None), _T.superseded_by.is_not(None))
+            )
         )
-    ).first()
+    )
+    row = found[0] if found else None
     if row is None or row[render.ACCOUNT] not in allowed.account_ids:
         raise NotFound("no such transaction")
-    if allowed.since is not None and row[render.DAY] < allowed.since:
+    if allowed.since is not None and render.day(row) < allowed.since:
         raise NotFound("no such transaction")
-    found: dict[str, Any] = orjson.loads(render.transactions([row], allowed.fields))[0]
-    return found
+    shown: dict[str, Any] = orjson.loads(render.transactions([row], allowed.fields))[0]
+    return shown

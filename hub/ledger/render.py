@@ -1,25 +1,26 @@
-"""Rows of the database as JSON, limited to the fields that a consent shows. Bytes from tuples: no object per row."""
+"""Rows of the database as JSON, limited to the fields that a consent shows. Bytes from the driver's own tuples: no
+object per row, and no value turned into Python only to be written out again.
+
+What a driver gives: SQLite texts for days ("2026-11-23") and for instants ("2026-11-23 09:00:00.000000", UTC),
+PostgreSQL dates and aware datetimes in UTC (every connection of ours asks for that).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import DateTime, Text, type_coerce
+from msgspec import Raw, Struct, defstruct
+from msgspec.json import Encoder
+from sqlalchemy import CursorResult, Result
 
 from hub.db import amount_text
 from hub.ledger import tables
 
-OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_NAIVE_UTC
-
 _T = tables.transaction.c
-
-
-def _moment(name: str) -> Any:
-    """An instant as the driver gives it: UTC without a zone (SQLite), or aware in the session's zone (PostgreSQL)."""
-    return type_coerce(_T[name], DateTime(timezone=True)).label(name)
 
 
 COLUMNS = (
@@ -28,12 +29,12 @@ COLUMNS = (
     _T.sort_date,
     _T.amount,
     _T.scale,
-    type_coerce(_T.remittance, Text).label("remittance"),
-    type_coerce(_T.bank_ids, Text).label("bank_ids"),
+    _T.remittance,
+    _T.bank_ids,
     _T.status,
     _T.booking_date,
     _T.value_date,
-    _moment("transaction_datetime"),
+    _T.transaction_datetime,
     _T.currency,
     _T.counterparty_name,
     _T.counterparty_account,
@@ -45,10 +46,12 @@ COLUMNS = (
     _T.superseded_by,
     _T.link_reason,
     _T.link_confidence,
-    _moment("first_seen_at"),
-    _moment("updated_at"),
+    _T.first_seen_at,
+    _T.updated_at,
 )
 ID, ACCOUNT, DAY, STATUS = 0, 1, 2, 7
+SUPERSEDED_BY = [column.name for column in COLUMNS].index("superseded_by")
+_INSTANTS = ("transaction_datetime", "first_seen_at", "last_updated")
 
 Row = Sequence[Any]
 
@@ -67,10 +70,10 @@ def _reference(row: Row) -> str | None:
 _REFERENCES = ("entryReference", "TransactionReference", "transactionId", "TransactionId")
 _MADE: Mapping[str, Callable[[Row], Any]] = {
     "amount": lambda row: amount_text(row[3], row[4]),
-    "remittance": lambda row: orjson.Fragment(row[5]),
+    "remittance": lambda row: Raw(row[5].encode()),
     "entry_reference": _reference,
 }
-_PLAIN = {column.name: place for place, column in enumerate(COLUMNS)} | {"last_updated": len(COLUMNS) - 1}
+_PLACES = {column.name: place for place, column in enumerate(COLUMNS)} | {"last_updated": len(COLUMNS) - 1}
 _ORDER = (
     "id",
     "account_id",
@@ -97,16 +100,28 @@ _ORDER = (
 )
 
 
-Recipe = tuple[tuple[str, ...], Callable[[Row], Sequence[Any]], tuple[tuple[str, Callable[[Row], Any]], ...]]
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How the rows of one account become JSON: the shape of the fields shown, and where their values come from.
+
+    ``places`` has one place of COLUMNS for each field; ``made`` and ``instants`` say which of them are made from it.
+    """
+
+    shape: Callable[..., Struct]
+    values: Callable[[Row], Sequence[Any]]
+    made: tuple[tuple[int, Callable[[Row], Any]], ...]
+    instants: tuple[int, ...]
 
 
 @lru_cache(maxsize=256)
-def _recipe(shown: frozenset[str]) -> Recipe:
-    """(names of the fields that are columns, what gets them from a row, fields that are made) among those shown."""
+def _recipe(shown: frozenset[str]) -> _Recipe:
     kept = [name for name in _ORDER if name in shown]
-    plain = [name for name in kept if name not in _MADE]
-    made = tuple((name, _MADE[name]) for name in kept if name in _MADE)
-    return tuple(plain), _getter([_PLAIN[name] for name in plain]), made
+    return _Recipe(
+        shape=defstruct("Shown", [(name, Any) for name in kept]),
+        values=_getter([_PLACES.get(name, ID) for name in kept]),
+        made=tuple((place, _MADE[name]) for place, name in enumerate(kept) if name in _MADE),
+        instants=tuple(place for place, name in enumerate(kept) if name in _INSTANTS),
+    )
 
 
 def _getter(places: Sequence[int]) -> Callable[[Row], Sequence[Any]]:
@@ -115,26 +130,42 @@ def _getter(places: Sequence[int]) -> Callable[[Row], Sequence[Any]]:
     return itemgetter(*places)
 
 
+def fetch(found: Result[Any]) -> list[Row]:
+    """The rows of an executed select of COLUMNS, as the driver's tuples."""
+    assert isinstance(found, CursorResult)  # noqa: S101  # what executing a select of columns always gives
+    with found:
+        return list(found.cursor.fetchall())
+
+
+def day(row: Row) -> date:
+    """The day by which the row is sorted."""
+    value = row[DAY]
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
 def transactions(rows: Sequence[Row], shown: Mapping[str, frozenset[str]]) -> bytes:
     """A JSON array. ``shown`` gives the fields disclosed for each account."""
-    if any(one[_SEEN].utcoffset() for one in rows[:1]):
-        rows = [_in_utc(row) for row in rows]  # a server that speaks in its own zone
     recipes = {account: _recipe(fields) for account, fields in shown.items()}
     result = []
     for row in rows:
-        names, values, made = recipes[row[ACCOUNT]]
-        record = dict(zip(names, values(row), strict=True))
-        for name, make in made:
-            record[name] = make(row)
-        result.append(record)
-    return orjson.dumps(result, option=OPTIONS)
+        recipe = recipes[row[ACCOUNT]]
+        values = list(recipe.values(row))
+        for place, make in recipe.made:
+            values[place] = make(row)
+        for place in recipe.instants:
+            if (value := values[place]) is not None:
+                values[place] = _instant(value)
+        result.append(recipe.shape(*values))
+    return _encode(result)
 
 
-_SEEN = len(COLUMNS) - 2
+def _instant(value: str | datetime) -> str:
+    """To the second, UTC: what a bank says is no finer, and what we say of ourselves need not be."""
+    text = value if isinstance(value, str) else value.isoformat(" ")
+    return f"{text[:10]}T{text[11:19]}Z"
 
 
-def _in_utc(row: Row) -> Row:
-    return [one.astimezone(UTC) if isinstance(one, datetime) else one for one in row]
+_encode = Encoder().encode
 
 
 def moment(value: datetime | date | None) -> str | None:
