@@ -93,3 +93,17 @@ def test_a_stored_moment_comes_back_aware_and_a_naive_one_is_refused(hub: Hub) -
         assert session.get_one(SecurityEvent, event.id).at == at
     with pytest.raises(Exception, match="aware"), hub.db.write() as session:
         session.get_one(SecurityEvent, event.id).at = datetime(2026, 1, 1)  # noqa: DTZ001  # the point of the test
+
+
+def test_a_connection_that_was_cut_off_while_it_rested_is_replaced(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failover of PostgreSQL, between two requests."""
+    if hub.db.is_sqlite:
+        pytest.skip("SQLite has no connection that could be cut off")
+    with hub.db.read() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    with hub.db.writer.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        other.commit()
+    monkeypatch.setattr("hub.db.PING_AFTER_S", 0.0)
+    with hub.db.read() as session:
+        assert session.scalar(text("SELECT pg_backend_pid()")) != pid

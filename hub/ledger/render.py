@@ -159,10 +159,11 @@ def transactions(rows: Sequence[Row], shown: Mapping[str, frozenset[str]]) -> by
     return _encode(result)
 
 
-def _instant(value: str | datetime) -> str:
+def _instant(value: str | datetime) -> str | datetime:
     """To the second, UTC: what a bank says is no finer, and what we say of ourselves need not be."""
-    text = value if isinstance(value, str) else value.isoformat(" ")
-    return f"{text[:10]}T{text[11:19]}Z"
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
+    return f"{value[:10]}T{value[11:19]}Z"
 
 
 _encode = Encoder().encode
