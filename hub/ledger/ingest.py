@@ -128,7 +128,7 @@ class Fetch:
             .where(tables.account.c.id == self.account_id)
             .values(synced_at=now, history_from=min(account.history_from or self.window_from, self.window_from))
         )
-        return Applied(modified=len(settled.supersede), removed=len(settled.supersede) + len(settled.expire))
+        return Applied(modified=len(settled.supersede), removed=sum(kind == changelog.REMOVED for _, kind in log))
 
     def _write(self, session: Session, settled: Settled, now: datetime) -> list[tuple[str, str]]:
         links = [
@@ -143,7 +143,7 @@ class Fetch:
         flags = [(id_, now) for id_ in settled.missing] + [(id_, None) for id_ in settled.found]
         if flags:
             session.execute(_MISSING, [{"row_id": id_, "since": since} for id_, since in flags])
-        log = [(link.old, changelog.REMOVED) for link in settled.supersede]
+        log = [(link.old, changelog.REMOVED) for link in settled.supersede if link.old not in settled.withdrawn_before]
         log += [(link.new, changelog.MODIFIED) for link in settled.supersede]
         return log + [(id_, changelog.REMOVED) for id_ in settled.expire]
 

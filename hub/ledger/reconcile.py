@@ -55,9 +55,11 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What the whole fetch means. ``expire``, ``missing``, ``found`` are ids: pending rows that the bank withdrew,
-    booked rows that it stopped showing, and those that it shows again."""
+    booked rows that it stopped showing, and those that it shows again. ``withdrawn_before`` are replaced rows that had
+    gone already: nobody needs to be told again."""
 
     supersede: tuple[Link, ...] = ()
+    withdrawn_before: frozenset[str] = frozenset()
     expire: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
@@ -244,6 +246,7 @@ class Matching:
         stale = today - timedelta(days=STALE_PENDING_DAYS)
         return Settled(
             supersede=links,
+            withdrawn_before=frozenset(row.id for row in pending if row.is_removed) & replaced,
             expire=tuple(
                 row.id
                 for row in sorted(passing, key=_order)

@@ -261,6 +261,20 @@ def test_a_client_misses_nothing_while_several_writers_work(db: Database) -> Non
     assert client.rows == client.truth()
 
 
+def test_a_row_that_was_withdrawn_and_then_turns_out_booked_is_not_removed_twice(home: Home) -> None:
+    home.sync([pending("-2", days_ago(2))])
+    client = Client(home)
+    client.catch_up()
+    home.sync([])
+    client.catch_up()
+    assert client.rows == {}
+    home.sync([row("-2", days_ago(1))])
+    page = client.page()
+    (added,) = orjson.loads(page.added)
+    assert added["supersedes"]
+    assert page.removed == b"[]"
+
+
 MOVES = st.lists(
     st.one_of(
         st.tuples(st.just("sync"), st.sets(st.integers(0, 8)), st.booleans()),
