@@ -126,7 +126,7 @@ class Browser:
 
     @property
     def cookies(self) -> list[Cookie]:
-        return list(self._http.cookies)
+        return [cookie for cookie in self._http.cookies if isinstance(cookie, Cookie)]
 
     def seen_parameters(self, *names: str) -> set[str]:
         """The values that passed through this browser's address bar under these names."""

@@ -15,6 +15,7 @@ from hub.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 EMAIL, PASSWORD = "alice@people.example", "the-bridge-of-sighs"
+SHARED = ("Bills & coffee", "Plastic", "Haushalt")  # of Alice's accounts, those that the app gets
 SCOPES = ["openid", "profile", "offline_access", "accounts:read", "balances:read", "transactions:read"]
 
 
@@ -100,7 +101,8 @@ def what_alice_sees(person: Browser, hub_url: str) -> list[dict[str, str]]:
             bank = pieces[0]
         elif href.startswith("/accounts/"):
             balance = next((piece for piece in pieces if any(sign in piece for sign in "£€$")), "")
-            rows.append({"bank": bank, "name": pieces[0], "balance": balance})
+            account_id = href.removeprefix("/accounts/")
+            rows.append({"id": account_id, "bank": bank, "name": pieces[0], "balance": balance})
     return rows
 
 
@@ -114,11 +116,10 @@ def register_app(developer: Browser, hub_url: str, app: ThirdPartyApp) -> None:
     app.client_id, app.client_secret = developer.value("client-id"), developer.value("client-secret")
 
 
-def allow(person: Browser, app: ThirdPartyApp, how_many: int) -> None:
-    """From the app to the consent screen, tick the first accounts, allow, back to the app."""
+def allow(person: Browser, app: ThirdPartyApp, account_ids: list[str]) -> None:
+    """From the app to the consent screen, tick these accounts, allow, back to the app."""
     person.open(f"{app.url}/login")
-    chosen = person.boxes("account")[:: max(1, len(person.boxes("account")) // how_many)][:how_many]
-    person.submit("consent-approve", tick={"account": chosen})
+    person.submit("consent-approve", tick={"account": account_ids})
 
 
 def revoke(person: Browser, hub_url: str) -> None:

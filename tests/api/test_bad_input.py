@@ -125,7 +125,7 @@ def test_an_unforeseen_error_tells_nothing_but_its_reference(hub: Hub, app: Flas
     assert answer.status_code == 500
     assert "hunter-two" not in answer.text
     assert "ZeroDivision" not in answer.text
-    assert answer.json["instance"] == f"urn:uuid:{answer.headers['x-fapi-interaction-id']}"
+    assert answer.get_json()["instance"] == f"urn:uuid:{answer.headers['x-fapi-interaction-id']}"
 
 
 def test_rate_limit_headers_count_down_and_then_refuse(world: World, app_of_alice: Caller) -> None:

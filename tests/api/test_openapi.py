@@ -14,7 +14,7 @@ from tests.people import alice
 
 @pytest.fixture
 def document(app: Flask) -> dict[str, Any]:
-    found: dict[str, Any] = app.test_client().get("/openapi.json").json
+    found: dict[str, Any] = app.test_client().get("/openapi.json").get_json()
     return found
 
 

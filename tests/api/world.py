@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from consent.model import Permission, permissions_of
 from hub.consents import service as consents
@@ -48,17 +48,17 @@ READS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client's side: a token and the requests it makes."""
+    """A client's side: a token and the requests it makes. Answers are werkzeug's TestResponse, their JSON unchecked."""
 
     http: FlaskClient
     token: str
     consent_id: str
     client_id: str
 
-    def get(self, path: str, **headers: str) -> TestResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.http.get(path, headers={"Authorization": f"Bearer {self.token}", **headers})
 
-    def delete(self, path: str) -> TestResponse:
+    def delete(self, path: str) -> Any:
         return self.http.delete(path, headers={"Authorization": f"Bearer {self.token}"})
 
 

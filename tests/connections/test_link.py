@@ -190,7 +190,7 @@ def test_a_return_in_another_browser_burns_the_attempt_and_ends_the_bank_consent
         "nobody": {"psu_id": None, "session_hash": None},
     }
     state = world.begin()
-    given = {"psu": PRESENT, "now": world.clock(), "params": {"state": state}}
+    given: dict[str, Any] = {"psu": PRESENT, "now": world.clock(), "params": {"state": state}}
     given |= {"psu_id": world.alice, "session_hash": "alice-browser"} | elsewhere[who]
     assert link.callback(world.hub, **given) == link.LinkFailed(None, link.FOREIGN)
     assert world.bank.steps() == ["start", "revoke"]

@@ -36,7 +36,8 @@ class Told:
         story.register_app(self.dora, stack.url, self.app)
         self.app.start()
         self.everything = story.what_alice_sees(self.alice, stack.url)
-        story.allow(self.alice, self.app, how_many=3)
+        self.shared = [row["id"] for row in self.everything if row["name"] in story.SHARED]
+        story.allow(self.alice, self.app, self.shared)
         self.status, self.seen = story.what_the_app_sees(self.alice, self.app)
 
 
@@ -60,6 +61,7 @@ def test_one_login_shows_both_banks(told: Told) -> None:
 def test_the_app_sees_exactly_the_chosen_accounts_of_both_banks(told: Told) -> None:
     assert told.status == 200
     accounts = told.seen["accounts"]
+    assert sorted(one["id"] for one in accounts) == sorted(told.shared)
     assert len(accounts) == 3
     assert {one["institution_id"] for one in accounts} == {"albion", "lorelei"}
     assert {one["account_id"] for one in told.seen["transactions"]} <= {one["id"] for one in accounts}
