@@ -56,7 +56,7 @@ ENGLISH = Language(
     permissions=MappingProxyType(
         {
             Permission.SIGN_IN: Text(
-                title="Sign you in",
+                title="A way to recognise you",
                 noun="sign-in",
                 shows=(Line("That it is you again: a private number made for this app alone"),),
                 hides=(Line("Your Rialto password, or where else you sign in"),),

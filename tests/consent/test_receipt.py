@@ -99,7 +99,7 @@ def test_a_yes_is_recorded_in_full_with_the_words_it_was_said_to() -> None:
     assert words["headline"].startswith("Budget Buddy asks to sign you in, and to see your name")
     assert words["purpose"] == "In their own words: “Für Alice”"
     assert words["summary"] == "For 1 account, history since 1 Jan 2026, until 24 May 2026."
-    assert words["items"][0]["title"] == "Sign you in"
+    assert words["items"][0]["title"] == "A way to recognise you"
     assert "You can stop this at any time." in words["limits"]
 
 
