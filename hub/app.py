@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from flask import Flask
-from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import gate, logs, rim
@@ -11,7 +10,6 @@ from hub.api.routes import blueprint as api
 from hub.context import Hub, build
 from hub.oauth.routes import blueprint as oauth
 from hub.settings import LOOPBACK, from_environ
-from hub.web import charts, format
 from hub.web.routes import blueprints as web
 
 
@@ -24,8 +22,6 @@ def create_app(hub: Hub | None = None) -> Flask:
     app.extensions["rialto"] = hub
     app.url_map.merge_slashes = False  # its redirect would repeat whatever Host the caller claims
     app.config["TRUSTED_HOSTS"] = [urlsplit(hub.settings.base_url).hostname, *LOOPBACK]
-    app.jinja_env.filters.update(format.FILTERS | charts.FILTERS)
-    app.jinja_env.undefined = StrictUndefined
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     logs.quiet_libraries()
     rim.install(app, hub)

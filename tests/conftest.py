@@ -83,16 +83,6 @@ def postgres_cluster() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_cluster(postgres_cluster: str) -> Iterator[str]:
-    """TEMPORARY alias while tests/ledger is being written."""
-    with postgres.database(postgres_cluster, "template_rialto") as url:
-        db = Database(url)
-        migrate.upgrade(db)
-        db.dispose()
-        yield postgres_cluster
-
-
-@pytest.fixture(scope="session")
 def _postgres_database(postgres_cluster: str) -> Iterator[str]:
     """One migrated database for the whole run: emptying it costs a thirtieth of making another."""
     with postgres.database(postgres_cluster, "rialto_test") as url:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, event, text
 
+from hub import migrate
 from hub.db import Database
+from tests import postgres
 from tests.ledger.bank import Home
 
 
@@ -24,14 +26,11 @@ def _sqlite_ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
 @pytest.fixture(scope="session")
 def _postgres_ledger(request: pytest.FixtureRequest) -> Iterator[Database]:
-    url = make_url(request.getfixturevalue("_postgres_cluster"))
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE ledger TEMPLATE template_rialto"))
-    admin.dispose()
-    made = Database(url.set(database="ledger").render_as_string(hide_password=False))
-    yield made
-    made.dispose()
+    with postgres.database(request.getfixturevalue("postgres_cluster"), "ledger") as url:
+        made = Database(url)
+        migrate.upgrade(made)
+        yield made
+        made.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
