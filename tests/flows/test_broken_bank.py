@@ -25,6 +25,7 @@ FAULTS = [
     ("truncated_json", "contract_broken", "could not understand"),
     ("foreign_link", "contract_broken", "could not understand"),
     ("same_page", "contract_broken", "could not understand"),
+    ("hang", "bank_unavailable", "did not answer"),
 ]
 
 
@@ -34,7 +35,7 @@ def look(stack: Stack) -> Hub:
 
 def settled(hub: Hub, email: str) -> Connection:
     """The person's connection, once its first sync has ended one way or the other."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with hub.db.read() as session:
             row = session.scalar(select(Connection).join(Psu, Psu.id == Connection.psu_id).where(Psu.email == email))
