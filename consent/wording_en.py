@@ -64,13 +64,13 @@ ENGLISH = Language(
             Permission.PROFILE: Text(
                 title="Your name",
                 noun="name",
-                shows=(Line("Your name, language and time zone, as you gave them here"),),
+                shows=(Line("Your name, as you gave it here"),),
                 hides=(Line("Your date of birth, home address or phone number"),),
             ),
             Permission.EMAIL: Text(
                 title="Your email address",
                 noun="email address",
-                shows=(Line("Your email address, and whether you confirmed it"),),
+                shows=(Line("Your email address, as you gave it here"),),
                 hides=(Line("Your mailbox: they cannot read or send your mail"),),
             ),
             _ACCOUNTS: Text(

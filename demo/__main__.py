@@ -90,11 +90,16 @@ def _show(everything: list[dict[str, str]], seen: dict[str, Any]) -> None:
         accounts.add_row(row["bank"], row["name"], row["balance"], sees)
     console.print(accounts)
     latest = Table(title="\nThe latest transactions, as Nest Egg reads them", title_justify="left")
-    for column in ("Booked", "With", "Amount", "Status"):
+    for column in ("Date", "With", "Amount", "Status"):
         latest.add_column(column, justify="right" if column == "Amount" else "left")
     for row in seen["transactions"]:
         with_whom = row.get("counterparty_name") or " ".join(row.get("remittance", []))[:40]
-        latest.add_row(row.get("booking_date") or "", with_whom, f"{row['amount']} {row['currency']}", row["status"])
+        latest.add_row(
+            row.get("booking_date") or row.get("value_date") or "",
+            with_whom,
+            f"{row['amount']} {row['currency']}",
+            row["status"],
+        )
     console.print(latest)
     console.print()
 

@@ -27,6 +27,7 @@ rialto = OAuth(app).register(
     server_metadata_url=f"{hub_url}/.well-known/openid-configuration",
     client_kwargs={"scope": SCOPE, "code_challenge_method": "S256"},
 )
+PREFERRED = ["ITBD", "CLBD", "XPCD", "ITAV", "CLAV"]  # booked first: what is available may include an overdraft
 tokens: dict[str, dict[str, Any]] = {}  # what a real app keeps in its database, by the person's sub
 
 PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Nest Egg</title>
@@ -37,7 +38,8 @@ PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=de
 <table><tr><th>Account<th>Balance</tr>{% for account in accounts %}
 <tr><td>{{ account.name }}<td>{{ account.balance }} {{ account.currency }}</tr>{% endfor %}</table>
 <h2>Latest</h2><table>{% for row in transactions %}
-<tr><td>{{ row.booking_date }}<td>{{ row.counterparty_name or "" }}<td>{{ row.amount }} {{ row.currency }}</tr>
+<tr><td>{{ row.booking_date or row.value_date or "" }}{{ " (pending)" if row.status == "PDNG" }}
+<td>{{ row.counterparty_name or "" }}<td>{{ row.amount }} {{ row.currency }}</tr>
 {% endfor %}</table>{% endif %}</html>"""
 
 
@@ -57,10 +59,15 @@ def read(path: str, **query: Any) -> dict[str, Any]:
     return found
 
 
+def preference(balance: dict[str, Any]) -> int:
+    """A bank may give several balances of one account, each of its ISO 20022 type; we show one."""
+    return PREFERRED.index(balance["type"]) if balance["type"] in PREFERRED else len(PREFERRED)
+
+
 def shared() -> dict[str, Any]:
     """Everything the person shares with us: accounts with their balance, and the latest transactions."""
     balances: dict[str, str] = {}
-    for balance in read("/v1/balances")["data"]:
+    for balance in sorted(read("/v1/balances")["data"], key=preference):
         balances.setdefault(balance["account_id"], balance["amount"])
     accounts = [one | {"balance": balances.get(one["id"], "?")} for one in read("/v1/accounts")["data"]]
     return {"accounts": accounts, "transactions": read("/v1/transactions", limit=10)["data"]}

@@ -1,19 +1,19 @@
 """The operator's commands: ``python -m hub.cli`` or, installed, ``rialto``."""
 
-import os
 import signal
 import sys
 import threading
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
 from hub import housekeeping, logs, migrate
 from hub.context import Hub, build
-from hub.errors import BadInput
 from hub.identity import people
 from hub.identity.people import Origin
 from hub.ids import new_id
+from hub.models.psu import Psu
 from hub.reseal import reseal_all
 from hub.sealing import new_key_text
 from hub.settings import SettingsError, from_environ
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=8000, show_default=True, help="Where the hub listens; another if it is taken.")
+@click.option("--port", default=8000, show_default=True, help="Where the hub listens.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Data folder.")
 @click.option("--sandbox", is_flag=True, help="Also start the two sandbox banks and make demo people.")
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
@@ -49,8 +49,7 @@ def serve(port: int, data: Path, sandbox: bool, workers: int) -> None:
     try:
         with stack.up():
             if sandbox:
-                os.environ.update(stack.child_environ())
-                seed_people(_hub())
+                seed_people(build(from_environ(stack.child_environ())))
                 _introduce(stack)
             click.echo(f"\nRialto is open at {stack.url}   (Ctrl-C closes it)")
             stack.wait()
@@ -73,21 +72,14 @@ def _introduce(stack: Stack) -> None:
 
 
 def seed_people(hub: Hub) -> None:
-    """Register the demo people; those who exist are left alone."""
-    for name in DEMO_PEOPLE:
-        origin = Origin(ip_address="127.0.0.1", user_agent="seed")
-        try:
-            people.register(
-                hub,
-                name=name,
-                email=f"{name.lower()}@people.example",
-                password=DEMO_PASSWORD,
-                origin=origin,
-                now=hub.clock(),
-            )
-        except BadInput as error:
-            if error.parameter != "email":
-                raise
+    """Register the demo people who are not there yet."""
+    emails = {f"{name.lower()}@people.example": name for name in DEMO_PEOPLE}
+    with hub.db.read() as session:
+        known = set(session.scalars(select(Psu.email).where(Psu.email.in_(emails))))
+    origin = Origin(ip_address="127.0.0.1", user_agent="seed")
+    for email, name in emails.items():
+        if email not in known:
+            people.register(hub, name=name, email=email, password=DEMO_PASSWORD, origin=origin, now=hub.clock())
 
 
 @main.command()

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -49,8 +50,14 @@ class Stack:
         return f"http://127.0.0.1:{self.port}"
 
     def child_environ(self) -> dict[str, str]:
-        """What the children, and anybody who wants to look into the same database, are started with."""
+        """What the children, and anybody who wants to look into the same database, are started with.
+
+        A sandbox takes no setting from outside: demo people with a printed password must never land in the database
+        that somebody's DATABASE_URL happens to name.
+        """
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        if self.sandbox:
+            kept = {name: value for name, value in kept.items() if not name.startswith(("RIALTO_", "DATABASE_URL"))}
         return kept | {
             "RIALTO_BASE_URL": self.url,
             "RIALTO_DATA_DIR": str(self.data_dir.resolve()),
@@ -63,7 +70,9 @@ class Stack:
         """Start everything, in order; stop everything, whatever happens."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         (self.data_dir / "institutions").mkdir(exist_ok=True)
-        self.port = self.port if self.port and _is_free(self.port) else free_port()
+        if self.port and not _is_free(self.port):
+            raise StackError(f"port {self.port} is taken: stop what listens there, or choose another port")
+        self.port = self.port or free_port()
         try:
             if self.sandbox:
                 self._start_sandbox()
@@ -169,6 +178,10 @@ class Stack:
         return "\n".join(self.log(name).splitlines()[-15:])
 
     def _stop(self) -> None:
+        with _undisturbed():
+            self._stop_children()
+
+    def _stop_children(self) -> None:
         for child in self._children.values():
             with contextlib.suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
@@ -184,6 +197,20 @@ class Stack:
                     with contextlib.suppress(OSError):
                         pipe.close()
         self._children.clear()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second SIGTERM or Ctrl-C must not break the cleanup off and leave children behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {name: signal.signal(name, signal.SIG_IGN) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _granian(port: int, workers: int) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from consent.model import Permission
 from hub.access import Access, Kind, declared
 from hub.api import operation, schemas
 from hub.api.operation import Operation
+from hub.oauth.scopes import KNOWN
 from hub.settings import Settings
 
 VERSION = "1.0.0"
@@ -117,7 +118,8 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
 
 
 def _oauth(settings: Settings) -> dict[str, Any]:
-    scopes = {item.permission.value: item.title for item in wording.explain(frozenset(Permission))}
+    words = {item.permission.value: item.title for item in wording.explain(frozenset(Permission))}
+    scopes = {name: words[name] for name in sorted(KNOWN & words.keys())}
     return {
         "type": "oauth2",
         "flows": {
@@ -125,7 +127,7 @@ def _oauth(settings: Settings) -> dict[str, Any]:
                 "authorizationUrl": f"{settings.base_url}/oauth/authorize",
                 "tokenUrl": f"{settings.base_url}/oauth/token",
                 "refreshUrl": f"{settings.base_url}/oauth/token",
-                "scopes": {"openid": "Sign in", "offline_access": "Stay connected"} | scopes,
+                "scopes": {"offline_access": "Stay connected"} | scopes,
             }
         },
     }

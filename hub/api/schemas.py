@@ -71,14 +71,18 @@ class Transaction(Schema):
     id = _id("The transaction.")
     account_id = fields.String()
     status = fields.String(metadata={"description": "BOOK or PDNG (ISO 20022 entry status)."})
-    booking_date = fields.Date(allow_none=True)
+    booking_date = fields.Date(
+        allow_none=True, metadata={"description": "As the bank gives it; some date a pending row as well."}
+    )
     value_date = fields.Date(allow_none=True)
     transaction_datetime = fields.AwareDateTime(allow_none=True)
     amount = _amount()
     currency = fields.String()
     counterparty_name = fields.String(allow_none=True)
     counterparty_account = fields.String(allow_none=True, metadata={"description": "Needs parties:read."})
-    remittance = fields.List(fields.String(), metadata={"description": "What the payer wrote, as the bank split it."})
+    remittance = fields.List(
+        fields.String(), metadata={"description": "The text that came with it, as the bank split it."}
+    )
     bank_transaction_code = fields.String(allow_none=True, metadata={"description": "DOMAIN-FAMILY-SUBFAMILY."})
     proprietary_code = fields.String(allow_none=True)
     merchant_category_code = fields.String(allow_none=True)
@@ -171,16 +175,23 @@ class InstitutionQuery(Schema):
     q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "Part of the name."})
 
 
+def _bound(what: str) -> fields.String:
+    check = validate.Regexp(DECIMAL, error="A plain decimal, such as -12.30.")
+    return fields.String(validate=check, metadata={"description": what})
+
+
 _LIMIT = fields.Integer(
     load_default=100, validate=validate.Range(1, 500), metadata={"description": "Rows a page."}, strict=False
 )
 
 
 class AccountTransactionQuery(Schema):
-    date_from = fields.Date(metadata={"description": "First booking day."})
-    date_to = fields.Date(metadata={"description": "Last booking day."})
-    min_amount = fields.String(validate=validate.Regexp(DECIMAL, error="A plain decimal, such as -12.30."))
-    max_amount = fields.String(validate=validate.Regexp(DECIMAL, error="A plain decimal, such as -12.30."))
+    date_from = fields.Date(
+        metadata={"description": "First day, by booking date (else value date, else the day first seen)."}
+    )
+    date_to = fields.Date(metadata={"description": "Last day, likewise."})
+    min_amount = _bound("Smallest amount, signed: -50 is 50 out.")
+    max_amount = _bound("Largest amount, signed.")
     direction = fields.String(validate=validate.OneOf(["in", "out"]))
     status = fields.String(validate=validate.OneOf(["BOOK", "PDNG"]))
     q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "Part of a name or text."})
@@ -194,7 +205,7 @@ class AccountTransactionQuery(Schema):
 
 
 class TransactionQuery(AccountTransactionQuery):
-    account_id = fields.String(validate=validate.Length(min=1, max=36))
+    account_id = fields.String(validate=validate.Length(min=1, max=36), metadata={"description": "Only this account."})
 
 
 class SyncQuery(Schema):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -69,9 +68,9 @@ def store_balances(session: Session, account_id: str, balances: Iterable[Balance
     session.execute(insert(tables.balance), [_values(account_id, balance, now) for balance in best.values()])
 
 
-def _rank(balance: Balance, currency: str | None) -> tuple[bool, datetime, Decimal]:
-    oldest = datetime.min.replace(tzinfo=UTC)
-    return balance.money.currency == currency, balance.as_of or oldest, balance.money.number
+def _rank(balance: Balance, currency: str | None) -> tuple[bool, datetime]:
+    """Of several of one type the account's own currency, then the latest, then the first named: never the larger."""
+    return balance.money.currency == currency, balance.as_of or datetime.min.replace(tzinfo=UTC)
 
 
 def _values(account_id: str, balance: Balance, now: datetime) -> dict[str, object]:

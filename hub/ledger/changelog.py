@@ -24,9 +24,12 @@ def hold(session: Session, connection_id: str) -> None:
         raise LookupError("the connection is gone")
 
 
-def position(session: Session, account_id: str) -> int:
-    """The last position at which this account changed, 0 if never."""
-    return session.scalar(select(func.max(Change.seq)).where(Change.account_id == account_id)) or 0
+def position(session: Session, connection_id: str, account_id: str) -> int:
+    """The last position in this connection's log at which the account changed, 0 if never. An account that came over
+    from another connection has a past in that one's log, which counts by itself.
+    """
+    mine = (Change.connection_id == connection_id, Change.account_id == account_id)
+    return session.scalar(select(func.max(Change.seq)).where(*mine)) or 0
 
 
 def append(

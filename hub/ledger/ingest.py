@@ -152,7 +152,7 @@ class Fetch:
         if self._is_finished:
             raise RuntimeError("a finished fetch takes no more")
         changelog.hold(session, self.connection_id)
-        position = changelog.position(session, self.account_id)
+        position = changelog.position(session, self.connection_id, self.account_id)
         if self._position not in {-1, position}:
             raise RuntimeError("another fetch has changed this account meanwhile: begin a new one")
         self._position = position

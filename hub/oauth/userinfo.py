@@ -29,7 +29,7 @@ def claims(hub: Hub, token: Token, now: datetime) -> dict[str, Any]:
         raise invalid()
     for answer in allowed:
         consents.record_access(hub, answer, now=now)
-    return {"sub": token.sub} | only({"name": person.name, "email": person.email}, disclosed)
+    return {"sub": token.sub} | only({"name": person.name, "email": person.email, "email_verified": False}, disclosed)
 
 
 def _ask(token: Token, permission: Permission, now: datetime) -> Allowed | Denied:

@@ -106,15 +106,16 @@ def _read_transactions(run: _Reading, known: _Known) -> _Found:
     hub, capabilities = run.hub, run.bank.capabilities
     today = hub.clock().date()
     most = timedelta(days=min(hub.settings.history_days, capabilities.max_history_days))
+    read, first = _read_page_by_page, today - most
     if known.synced_at is not None:
-        return _read_at_once(run, max(known.synced_at.date() - OVERLAP, today - most), today)
+        read, first = _read_at_once, max(known.synced_at.date() - OVERLAP, first)
     try:
-        return _read_page_by_page(run, today - most, today)
+        return read(run, first, today)
     except Refused:
-        if most <= ALWAYS_READABLE:
+        if first >= today - ALWAYS_READABLE:
             raise
-        log.info("a bank refused the whole history; asking for less", extra={"account_id": run.account_id})
-        return _read_page_by_page(run, today - ALWAYS_READABLE, today)
+        log.info("a bank refused so long a history; asking for less", extra={"account_id": run.account_id})
+        return read(run, today - ALWAYS_READABLE, today)
 
 
 def _read_page_by_page(run: _Reading, date_from: date, date_to: date) -> _Found:

@@ -142,7 +142,12 @@ def balances(body: bytes, *, account_id: str, zone: tzinfo = UTC) -> Rows[Balanc
         return None if row.account_id not in (None, account_id) else _balance(row, zone)
 
     found, rejected = sift(page.data.balance or (), _BALANCE, make)
-    kept = tuple(one for one in found if one is not None)
+    mine = [one for one in found if one is not None]
+    labels = {one.source_label for one in mine}
+    # Where a bank gives both, booked is the balance of that type; cleared stands in only where it is alone.
+    kept = tuple(
+        one for one in mine if one.source_label.replace("Cleared", "Booked") not in labels - {one.source_label}
+    )
     return Rows(kept, rejected, page.links.next if page.links else None)
 
 

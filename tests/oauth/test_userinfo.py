@@ -14,7 +14,12 @@ def test_it_says_what_was_given_and_asked_for(world: World) -> None:
     token = world.tokens()["access_token"]
     response = world.userinfo(token)
     sub = claims_of(token)["sub"]
-    assert response.get_json() == {"sub": sub, "name": "Alice", "email": "alice@people.example"}
+    assert response.get_json() == {
+        "sub": sub,
+        "name": "Alice",
+        "email": "alice@people.example",
+        "email_verified": False,
+    }
     assert response.headers["Cache-Control"] == "no-store"
     narrowed = world.tokens(scope="openid email balances:read", prompt="consent")["access_token"]
     assert world.userinfo(narrowed).get_json() == {"sub": sub, "email": "alice@people.example"}

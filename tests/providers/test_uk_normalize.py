@@ -230,3 +230,12 @@ def test_a_whole_balance_and_only_of_the_account_asked_for() -> None:
 def test_whether_a_credit_line_is_included_is_told_or_left_unknown(lines: Any, included: bool | None) -> None:
     body = uk("Balance", but(UK_BALANCE, CreditLine=lines))
     assert normalize.balances(body, account_id="22289").values[0].credit_line_included is included
+
+
+@pytest.mark.parametrize("order", [("InterimBooked", "InterimCleared"), ("InterimCleared", "InterimBooked")])
+def test_where_a_bank_gives_both_booked_is_the_balance_and_not_cleared(order: tuple[str, str]) -> None:
+    """Both have the same ISO code; the larger must not win by being larger."""
+    numbers = {"InterimBooked": "100.00", "InterimCleared": "250.00"}
+    body = uk("Balance", *(but(UK_BALANCE, Type=word, Amount=amount(numbers[word])) for word in order))
+    (found,) = normalize.balances(body, account_id="22289").values
+    assert (found.source_label, found.money.number) == ("InterimBooked", Decimal("100.00"))

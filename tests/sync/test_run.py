@@ -407,3 +407,33 @@ def test_events_hold_ids_and_states_only(world: World) -> None:
         bodies = session.scalars(select(Event.body).where(Event.subject_id == connection_id)).all()
     for secret in ("token-0", "Invoice", "DE000", "bank-consent", "100.00"):
         assert secret not in str(bodies)
+
+
+@one_store
+def test_a_bank_that_is_linked_anew_goes_on_where_the_old_link_ended(world: World) -> None:
+    """The account comes over with its history; the new connection's log counts by itself."""
+    world.fill()
+    first = world.synced()
+    before = world.transactions()
+    service.disconnect(world.hub, world.alice, first, now=world.clock())
+    world.clock.advance(days=2)
+    second = world.linked()
+    told = [row for page in world.bank.pages["resource-1"] for row in page.transactions]
+    world.bank.pages["resource-1"] = [Page((*told, movement(77, world.clock().date())), None)]
+    assert world.sync(second).result is Result.SYNCED
+    assert world.sync(second).result is Result.SYNCED
+    assert world.transactions() == before + 1
+
+
+@one_store
+def test_after_a_long_gap_a_bank_that_refuses_so_much_is_asked_for_less(world: World) -> None:
+    world.fill()
+    connection_id = world.synced()
+    world.clock.advance(days=120)
+
+    def only_lately(step: str, _key: str | None) -> None:
+        if step == "transactions" and world.bank.windows[-1][1] < world.clock().date() - ALWAYS_READABLE:
+            raise Refused("PERIOD_INVALID")
+
+    world.bank.hook = only_lately
+    assert world.sync(connection_id).result is Result.SYNCED

@@ -1,0 +1,74 @@
+"""Starting a hub on this machine: what it takes from outside, and what it leaves behind."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hub.cli import DEMO_PEOPLE, seed_people
+from hub.context import Hub
+from hub.stack import ROOT, Stack, StackError, free_port
+
+
+def test_a_sandbox_never_writes_into_a_database_that_happens_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://production")
+    monkeypatch.setenv("RIALTO_MASTER_KEYS", "k:secret")
+    environ = Stack(data_dir=tmp_path, port=1).child_environ()
+    assert "DATABASE_URL" not in environ
+    assert "RIALTO_MASTER_KEYS" not in environ
+    assert environ["RIALTO_DATA_DIR"] == str(tmp_path)
+    assert Stack(data_dir=tmp_path, port=1, sandbox=False).child_environ()["DATABASE_URL"] == "postgresql://production"
+
+
+def test_a_port_that_is_taken_is_said_and_not_replaced(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        stack = Stack(data_dir=tmp_path, port=other.getsockname()[1])
+        with pytest.raises(StackError, match="is taken"), stack.up():
+            pass
+
+
+def test_demo_people_are_seeded_once_however_often_a_hub_starts(hub: Hub) -> None:
+    for _ in range(8):  # more often than a network may try a taken address
+        seed_people(hub)
+    assert len(DEMO_PEOPLE) == 3
+
+
+@pytest.mark.timeout(60)
+def test_no_child_outlives_the_hub_even_if_the_signal_comes_twice(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "hub.cli", "serve", "--sandbox", "--port", str(port), "--data", str(tmp_path)]
+    serve = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    assert serve.stdout is not None
+    for line in serve.stdout:
+        if "is open at" in line:
+            break
+    for _ in range(2):
+        serve.send_signal(signal.SIGTERM)
+        time.sleep(0.05)
+    serve.wait(20)
+    deadline = time.monotonic() + 5
+    while (left := _of(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
+
+
+def _of(folder: Path) -> list[str]:
+    """Processes that were started for this data folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"RIALTO_DATA_DIR={folder}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
