@@ -22,7 +22,8 @@ def test_it_says_what_was_given_and_asked_for(world: World) -> None:
     }
     assert response.headers["Cache-Control"] == "no-store"
     narrowed = world.tokens(scope="openid email balances:read", prompt="consent")["access_token"]
-    assert world.userinfo(narrowed).get_json() == {"sub": sub, "email": "alice@people.example"}
+    told = {"sub": sub, "email": "alice@people.example", "email_verified": False}
+    assert world.userinfo(narrowed).get_json() == told
 
 
 def test_it_keeps_back_what_the_person_did_not_give(world: World) -> None:
