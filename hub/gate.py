@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask import Flask, current_app, g, redirect, request
 from werkzeug.wrappers import Response
 
-from consent.decide import Allowed, Ask, Denied, Reason, decide
+from consent.decide import Allowed, Ask, Denied, decide
 from consent.model import Permission
 from hub.access import Access, Kind, declared
 from hub.consents import service as consents
@@ -65,22 +65,11 @@ def allowed() -> Allowed:
     return found
 
 
-def permitted(checked: Token, permission: Permission, hub: Hub, *, account_id: str | None = None) -> Allowed:
-    """Ask the consent; raises NotPermitted with the reason."""
-    answer = decide(
-        checked.consent,
-        Ask(
-            client_id=checked.client_id,
-            psu_id=checked.psu_id or "",
-            permission=permission,
-            scopes=checked.scopes,
-            account_id=account_id,
-        ),
-        hub.clock(),
-    )
+def permitted(checked: Token, permission: Permission, hub: Hub) -> Allowed:
+    """Ask the consent, for every account it covers; raises NotPermitted with the reason."""
+    ask = Ask(client_id=checked.client_id, psu_id=checked.psu_id or "", permission=permission, scopes=checked.scopes)
+    answer = decide(checked.consent, ask, hub.clock())
     if isinstance(answer, Denied):
-        if answer.reason is Reason.ACCOUNT_NOT_GRANTED:  # the same as one that does not exist (rule 10)
-            raise NotFound("there is no such account in this consent")
         raise NotPermitted(answer.message, reason=answer.public_reason.value)
     return answer
 
@@ -184,8 +173,8 @@ def _refuse_forged_form(hub: Hub) -> None:
         csrf.check(hub, request, g.person)
 
 
-def _count(client_id: str) -> None:
+def _count(caller: str) -> None:
     limiter: RateLimiter = current_app.extensions["rialto.limiter"]
-    g.rate = limiter.take(client_id)
+    g.rate = limiter.take(caller)
     if g.rate.retry_after_s:
         raise TooMany("too many requests for the moment", retry_after_s=g.rate.retry_after_s)

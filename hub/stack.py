@@ -1,6 +1,7 @@
 """A whole hub on one machine: web server, worker, and for development the two sandbox banks, as child processes.
 
-Every child dies with its parent: the sandbox banks watch their standard input, the others get SIGTERM, then SIGKILL.
+Every child is stopped with its parent: SIGTERM, then SIGKILL for its whole group. If the parent itself is killed
+outright only the sandbox banks notice (they watch their standard input); hub and worker go on serving.
 """
 
 import contextlib

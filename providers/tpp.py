@@ -35,8 +35,3 @@ class Tpp:
         header = {"alg": ALGORITHM, "kid": self.kid, "typ": typ}
         key = _key(self.signing_key_pem, self.kid)
         return jwt.encode(header, dict(claims), key, algorithms=[ALGORITHM], default_type=None)
-
-
-def new_signing_key_pem(bits: int = 3072) -> bytes:
-    """A fresh RSA key as PKCS #8 PEM, for a hub that has none yet."""
-    return RSAKey.generate_key(bits).as_pem(private=True)

@@ -68,6 +68,7 @@ class LinkFailed:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
+    psu_id: str
     connection_id: str
     institution_id: str
     state: LinkState
@@ -143,15 +144,15 @@ def callback(
     """
     state_hash = secret_hash(params.get("state", ""))
     claimed = _claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
-    if isinstance(claimed, LinkFailed) or psu_id is None:
-        return claimed if isinstance(claimed, LinkFailed) else LinkFailed(None, STALE)
+    if isinstance(claimed, LinkFailed):
+        return claimed
     adapter = hub.adapter(claimed.institution_id)
     try:
         access = adapter.finish(claimed.state, params, now=now, psu=psu)
     except ProviderError as error:
-        return _failed(hub, claimed, error, psu_id=psu_id, now=now)
+        return _failed(hub, claimed, error, now=now)
     with hub.db.write() as session:
-        before = _store(session, hub, claimed, access, psu_id=psu_id, now=now)
+        before = _store(session, hub, claimed, access, now=now)
     if before is None:
         end_bank_consent(hub, claimed.institution_id, access)  # disconnected meanwhile: we must not keep this
         return LinkFailed(None, GONE, claimed.return_to)
@@ -255,6 +256,7 @@ def _claim(
         end_bank_consent(hub, connection.institution_id, Access(state.bank_consent_id, None, None))
         return LinkFailed(None, FOREIGN)
     return _Claimed(
+        psu_id=attempt.psu_id,
         connection_id=attempt.connection_id,
         institution_id=connection.institution_id,
         state=state,
@@ -277,7 +279,7 @@ def _why_not_claimed(hub: Hub, state_hash: str, *, psu_id: str | None, session_h
     return LinkFailed(used.connection_id, STALE if used.used_at is None else ALREADY_USED)
 
 
-def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, psu_id: str, now: datetime) -> LinkFailed:
+def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, now: datetime) -> LinkFailed:
     """A first link shows why it failed; a renewal that failed leaves the connection as good as it was."""
     kind = failure_kind_of(error)
     values: dict[str, object] = {"last_failure_at": now, "failure_kind": kind.value}
@@ -292,7 +294,7 @@ def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, psu_id: str, n
             .execution_options(synchronize_session=False)
         )
         body = {"institution_id": claimed.institution_id, "reason": kind.value}
-        emit(session, "connection.link_failed", claimed.connection_id, now=now, psu_id=psu_id, body=body)
+        emit(session, "connection.link_failed", claimed.connection_id, now=now, psu_id=claimed.psu_id, body=body)
     why = why_link_failed(kind, bank=hub.institution(claimed.institution_id).name, is_renewal=claimed.is_renewal)
     return LinkFailed(claimed.connection_id, why, claimed.return_to, kind)
 
@@ -308,9 +310,7 @@ class _Before:
     bank_consent_id: str | None
 
 
-def _store(
-    session: Session, hub: Hub, claimed: _Claimed, access: Access, *, psu_id: str, now: datetime
-) -> _Before | None:
+def _store(session: Session, hub: Hub, claimed: _Claimed, access: Access, *, now: datetime) -> _Before | None:
     """Make the connection READY with ``access``; None if it may not be any more. Ends the lease of any sync that still
     runs on the old access, so that its late verdict ("the bank wants the PSU") cannot land on the new one.
     """
@@ -341,5 +341,5 @@ def _store(
         .execution_options(synchronize_session=False)
     )
     body = {"institution_id": claimed.institution_id, "is_renewal": claimed.is_renewal}
-    emit(session, "connection.linked", claimed.connection_id, now=now, psu_id=psu_id, body=body)
+    emit(session, "connection.linked", claimed.connection_id, now=now, psu_id=claimed.psu_id, body=body)
     return _Before(before.access_sealed, before.bank_consent_id)

@@ -42,10 +42,11 @@ class AccessLog:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()  # who closes waits for a round under way instead of finding nothing to do
         self._known: set[Key] = set()
         self._pending: dict[Key, tuple[int, datetime]] = {}
         self._timer: threading.Timer | None = None
-        atexit.register(self._flush_now)
+        atexit.register(self._try_to_flush)
 
     def note(self, consent_id: str, permission: str, *, now: datetime) -> None:
         """One reading, now."""
@@ -71,7 +72,11 @@ class AccessLog:
         self.flush()
 
     def flush(self) -> None:
-        """Write down what was counted so far."""
+        """Write down what was counted so far; afterwards it is written, whoever did it."""
+        with self._flushing:
+            self._flush()
+
+    def _flush(self) -> None:
         with self._lock:
             counted, self._pending = self._pending, {}
         if not counted:
@@ -101,10 +106,17 @@ class AccessLog:
     def _flush_now(self) -> None:
         with self._lock:
             self._timer = None
+        if not self._try_to_flush():
+            with self._lock:
+                self._flush_soon()
+
+    def _try_to_flush(self) -> bool:
         try:
             self.flush()
         except Exception as error:  # the database may be away; the counts are kept for the next round
             log.error("readings could not be counted", extra={"error": type(error).__name__})
+            return False
+        return True
 
 
 def _row(key: Key, times: int, at: datetime) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """Consents as stored: every move leaves its receipt and its event in the same transaction, strangers see nothing."""
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -276,3 +278,27 @@ def test_an_erased_consent_does_not_hold_up_the_counts_of_others(hub: Hub, given
     hub.access_log.flush()
     with hub.db.read() as session:
         assert session.scalar(select(ConsentAccess.times).where(ConsentAccess.consent_id == other.id)) == 2
+
+
+def test_a_round_that_failed_is_followed_by_another_without_a_new_reading(
+    hub: Hub, given: Consent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.consents.access.FLUSH_S", 0.02)
+    write, rounds = hub.db.write, []
+
+    def away_at_first() -> Any:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise OSError("the database is away")
+        return write()
+
+    monkeypatch.setattr(hub.db, "write", away_at_first)
+    for _ in range(2):
+        hub.access_log.note(given.id, "balances:read", now=hub.clock())
+    deadline = time.monotonic() + 5
+    while len(rounds) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    hub.access_log.close()
+    with hub.db.read() as session:
+        assert session.scalar(select(ConsentAccess.times)) == 2
+    assert len(rounds) >= 2

@@ -9,7 +9,7 @@ from joserfc.jwk import RSAKey
 
 from providers.port import LinkRequest, Psu
 from providers.registry import Institution
-from providers.tpp import Tpp, new_signing_key_pem
+from providers.tpp import Tpp
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 UK = "http://127.0.0.1:8101"
@@ -20,7 +20,7 @@ CALLBACK = "http://127.0.0.1:8000/connections/callback"
 
 @cache
 def tpp() -> Tpp:
-    return Tpp("Rialto", new_signing_key_pem(2048), "tpp-1")
+    return Tpp("Rialto", RSAKey.generate_key(2048).as_pem(private=True), "tpp-1")
 
 
 @cache
