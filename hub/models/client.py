@@ -13,7 +13,9 @@ class Client(Base):
     """RFC 7591 client metadata. ``secret_hash`` is the SHA-256 of a 256-bit secret, None for a public client.
 
     ``sector`` is the host that pairwise subjects are made for (OIDC Core 8.1). ``scopes`` is the most that the client
-    may ever hold: it is intersected at every use.
+    may ever hold: it is intersected at every use. ``profile`` is a hub.oauth.policy.Profile. ``registration`` holds
+    the metadata that has no column of its own, under its registered names (RFC 7591, OIDC Registration, RFC 8705,
+    9449 ...); what is absent there was not registered.
     """
 
     __tablename__ = "client"
@@ -32,6 +34,8 @@ class Client(Base):
     profile: Mapped[str] = mapped_column(String(20), default="oidc")
     id_token_signed_response_alg: Mapped[str] = mapped_column(String(10), default="ES256")
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    jwks_uri: Mapped[str | None] = mapped_column(String(500))
+    registration: Mapped[dict[str, Any]] = mapped_column(JsonText, default=dict)
     verified_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)
