@@ -19,11 +19,11 @@ def test_what_has_ended_goes_and_what_is_live_stays(hub: Hub, clock: TestClock) 
     psu_id = alice(hub)
     origin = Origin(ip_address="127.0.0.1", user_agent="test")
     with hub.db.write() as session:
-        sessions.start(session, psu_id, origin=origin, now=clock(), settings=hub.settings)
+        sessions.start(session, psu_id, amr=("pwd",), origin=origin, now=clock(), settings=hub.settings)
         session.add(DeniedToken(jti="old", expires_at=clock() + timedelta(minutes=5)))
     clock.advance(days=1)
     with hub.db.write() as session:
-        sessions.start(session, psu_id, origin=origin, now=clock(), settings=hub.settings)
+        sessions.start(session, psu_id, amr=("pwd",), origin=origin, now=clock(), settings=hub.settings)
         session.add(DeniedToken(jti="new", expires_at=clock() + timedelta(minutes=5)))
     housekeeping.tidy(hub)
     with hub.db.read() as session:

@@ -32,3 +32,27 @@ def test_down_and_up_again(own_database_url: str) -> None:
     migrate.upgrade(db)  # a second process starting at once finds nothing to do
     assert migrate.current(db) == migrate.head()
     db.dispose()
+
+
+def test_who_is_signed_in_during_the_upgrade_stays_so_as_somebody_with_a_password(own_database_url: str) -> None:
+    db = Database(own_database_url)
+    migrate.upgrade(db, "0001")
+    at = "2026-11-23 09:00:00+00:00"
+    with db.writer.begin() as connection:
+        connection.execute(
+            text("INSERT INTO psu VALUES ('psu-a', 'alice@people.example', 'Alice', 'hash', :at, :at)"), {"at": at}
+        )
+        for number in "12":
+            connection.execute(
+                text("INSERT INTO psu_session VALUES (:hash, 'psu-a', :at, :at, :at, :at, NULL, 'Firefox', '')"),
+                {"hash": number * 64, "at": at},
+            )
+    migrate.upgrade(db, "0002")
+    with db.reader.connect() as connection:
+        rows = connection.execute(text("SELECT acr, amr, sid FROM psu_session")).all()
+    assert [(row.acr, row.amr) for row in rows] == [("urn:rialto:acr:one-factor", '["pwd"]')] * 2
+    assert len({row.sid for row in rows}) == 2
+    migrate.downgrade(db, "0001")
+    with db.reader.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM psu_session")).scalar() == 2
+    db.dispose()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, TooMany, Unauthenticated
 from hub.events import outbox
-from hub.identity import activity, attempt, lasting_access, particulars, passwords, sessions, throttle
+from hub.identity import activity, assurance, attempt, lasting_access, particulars, passwords, sessions, throttle
 from hub.identity.activity import Kind
 from hub.identity.attempt import Proved, Refused
 from hub.identity.origin import Origin
@@ -31,6 +31,7 @@ __all__ = [
     "register",
 ]
 
+_AMR = (assurance.PASSWORD,)
 _TAKEN = "We cannot use this e-mail address."
 _TOO_MANY = "Too many attempts. Come back a little later."
 
@@ -115,7 +116,7 @@ def login(hub: Hub, *, email: str, password: str, origin: Origin, now: datetime)
         activity.amend(session, proof.entry_id, Kind.LOGIN)
         if fresh_hash is not None:
             _store_hash(session, proof, fresh_hash)
-        secret = sessions.start(session, proof.psu_id, origin=origin, now=now, settings=hub.settings)
+        secret = sessions.start(session, proof.psu_id, amr=_AMR, origin=origin, now=now, settings=hub.settings)
     return LoggedIn(proof.psu_id, secret)
 
 
@@ -212,7 +213,7 @@ def _rehashed(proof: Proved, password: str) -> str | None:
 
 
 def _rotate(session: Session, person: Person, *, now: datetime, hub: Hub) -> str:
-    secret = sessions.rotate(session, person, now=now, settings=hub.settings)
+    secret = sessions.rotate(session, person.session_hash, amr=_AMR, now=now, settings=hub.settings)
     if secret is None:
         raise Unauthenticated("This session has ended.")
     return secret

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.hashing import secret_hash
-from hub.identity import activity
+from hub.identity import activity, assurance
 from hub.identity.activity import Kind
 from hub.identity.origin import Origin
-from hub.ids import new_secret
+from hub.ids import new_id, new_secret
 from hub.models.psu import Psu, PsuSession
 from hub.settings import Settings
 
@@ -28,8 +28,10 @@ _SEEN_STEP_S = 60
 class Person:
     """Who is signed in, and by which session.
 
-    ``auth_time`` is when they last proved who they are in this session (OIDC Core 2). ``created_at`` is when the
-    person registered, ``password_changed_at`` when they chose the present password.
+    ``auth_time`` is when they last proved who they are in this session, ``amr`` by which methods, ``acr`` what that
+    amounts to (OIDC Core 2; the values stand in hub.identity.assurance). ``sid`` names the session and stays the same
+    as long as it lasts. ``created_at`` is when the person registered, ``password_changed_at`` when they chose the
+    present password.
     """
 
     psu_id: str
@@ -39,6 +41,9 @@ class Person:
     auth_time: datetime
     created_at: datetime
     password_changed_at: datetime
+    sid: str
+    acr: str
+    amr: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class OpenSession:
     """One line of "where you are logged in"."""
 
     session_hash: str
+    sid: str
+    acr: str
     started_at: datetime
     auth_time: datetime
     last_seen_at: datetime
@@ -53,11 +60,19 @@ class OpenSession:
     ip_address: str
 
 
-def start(session: Session, psu_id: str, *, origin: Origin, now: datetime, settings: Settings) -> str:
-    """A new session; returns the secret for the cookie, which is kept nowhere else."""
+def start(
+    session: Session, psu_id: str, *, amr: Sequence[str], origin: Origin, now: datetime, settings: Settings
+) -> str:
+    """A new session of somebody who proved who they are by ``amr``.
+
+    Returns the secret for the cookie, which is kept nowhere else.
+    """
     secret = new_secret()
     row = PsuSession(
         id_hash=secret_hash(secret),
+        sid=new_id(),
+        acr=assurance.acr_of(amr),
+        amr=list(amr),
         psu_id=psu_id,
         created_at=now,
         auth_time=now,
@@ -85,6 +100,9 @@ def load(hub: Hub, secret: str, now: datetime) -> Person | None:
                 PsuSession.auth_time,
                 Psu.created_at,
                 Psu.password_changed_at,
+                PsuSession.sid,
+                PsuSession.acr,
+                PsuSession.amr,
                 PsuSession.last_seen_at,
             )
             .join(Psu, Psu.id == PsuSession.psu_id)
@@ -110,17 +128,25 @@ def load(hub: Hub, secret: str, now: datetime) -> Person | None:
         auth_time=row.auth_time,
         created_at=row.created_at,
         password_changed_at=row.password_changed_at,
+        sid=row.sid,
+        acr=row.acr,
+        amr=tuple(row.amr),
     )
 
 
-def rotate(session: Session, person: Person, *, now: datetime, settings: Settings) -> str | None:
-    """The same session under a new secret, after the person proved who they are; None if it has ended meanwhile."""
+def rotate(session: Session, session_hash: str, *, amr: Sequence[str], now: datetime, settings: Settings) -> str | None:
+    """The same session under a new secret, after the person proved by ``amr`` who they are; None if it has ended.
+
+    What was proved before counts no more: ``acr``, ``amr`` and ``auth_time`` tell of one and the same proof.
+    """
     secret = new_secret()
     found = session.execute(
         update(PsuSession)
-        .where(PsuSession.id_hash == person.session_hash, *_is_open(now, settings))
+        .where(PsuSession.id_hash == session_hash, *_is_open(now, settings))
         .values(
             id_hash=secret_hash(secret),
+            acr=assurance.acr_of(amr),
+            amr=list(amr),
             auth_time=now,
             last_seen_at=now,
             expires_at=now + timedelta(seconds=settings.session_ttl_s),
@@ -171,7 +197,16 @@ def list_sessions(session: Session, psu_id: str, *, now: datetime, settings: Set
         .order_by(PsuSession.last_seen_at.desc(), PsuSession.created_at.desc(), PsuSession.id_hash)
     )
     return [
-        OpenSession(row.id_hash, row.created_at, row.auth_time, row.last_seen_at, row.user_agent, row.ip_address)
+        OpenSession(
+            session_hash=row.id_hash,
+            sid=row.sid,
+            acr=row.acr,
+            started_at=row.created_at,
+            auth_time=row.auth_time,
+            last_seen_at=row.last_seen_at,
+            user_agent=row.user_agent,
+            ip_address=row.ip_address,
+        )
         for row in rows
     ]
 

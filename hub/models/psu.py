@@ -28,15 +28,20 @@ class Psu(Base):
 class PsuSession(Base):
     """A browser's login, kept on the server. The cookie holds the secret, the row only its hash.
 
-    ``auth_time`` is when the person last proved who they are in this session (OIDC auth_time).
+    ``auth_time`` is when the person last proved who they are in this session (OIDC auth_time), ``amr`` how (a list of
+    RFC 8176 words), ``acr`` what that amounts to (hub.identity.assurance). ``sid`` names the session to others (OpenID
+    Connect Front-Channel Logout 3): the secret behind ``id_hash`` changes with every proof, ``sid`` never does.
     """
 
     __tablename__ = "psu_session"
 
     id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sid: Mapped[str] = mapped_column(String(36), unique=True)
     psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
     auth_time: Mapped[datetime] = mapped_column(Instant)
+    acr: Mapped[str] = mapped_column(String(40))
+    amr: Mapped[list[str]] = mapped_column(JsonText)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

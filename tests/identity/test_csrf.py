@@ -10,14 +10,15 @@ from werkzeug.test import EnvironBuilder
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.identity import csrf
+from hub.identity.assurance import ONE_FACTOR
 from hub.identity.sessions import Person
 from hub.ids import new_secret
 
 KEY = b"k" * 32
 BASE = "https://hub.example"
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-ALICE = Person("psu-a", "Alice", "alice@people.example", "a" * 64, NOW, NOW, NOW)
-CHARLIE = Person("psu-c", "Charlie", "charlie@people.example", "c" * 64, NOW, NOW, NOW)
+ALICE = Person("psu-a", "Alice", "alice@people.example", "a" * 64, NOW, NOW, NOW, "sid", ONE_FACTOR, ("pwd",))
+CHARLIE = Person("psu-c", "Charlie", "charlie@people.example", "c" * 64, NOW, NOW, NOW, "sid", ONE_FACTOR, ("pwd",))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ IDLE_S, TTL_S = 2 * 3600, 12 * 3600
 
 def begin(hub: Hub, psu_id: str) -> str:
     with hub.db.write() as session:
-        return sessions.start(session, psu_id, origin=HERE, now=hub.clock(), settings=hub.settings)
+        return sessions.start(session, psu_id, amr=("pwd",), origin=HERE, now=hub.clock(), settings=hub.settings)
 
 
 def row_of(hub: Hub, secret: str) -> PsuSession:
@@ -49,10 +49,13 @@ def test_a_session_tells_who_is_there_and_keeps_only_the_hash(hub: Hub, clock: T
         auth_time=began,
         created_at=began,
         password_changed_at=began,
+        sid=row_of(hub, secret).sid,
+        acr="urn:rialto:acr:one-factor",
+        amr=("pwd",),
     )
     row = row_of(hub, secret)
     assert len(secret) == 43  # 256 bits
-    assert secret not in {getattr(row, column.key) for column in PsuSession.__table__.columns}
+    assert secret not in [getattr(row, column.key) for column in PsuSession.__table__.columns]
 
 
 def test_what_was_never_given_out_is_nobodys_session(hub: Hub) -> None:
@@ -112,14 +115,14 @@ def test_rotation_makes_the_old_secret_worthless_and_starts_the_time_again(hub: 
     person = signed_in(hub, old)
     clock.advance(seconds=3600)
     with hub.db.write() as session:
-        new = sessions.rotate(session, person, now=clock(), settings=hub.settings)
+        new = sessions.rotate(session, person.session_hash, amr=("pwd",), now=clock(), settings=hub.settings)
     assert new is not None
     assert new != old
     assert loaded(hub, old) is None
     assert signed_in(hub, new).auth_time == clock()
     assert row_of(hub, new).created_at == person.auth_time
     with hub.db.write() as session:  # a second rotation of the same old secret finds nothing
-        assert sessions.rotate(session, person, now=clock(), settings=hub.settings) is None
+        assert sessions.rotate(session, person.session_hash, amr=("pwd",), now=clock(), settings=hub.settings) is None
 
 
 def test_an_ended_session_is_not_revived_by_rotation(hub: Hub, clock: TestClock) -> None:
@@ -129,7 +132,7 @@ def test_an_ended_session_is_not_revived_by_rotation(hub: Hub, clock: TestClock)
     for person, after_s in [(revoked, 0), (idle, IDLE_S), (idle, TTL_S)]:
         with hub.db.write() as session:
             now = clock.advance(seconds=after_s)
-            assert sessions.rotate(session, person, now=now, settings=hub.settings) is None
+            assert sessions.rotate(session, person.session_hash, amr=("pwd",), now=now, settings=hub.settings) is None
 
 
 def test_a_revoked_session_never_comes_back(hub: Hub, clock: TestClock) -> None:
@@ -164,7 +167,7 @@ def test_logging_out_the_others_leaves_this_one_and_other_people_alone(hub: Hub,
 def test_the_list_shows_open_sessions_of_this_person_only(hub: Hub, clock: TestClock) -> None:
     psu_id, stranger = alice(hub), charlie(hub)
     with hub.db.write() as session:
-        phone = sessions.start(session, psu_id, origin=elsewhere(1), now=clock(), settings=hub.settings)
+        phone = sessions.start(session, psu_id, amr=("pwd",), origin=elsewhere(1), now=clock(), settings=hub.settings)
     gone = begin(hub, psu_id)
     begin(hub, stranger)
     sessions.revoke(hub, secret_hash(gone), psu_id=psu_id, origin=HERE, now=clock())
@@ -190,3 +193,24 @@ def test_the_sweep_takes_only_sessions_whose_time_is_over(hub: Hub, clock: TestC
             sessions.sweep(session, now=clock.advance(seconds=after_s))
         with hub.db.read() as session:
             assert set(session.scalars(select(PsuSession.id_hash))) == {secret_hash(secret) for secret in left}
+
+
+def test_a_session_keeps_its_name_through_every_new_secret_and_tells_of_the_last_proof_only(
+    hub: Hub, clock: TestClock
+) -> None:
+    secret = begin(hub, alice(hub))
+    first = signed_in(hub, secret)
+    steps = [
+        (("hwk", "user", "mfa"), "phr"),
+        (("pwd", "otp", "mfa"), "urn:rialto:acr:two-factor"),
+        (("pwd",), "urn:rialto:acr:one-factor"),
+    ]
+    for amr, acr in steps:
+        now = clock.advance(seconds=60)
+        with hub.db.write() as session:
+            new = sessions.rotate(session, secret_hash(secret), amr=amr, now=now, settings=hub.settings)
+        assert new is not None
+        secret = new
+        known = signed_in(hub, secret)
+        assert (known.sid, known.acr, known.amr, known.auth_time) == (first.sid, acr, amr, now)
+    assert signed_in(hub, begin(hub, first.psu_id)).sid != first.sid

@@ -16,6 +16,7 @@ from consent.model import PERSONAL_PERMISSIONS, permissions_of
 from hub import rim
 from hub.access import Kind, declared
 from hub.context import Hub
+from hub.identity.assurance import acr_of
 from hub.identity.sessions import Person
 from hub.ids import new_id
 from hub.logs import quiet_libraries
@@ -135,7 +136,9 @@ class World:
         with self.hub.db.write() as session:
             return clients.register(session, **(facts | changes))
 
-    def person(self, psu_id: str | None = None, *, auth_time: datetime | None = None) -> Person:
+    def person(
+        self, psu_id: str | None = None, *, auth_time: datetime | None = None, amr: tuple[str, ...] = ("pwd",)
+    ) -> Person:
         now = self.hub.clock()
         found = psu_id or self.alice
         name = {self.alice: "Alice", self.bob: "Bob", self.charlie: "Charlie"}[found]
@@ -147,6 +150,9 @@ class World:
             auth_time=auth_time or now,
             created_at=now,
             password_changed_at=now,
+            sid=f"sid-of-{name.lower()}",
+            acr=acr_of(amr),
+            amr=amr,
         )
 
     def request_of(self, client: Registered | None = None, **changes: Any) -> dict[str, str]:

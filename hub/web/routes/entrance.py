@@ -8,7 +8,7 @@ from hub.access import public, signed_in
 from hub.context import hub_of_request
 from hub.errors import BadInput, TooMany
 from hub.gate import person, someone
-from hub.identity import cookies, particulars, people, sessions
+from hub.identity import assurance, cookies, particulars, people, sessions
 from hub.identity.passwords import MIN_CHARACTERS
 from hub.identity.people import LoginFailed
 from hub.web.flash import Said
@@ -88,7 +88,8 @@ def sign_up() -> Response:
     except TooMany as error:
         return _register_page(next_path, Form(typed, {"": error.detail}), retry_after_s=error.retry_after_s)
     with hub.db.write() as session:
-        secret = sessions.start(session, psu_id, origin=origin, now=now, settings=hub.settings)
+        amr = (assurance.PASSWORD,)
+        secret = sessions.start(session, psu_id, amr=amr, origin=origin, now=now, settings=hub.settings)
     return _enter(secret, next_path, say=Said.REGISTERED)
 
 

@@ -200,6 +200,7 @@ class World:
             secret = sessions.start(
                 session,
                 psu_id or self.alice,
+                amr=("pwd",),
                 origin=Origin("192.0.2.7", FIREFOX),
                 now=hub.clock(),
                 settings=hub.settings,
