@@ -28,6 +28,8 @@ SEALED = (
     Sealed("connection", "id", "access_sealed", "connection.access"),
     Sealed("connection", "id", "failure_raw_sealed", "connection.failure_raw"),
     Sealed("link_attempt", "state_hash", "link_state_sealed", "link_attempt.link_state"),
+    Sealed("totp", "psu_id", "seed_sealed", "totp.seed"),
+    Sealed("totp_enrolment", "psu_id", "seed_sealed", "totp_enrolment.seed"),
     Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
 )
 

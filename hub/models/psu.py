@@ -12,7 +12,8 @@ from hub.db import Base, Instant, JsonText
 class Psu(Base):
     """``id`` is the central customer id: issued at first contact, never shown to a client (they see a pairwise sub).
 
-    ``email`` is stored in lower case. ``password_hash`` is an argon2id string.
+    ``email`` is stored in lower case. ``password_hash`` is an argon2id string. ``user_handle`` is what the person's
+    passkeys call them (WebAuthn 5.4.3): 256 random bits in base64url, made with the first passkey.
     """
 
     __tablename__ = "psu"
@@ -23,6 +24,7 @@ class Psu(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     password_changed_at: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    user_handle: Mapped[str | None] = mapped_column(String(43), index=True, unique=True)
 
 
 class PsuSession(Base):
