@@ -1,14 +1,12 @@
 """The hub as a WSGI application: its parts put together, nothing else."""
 
-from urllib.parse import urlsplit
-
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import gate, logs, rim
 from hub.api.routes import blueprint as api
 from hub.context import Hub, build
 from hub.oauth.routes import blueprint as oauth
+from hub.proxy import TrustedProxies
 from hub.settings import LOOPBACK, from_environ
 from hub.web.routes import blueprints as web
 
@@ -21,13 +19,12 @@ def create_app(hub: Hub | None = None) -> Flask:
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.extensions["rialto"] = hub
     app.url_map.merge_slashes = False  # its redirect would repeat whatever Host the caller claims
-    app.config["TRUSTED_HOSTS"] = [urlsplit(hub.settings.base_url).hostname, *LOOPBACK]
+    app.config["TRUSTED_HOSTS"] = [*hub.settings.hosts, *LOOPBACK]
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     logs.quiet_libraries()
     rim.install(app, hub)
     gate.install(app, hub)
     for blueprint in (oauth, api, *web):
         app.register_blueprint(blueprint)
-    if hops := hub.settings.trusted_proxy_hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(app.wsgi_app, hub.settings, hub.clock)  # type: ignore[method-assign]
     return app

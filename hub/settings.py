@@ -1,11 +1,16 @@
 """What an operator may set, read once from the environment. Every name is listed in docs/operating/configuration.md."""
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK_NETWORKS: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHIPPED_INSTITUTIONS = Path(__file__).resolve().parent.parent / "providers" / "institutions"
@@ -20,7 +25,8 @@ class Settings:
     """``base_url`` is the hub's public origin and the OAuth issuer, without a trailing slash.
 
     Names ending in ``_ttl_s`` are lifetimes in seconds. ``trusted_proxy_hops`` is how many proxies stand in front of
-    the hub; with 0 (the default) every X-Forwarded-* header is ignored.
+    the hub; with 0 (the default) every X-Forwarded-* header is ignored. ``trusted_proxies`` is where the nearest of
+    them calls from. ``mtls_base_url`` is the origin that asks for client certificates, None if the hub has but one.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -30,6 +36,11 @@ class Settings:
     master_keys: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     trusted_proxy_hops: int = 0
+    trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
+    client_cert_header: str = "Client-Cert"  # RFC 9440
+    client_verify_header: str = "X-Client-Verify"
+    client_ca_file: Path | None = None
+    mtls_base_url: str | None = None
     code_ttl_s: int = 60
     access_token_ttl_s: int = 300
     id_token_ttl_s: int = 300
@@ -49,18 +60,41 @@ class Settings:
     max_body_bytes: int = 256 * 1024
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
-            raise SettingsError("RIALTO_BASE_URL is an origin such as https://hub.example, with no path")
+        _check_origin("RIALTO_BASE_URL", self.base_url)
+        if self.mtls_base_url is not None:
+            _check_origin("RIALTO_MTLS_BASE_URL", self.mtls_base_url)
+        for name in ("client_cert_header", "client_verify_header"):
+            if not _HEADER.fullmatch(getattr(self, name)):
+                raise SettingsError(f"RIALTO_{name.upper()} is the name of a header, of letters, digits and dashes")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise SettingsError("RIALTO_BASE_URL must be https unless the hub runs on loopback")
 
     @property
     def secure(self) -> bool:
         """Whether browsers reach the hub by https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches the hub: for development, with or without TLS."""
+        return urlsplit(self.base_url).hostname in LOOPBACK
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names by which the hub is reached from outside."""
+        origins = (self.base_url, self.mtls_base_url)
+        return tuple(host for origin in origins if origin and (host := urlsplit(origin).hostname))
+
+
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+
+def _check_origin(name: str, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
+        raise SettingsError(f"{name} is an origin such as https://hub.example, with no path")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingsError(f"{name} must be https unless the hub runs on loopback")
 
 
 _TEXT = {
@@ -68,6 +102,9 @@ _TEXT = {
     "DATABASE_URL": "database_url",
     "RIALTO_MASTER_KEYS": "master_keys",
     "RIALTO_LOG_LEVEL": "log_level",
+    "RIALTO_CLIENT_CERT_HEADER": "client_cert_header",
+    "RIALTO_CLIENT_VERIFY_HEADER": "client_verify_header",
+    "RIALTO_MTLS_BASE_URL": "mtls_base_url",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
 
@@ -84,6 +121,21 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
     if text := env.get("RIALTO_DATA_DIR"):
         given["data_dir"] = Path(text)
         given.setdefault("database_url", f"sqlite:///{Path(text).resolve() / 'rialto.db'}")
+    if text := env.get("RIALTO_TRUSTED_PROXIES"):
+        if not given.get("trusted_proxy_hops"):
+            raise SettingsError(
+                "RIALTO_TRUSTED_PROXIES needs RIALTO_TRUSTED_PROXY_HOPS: how many proxies stand in a row"
+            )
+        given["trusted_proxies"] = _networks(text)
+    if text := env.get("RIALTO_CLIENT_CA_FILE"):
+        given["client_ca_file"] = Path(text)
     if text := env.get("RIALTO_INSTITUTIONS"):
         given["institution_dirs"] = (SHIPPED_INSTITUTIONS, *(Path(part) for part in text.split(os.pathsep)))
     return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+    except ValueError as error:
+        raise SettingsError(f"RIALTO_TRUSTED_PROXIES is a list such as 10.0.0.0/24,::1: {error}") from error

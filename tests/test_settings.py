@@ -47,3 +47,35 @@ def test_a_wrong_setting_is_named(environ: dict[str, str]) -> None:
 
 def test_keys_are_not_printed() -> None:
     assert "hush" not in repr(Settings(master_keys="hush"))
+
+
+def test_where_proxies_call_from_is_loopback_unless_it_is_said() -> None:
+    assert [str(one) for one in from_environ({}).trusted_proxies] == ["127.0.0.0/8", "::1/128"]
+    named = {"RIALTO_TRUSTED_PROXY_HOPS": "1", "RIALTO_TRUSTED_PROXIES": "10.0.0.0/24, 2001:db8::7"}
+    assert [str(one) for one in from_environ(named).trusted_proxies] == ["10.0.0.0/24", "2001:db8::7/128"]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"RIALTO_TRUSTED_PROXIES": "10.0.0.0/24"},  # and no proxy counted
+        {"RIALTO_TRUSTED_PROXIES": "10.0.0.0/24", "RIALTO_TRUSTED_PROXY_HOPS": "0"},
+        {"RIALTO_TRUSTED_PROXIES": "10.0.0.1/24", "RIALTO_TRUSTED_PROXY_HOPS": "1"},
+        {"RIALTO_TRUSTED_PROXIES": "nginx", "RIALTO_TRUSTED_PROXY_HOPS": "1"},
+        {"RIALTO_CLIENT_CERT_HEADER": "Client_Cert"},
+        {"RIALTO_CLIENT_CERT_HEADER": "Client-Cert:"},
+        {"RIALTO_CLIENT_VERIFY_HEADER": "a b"},
+        {"RIALTO_MTLS_BASE_URL": "http://mtls.hub.example"},
+        {"RIALTO_MTLS_BASE_URL": "https://mtls.hub.example/x"},
+    ],
+)
+def test_a_wrong_setting_of_tls_is_named(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(environ))):
+        from_environ(environ)
+
+
+def test_the_host_that_asks_for_certificates_is_a_host_of_ours() -> None:
+    both = Settings(base_url="https://hub.example", mtls_base_url="https://mtls.hub.example")
+    assert both.hosts == ("hub.example", "mtls.hub.example")
+    assert not both.local
+    assert Settings(base_url="https://localhost:8443").local
