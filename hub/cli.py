@@ -9,27 +9,19 @@ import click
 from sqlalchemy import select
 
 from hub import housekeeping, logs, migrate
+from hub.commands.environ import hub_of_environ
+from hub.commands.keys import keys
 from hub.context import Hub, build
 from hub.identity import people
 from hub.identity.people import Origin
 from hub.ids import new_id
 from hub.models.psu import Psu
-from hub.reseal import reseal_all
-from hub.sealing import new_key_text
-from hub.settings import SettingsError, from_environ
+from hub.settings import from_environ
 from hub.stack import Stack, StackError
 from hub.sync.worker import Worker
-from providers.registry import CatalogueError
 
 DEMO_PEOPLE = ("Alice", "Bob", "Charlie")
 DEMO_PASSWORD = "the-bridge-of-sighs"  # noqa: S105  # printed on purpose: a sandbox has no secrets
-
-
-def _hub() -> Hub:
-    try:
-        return build(from_environ())
-    except (SettingsError, CatalogueError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.group()
@@ -85,7 +77,7 @@ def seed_people(hub: Hub) -> None:
 @main.command()
 def worker() -> None:
     """Sync connections that are due, and tidy up, until SIGTERM."""
-    hub = _hub()
+    hub = hub_of_environ()
     logs.configure(hub.settings.log_level)
     running, stopping = Worker(hub, owner=new_id()), threading.Event()
     running.stop_on_signals()
@@ -104,7 +96,7 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the schema to this code's."""
-    hub = _hub()
+    hub = hub_of_environ()
     migrate.upgrade(hub.db)
     click.echo(f"schema at {migrate.current(hub.db)}")
 
@@ -112,28 +104,11 @@ def db_upgrade() -> None:
 @db.command("current")
 def db_current() -> None:
     """Say where the schema is and where this code wants it."""
-    hub = _hub()
+    hub = hub_of_environ()
     click.echo(f"database {migrate.current(hub.db)}, code {migrate.head()}")
 
 
-@main.group()
-def keys() -> None:
-    """The keys that seal secrets at rest."""
-
-
-@keys.command("new")
-def keys_new() -> None:
-    """Print a fresh key. Put it FIRST in RIALTO_MASTER_KEYS, keep the old ones after it, restart, then reseal."""
-    click.echo(new_key_text())
-
-
-@keys.command("reseal")
-def keys_reseal() -> None:
-    """Move every sealed value to the first key; afterwards the older keys can go."""
-    hub = _hub()
-    for table, moved in reseal_all(hub):
-        click.echo(f"{table}: {moved} moved")
-
+main.add_command(keys)
 
 if __name__ == "__main__":
     main()

@@ -34,10 +34,10 @@ class Hub:
     keys: KeyRing
     institutions: Mapping[str, Institution]
 
-    @cached_property
+    @property
     def tpp(self) -> Tpp:
-        """Who we are to the banks."""
-        key = self.keys.active(keys.TPP)
+        """Who we are to the banks, with the key that signs at present."""
+        key = self.keys.signing(keys.TPP)
         return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True))
 
     @cached_property
@@ -51,7 +51,7 @@ class Hub:
         return AccessLog(self.db)
 
     @cached_property
-    def _adapters(self) -> dict[str, Adapter]:
+    def _adapters(self) -> dict[str, tuple[str | None, Adapter]]:
         return {}
 
     def institution(self, institution_id: str) -> Institution:
@@ -61,10 +61,12 @@ class Hub:
         return found
 
     def adapter(self, institution_id: str) -> Adapter:
-        """The adapter of one bank, one per process: it keeps the connections to that bank open."""
-        if (adapter := self._adapters.get(institution_id)) is None:
-            adapter = self._adapters.setdefault(institution_id, adapter_for(self.institution(institution_id), self.tpp))
-        return adapter
+        """The adapter of one bank, one per process until our key changes: it keeps connections to that bank open."""
+        kid = self.keys.signing(keys.TPP).kid
+        known = self._adapters.get(institution_id)
+        if known is None or known[0] != kid:
+            known = self._adapters[institution_id] = kid, adapter_for(self.institution(institution_id), self.tpp)
+        return known[1]
 
 
 def build(settings: Settings, *, clock: Clock = system_now) -> Hub:

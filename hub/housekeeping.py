@@ -10,6 +10,7 @@ from hub.consents import service as consents
 from hub.context import Hub
 from hub.identity import sessions, throttle
 from hub.oauth import sweep as oauth
+from hub.signing import rotation
 
 log = logging.getLogger(__name__)
 EVERY_S = 60
@@ -19,6 +20,7 @@ _ROUNDS = 20  # at most so many batches of one kind a minute: a backlog is worke
 def tidy(hub: Hub) -> None:
     """One round. Each step is its own small transaction, so it can stop anywhere and begin again."""
     now = hub.clock()
+    rotation.upkeep(hub, now)
     _until_done(lambda: consents.expire_due(hub, now=now), 200)
     _until_done(lambda: oauth.sweep(hub, now), 1)
     steps: tuple[Callable[[Session], None], ...] = (

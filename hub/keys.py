@@ -1,108 +1,140 @@
-"""The hub's signing keys and lasting secrets: made at first use, sealed at rest, read once per process.
+"""The keys that this process signs and verifies with, and the hub's lasting secrets.
 
-Two processes that start at once make one key: the unique index lets one insert win and the other reads it.
+The ring is a picture of the published keys (hub.signing), taken again every few seconds, so that every process follows
+a rotation without a restart. Using it costs no query between two pictures.
 """
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-
-from joserfc.jwk import ECKey, RSAKey
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from hub.clock import Clock
 from hub.db import Database
-from hub.hashing import secret_hash
-from hub.ids import new_secret
-from hub.models.key import Secret, SigningKey
+from hub.lasting import LastingSecrets
+from hub.models.key import KeyState
 from hub.sealing import Sealer
+from hub.signing import lines, store
+from hub.signing.lines import AS, TPP, Key, Line
+from hub.signing.store import PublishedKey
 
-AS = "as"  # signs our own tokens
-TPP = "tpp"  # speaks for us at banks
-ALGORITHM: Mapping[str, str] = {AS: "ES256", TPP: "PS256"}  # FAPI 2.0 5.4.1 allows PS256, ES256, EdDSA
+__all__ = ["AS", "TPP", "KeyRing"]
+
+REREAD_S = 10
+"""How old the picture may be: a process signs with a replaced key, and accepts a dropped one, at most this long."""
+
+UNKNOWN_REREAD_S = 1
+"""For a kid that is not in the picture it is taken anew, but not more often than this: an attacker's tokens, each with
+a kid of its own, must not cost a query each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    at: datetime
+    by_kid: Mapping[str, PublishedKey]
+    holder: Mapping[tuple[Line, KeyState], PublishedKey]
+    public: Mapping[str, Key]
 
 
 class KeyRing:
     def __init__(self, db: Database, sealer: Sealer, clock: Clock) -> None:
         self._db, self._sealer, self._clock = db, sealer, clock
-        self._lock = threading.Lock()
-        self._active: dict[str, ECKey | RSAKey] = {}
-        self._secrets: dict[str, bytes] = {}
+        self._secrets = LastingSecrets(db, sealer, clock)
+        self._reading, self._making = threading.Lock(), threading.Lock()
+        self._picture: _Picture | None = None
+        self._private: dict[str, Key] = {}
+        self._unknown_at: datetime | None = None
 
-    def active(self, purpose: str) -> ECKey | RSAKey:
-        """The private key that signs for ``purpose``; its ``kid`` is the RFC 7638 thumbprint."""
-        if (key := self._active.get(purpose)) is not None:
-            return key
-        with self._lock:
-            row = self._find(purpose) or self._make(purpose)
-            plain = self._sealer.open(row.private_sealed, f"signing_key.private:{row.kid}")
-            key = _import(purpose, plain, row.kid)
-            self._active[purpose] = key
-            return key
+    def signing(self, purpose: str, alg: str | None = None) -> Key:
+        """The private key that signs for ``purpose`` with ``alg`` (its usual one if None); ``.kid`` and ``.alg`` go
+        into the header. Raises ValueError for an algorithm that we do not offer.
+
+        The first need of a line makes its key, which is a transaction of its own: not to be called inside another.
+        """
+        line = lines.line_of(purpose, alg)
+        place = (line, KeyState.ACTIVE)
+        found = self._current().holder.get(place) or self._filled(*place).holder[place]
+        if (key := self._private.get(found.kid)) is None:
+            key = self._private[found.kid] = store.open_private(self._sealer, found)
+        return key
+
+    def verifying(self, purpose: str, kid: str) -> Key | None:
+        """The public key of this name, if something that it signed may still count: active, retiring or next."""
+        now = self._clock()
+        picture = self._current()
+        if kid not in picture.by_kid and self._may_look_again(now):
+            picture = self.reread()
+        found = picture.by_kid.get(kid)
+        if found is None or found.line.purpose != purpose or found.is_over(now):
+            return None
+        return picture.public[kid]
 
     def jwks(self, purpose: str) -> dict[str, list[dict[str, Any]]]:
-        """The public JWK Set to publish (RFC 7517 5)."""
-        self.active(purpose)
-        with self._db.read() as session:
-            rows = session.scalars(select(SigningKey).where(SigningKey.purpose == purpose)).all()
-        return {"keys": [row.public_jwk for row in rows]}
+        """The public JWK Set to publish (RFC 7517 5), the active keys first; always as the database has it.
+
+        Asking for it begins every line that we offer: whoever caches the answer knows each key before it signs.
+        """
+        picture, now = self.reread(), self._clock()
+        for line in lines.lines_of(purpose):
+            for state in (KeyState.ACTIVE, KeyState.NEXT):
+                if (line, state) not in picture.holder:
+                    picture = self._filled(line, state)
+        found = [one for one in picture.by_kid.values() if one.line.purpose == purpose and not one.is_over(now)]
+        found.sort(key=_published_order)
+        return {"keys": [dict(one.public_jwk) for one in found]}
 
     def secret(self, name: str) -> bytes:
         """32 random bytes that stay the same for ever under this name."""
-        if (value := self._secrets.get(name)) is not None:
-            return value
-        with self._lock:
-            row = self._find_secret(name) or self._make_secret(name)
-            value = self._sealer.open(row.value_sealed, f"secret.value:{name}")
-            self._secrets[name] = value
-            return value
+        return self._secrets.get(name)
 
-    def _find(self, purpose: str) -> SigningKey | None:
-        with self._db.read() as session:
-            return session.scalar(select(SigningKey).where(SigningKey.purpose == purpose, SigningKey.state == "active"))
+    def reread(self) -> _Picture:
+        """Take the picture anew now, as after a rotation in this process."""
+        with self._reading:  # one after the other, so that an older picture never replaces a younger one
+            return self._take()
 
-    def _make(self, purpose: str) -> SigningKey:
-        key = ECKey.generate_key("P-256") if purpose == AS else RSAKey.generate_key(2048)
-        kid = key.thumbprint()
-        public = dict(key.as_dict(private=False)) | {"kid": kid, "use": "sig", "alg": ALGORITHM[purpose]}
-        row = SigningKey(
-            kid=kid,
-            purpose=purpose,
-            alg=ALGORITHM[purpose],
-            state="active",
-            public_jwk=public,
-            private_sealed=self._sealer.seal(key.as_pem(private=True), f"signing_key.private:{kid}"),
-            created_at=self._clock(),
+    def _current(self) -> _Picture:
+        picture = self._picture
+        if picture is None:
+            return self.reread()
+        if 0 <= (self._clock() - picture.at).total_seconds() < REREAD_S:
+            return picture
+        if not self._reading.acquire(blocking=False):
+            return picture  # another thread is at it; nobody else waits
+        try:
+            return self._take()
+        finally:
+            self._reading.release()
+
+    def _take(self) -> _Picture:
+        at, found = self._clock(), store.published(self._db)
+        known = self._picture.public if self._picture else {}
+        self._picture = picture = _Picture(
+            at=at,
+            by_kid={one.kid: one for one in found},
+            holder={(one.line, one.state): one for one in found if one.state is not KeyState.RETIRING},
+            public={one.kid: known.get(one.kid) or lines.read_public(one.public_jwk) for one in found},
         )
-        try:
-            with self._db.write() as session:
-                session.add(row)
-            return row
-        except IntegrityError:
-            winner = self._find(purpose)
-            if winner is None:
-                raise
-            return winner
+        signs = {one.kid for one in found if one.state is KeyState.ACTIVE}
+        self._private = {kid: key for kid, key in self._private.items() if kid in signs}
+        return picture
 
-    def _find_secret(self, name: str) -> Secret | None:
-        with self._db.read() as session:
-            return session.get(Secret, name)
+    def _may_look_again(self, now: datetime) -> bool:
+        if self._unknown_at is not None and 0 <= (now - self._unknown_at).total_seconds() < UNKNOWN_REREAD_S:
+            return False
+        self._unknown_at = now
+        return True
 
-    def _make_secret(self, name: str) -> Secret:
-        value = bytes.fromhex(secret_hash(new_secret()))
-        row = Secret(name=name, value_sealed=self._sealer.seal(value, f"secret.value:{name}"), created_at=self._clock())
-        try:
-            with self._db.write() as session:
-                session.add(row)
-            return row
-        except IntegrityError:
-            winner = self._find_secret(name)
-            if winner is None:
-                raise
-            return winner
+    def _filled(self, line: Line, state: KeyState) -> _Picture:
+        """A picture in which the line has its active or its next key."""
+        with self._making:  # the threads of a process make one key between them
+            picture = self.reread()
+            if (line, state) not in picture.holder:
+                store.begin(self._db, self._sealer, line, state, self._clock())
+                picture = self.reread()
+            return picture
 
 
-def _import(purpose: str, pem: bytes, kid: str) -> ECKey | RSAKey:
-    kind = ECKey if purpose == AS else RSAKey
-    return kind.import_key(pem, {"kid": kid, "use": "sig", "alg": ALGORITHM[purpose]})
+def _published_order(one: PublishedKey) -> tuple[bool, str, KeyState, str]:
+    """A reader that takes the first key of a kind, whatever the kid says, should find one that signs."""
+    return one.state is not KeyState.ACTIVE, one.line.alg, one.state, one.kid

@@ -55,13 +55,13 @@ def test_every_sealed_column_is_in_the_rotation() -> None:
 
 
 def test_the_hubs_own_keys_survive_rotation(hub: Hub) -> None:
-    key = hub.keys.active(TPP)
+    key = hub.keys.signing(TPP)
     salt = hub.keys.secret("pairwise")
     ring = Sealer(NEW | hub.sealer._ring)
     rotated = Hub(hub.settings, hub.db, ring, hub.clock, type(hub.keys)(hub.db, ring, hub.clock), {})
     assert sum(moved for _, moved in reseal_all(rotated)) == 2
     fresh = type(hub.keys)(hub.db, Sealer(NEW), hub.clock)
-    assert fresh.active(TPP).thumbprint() == key.thumbprint()
+    assert fresh.signing(TPP).thumbprint() == key.thumbprint()
     assert fresh.secret("pairwise") == salt
 
 

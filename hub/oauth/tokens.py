@@ -13,12 +13,12 @@ from typing import Any
 import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
 
 from hub import keys
 from hub.context import Hub
 from hub.ids import new_id
 from hub.oauth import scopes
+from hub.signing.lines import Key
 
 ALGORITHM = "ES256"
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})  # RFC 9068 4
@@ -106,28 +106,43 @@ def mint_id_token(
 def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
     """Raises BadToken unless it is an access token that we signed, for our API, and valid at ``now``.
 
-    Nothing in the token's header chooses the key or the algorithm (RFC 8725 3.1): both are ours and fixed.
+    The token's header only says which of our own keys it claims; what each of them signs with is fixed (RFC 8725 3.1).
     """
     # The header is read before the signature is checked, so it gets no room for mischief such as deep nesting.
     if len(token) > MAX_TOKEN_LENGTH or token.find(".") > MAX_HEADER_LENGTH or not token.isascii():
         raise BadToken("not a token of ours")
-    key = _key(hub)
-    seen = (hashlib.sha256(token.encode()).digest(), key.kid)
-    if (claims := _verified.get(seen)) is None:
+    seen = hashlib.sha256(token.encode()).digest()
+    kid, claims = _verified.get(seen) or (_named(token), None)
+    key = hub.keys.verifying(keys.AS, kid)
+    if key is None or key.alg != ALGORITHM:
+        raise BadToken("not by a key of ours, or by one that is gone")
+    if claims is None:
         claims = _verify(token, key)
         if len(_verified) >= _VERIFIED_KEPT:
             _verified.clear()
-        _verified[seen] = claims
+        _verified[seen] = kid, claims
     return _checked(claims, issuer=hub.settings.base_url, now_s=now.timestamp())
 
 
 # A signature that held once holds always: a client's five minutes of requests cost one verification, not one each.
-# Times, issuer and audience are looked at every time, and so is what may have been withdrawn since (hub.oauth.bearer).
-_verified: dict[tuple[bytes, str | None], dict[str, Any]] = {}
+# Times, issuer, audience and whether the key still counts are looked at every time, and so is what may have been
+# withdrawn since (hub.oauth.bearer).
+_verified: dict[bytes, tuple[str, dict[str, Any]]] = {}
 _VERIFIED_KEPT = 10_000
 
 
-def _verify(token: str, key: ECKey | RSAKey) -> dict[str, Any]:
+def _named(token: str) -> str:
+    """The kid in the header, of a token that nobody has verified yet."""
+    try:
+        kid = orjson.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadToken("not a token of ours") from error
+    if not isinstance(kid, str):
+        raise BadToken("not a token of ours")
+    return kid
+
+
+def _verify(token: str, key: Key) -> dict[str, Any]:
     try:
         signed = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
         header, claims = signed.headers(), orjson.loads(signed.payload)
@@ -165,12 +180,8 @@ def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:
     )
 
 
-def _key(hub: Hub) -> ECKey | RSAKey:
-    return hub.keys.active(keys.AS)
-
-
 def _sign(hub: Hub, claims: Mapping[str, Any], *, typ: str) -> str:
-    key = _key(hub)
+    key = hub.keys.signing(keys.AS, ALGORITHM)
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
     return jws.serialize_compact(header, orjson.dumps(claims), key, algorithms=[ALGORITHM])
 

@@ -123,7 +123,7 @@ def hs256(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
 def test_nothing_but_our_own_es256_access_token_passes(world: World) -> None:
     answer = world.tokens()
     good, claims = answer["access_token"], claims_of(answer["access_token"])
-    key = world.hub.keys.active(keys.AS)
+    key = world.hub.keys.signing(keys.AS)
     header = {"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}
 
     def signed(changed_header: dict[str, Any], changed_claims: dict[str, Any], with_key: Any = key) -> str:

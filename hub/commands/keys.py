@@ -1,0 +1,103 @@
+"""``rialto keys``: the keys that seal secrets, and the keys that sign."""
+
+from datetime import datetime
+
+import click
+from sqlalchemy import select
+
+from hub.commands.environ import hub_of_environ
+from hub.keys import AS, REREAD_S
+from hub.models.key import KeyState, SigningKey
+from hub.reseal import reseal_all
+from hub.sealing import new_key_text
+from hub.signing import lines, rotation
+from hub.signing.rotation import NextTooNew, Rotated
+
+_ROW = "{:<8} {:<6} {:<43} {:<9} {:<17} {}"
+
+
+@click.group()
+def keys() -> None:
+    """The keys that seal secrets at rest, and the keys that sign."""
+
+
+@keys.command("new")
+def new() -> None:
+    """Print a fresh sealing key. Put it FIRST in RIALTO_MASTER_KEYS, keep the old ones after it, restart, reseal."""
+    click.echo(new_key_text())
+
+
+@keys.command("reseal")
+def reseal() -> None:
+    """Move every sealed value to the first key; afterwards the older keys can go."""
+    hub = hub_of_environ()
+    for table, moved in reseal_all(hub):
+        click.echo(f"{table}: {moved} moved")
+
+
+@keys.command("list")
+def show() -> None:
+    """The signing keys: which line, which state, since when, until when."""
+    hub = hub_of_environ()
+    order = list(KeyState)
+    with hub.db.read() as session:
+        rows = sorted(
+            session.scalars(select(SigningKey)),
+            key=lambda row: (row.purpose, row.alg, order.index(KeyState(row.state)), row.created_at),
+        )
+    click.echo(_ROW.format("purpose", "alg", "kid", "state", "since (UTC)", "published until").rstrip())
+    for row in rows:
+        until = _minute(row.published_until)
+        click.echo(_ROW.format(row.purpose, row.alg, row.kid, row.state, _minute(_since(row)), until).rstrip())
+
+
+@keys.command("rotate")
+@click.option("--purpose", type=click.Choice(list(lines.ALGORITHMS)), default=AS, show_default=True)
+@click.option("--alg", help="One algorithm; without it every line of the purpose that has begun.")
+@click.option("--now", "at_once", is_flag=True, help="The key is compromised: take it down at once.")
+def rotate(purpose: str, alg: str | None, at_once: bool) -> None:
+    """Let the next signing key take over from the active one."""
+    hub = hub_of_environ()
+    begun = rotation.active_kids(hub, purpose)
+    chosen = {line: kid for line, kid in begun.items() if alg in {None, line.alg}}
+    if not chosen:
+        raise click.ClickException(f"no {purpose} key for {alg or 'anything'} has been made yet")
+    late = []
+    for line, kid in chosen.items():
+        try:
+            done = rotation.rotate(hub, line, replaces=kid, now=hub.clock(), at_once=at_once)
+        except NextTooNew as error:
+            late.append(str(error))
+            continue
+        click.echo(f"{line}: somebody else rotated it just now" if done is None else _told(done))
+    if at_once:
+        click.echo(
+            f"Every process knows within {REREAD_S} s. Tokens by the dropped keys are refused from then on: clients "
+            "refresh, and people whose app has no refresh token log in again. Clients that cached our JWKS go on "
+            "believing ID tokens by a dropped key until they fetch it again. If the thief may have read the database "
+            "and the master key, change the master key, reseal, and rotate --now twice: the next key was there too."
+        )
+    if late:
+        raise click.ClickException("; ".join(late) + ". If the key is compromised, use --now.")
+
+
+def _told(done: Rotated) -> str:
+    old = (
+        f"dropped {', '.join(sorted(done.dropped))}"
+        if done.dropped
+        else f"{done.replaced} is published until {_minute(done.until)} UTC"
+    )
+    return f"{done.line}: {done.active} signs, {done.next} is next, {old}"
+
+
+def _since(row: SigningKey) -> datetime | None:
+    return {
+        KeyState.NEXT: row.created_at,
+        KeyState.ACTIVE: row.activated_at,
+        KeyState.RETIRING: row.retired_at,
+        KeyState.GONE: row.published_until,
+    }[KeyState(row.state)]
+
+
+def _minute(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
