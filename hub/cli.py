@@ -15,13 +15,23 @@ from hub.context import Hub, build
 from hub.identity import people
 from hub.identity.people import Origin
 from hub.ids import new_id
+from hub.mail import transport
+from hub.mail import worker as postman
+from hub.mail.transport import Transport
 from hub.models.psu import Psu
-from hub.settings import from_environ
+from hub.settings import SettingsError, from_environ
 from hub.stack import Stack, StackError
 from hub.sync.worker import Worker
 
 DEMO_PEOPLE = ("Alice", "Bob", "Charlie")
 DEMO_PASSWORD = "the-bridge-of-sighs"  # noqa: S105  # printed on purpose: a sandbox has no secrets
+
+
+def _mail_transport(hub: Hub) -> Transport:
+    try:
+        return transport.of(hub.settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.group()
@@ -76,16 +86,22 @@ def seed_people(hub: Hub) -> None:
 
 @main.command()
 def worker() -> None:
-    """Sync connections that are due, and tidy up, until SIGTERM."""
+    """Sync connections that are due, send mails, and tidy up, until SIGTERM."""
     hub = hub_of_environ()
+    mails = _mail_transport(hub)
     logs.configure(hub.settings.log_level)
     running, stopping = Worker(hub, owner=new_id()), threading.Event()
     running.stop_on_signals()
-    housekeeper = threading.Thread(target=housekeeping.run, args=(hub, stopping), name="housekeeping")
-    housekeeper.start()
+    beside = [
+        threading.Thread(target=housekeeping.run, args=(hub, stopping), name="housekeeping"),
+        threading.Thread(target=postman.run, args=(hub, mails, stopping), name="mail"),
+    ]
+    for thread in beside:
+        thread.start()
     running.run()
     stopping.set()
-    housekeeper.join()
+    for thread in beside:
+        thread.join()
 
 
 @main.group()

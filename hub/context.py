@@ -14,6 +14,8 @@ from hub.clock import now as system_now
 from hub.consents.access import AccessLog
 from hub.db import Database
 from hub.errors import NotFound
+from hub.identity import breaches
+from hub.identity.passwords import BreachList
 from hub.keys import KeyRing
 from hub.limits import Slots
 from hub.sealing import Sealer, sealer_for
@@ -33,6 +35,7 @@ class Hub:
     clock: Clock
     keys: KeyRing
     institutions: Mapping[str, Institution]
+    breach_list: BreachList | None = None
 
     @property
     def tpp(self) -> Tpp:
@@ -80,6 +83,7 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
         clock=clock,
         keys=KeyRing(db, sealer, clock),
         institutions=load_institutions(settings.institution_dirs),
+        breach_list=breaches.of(settings),
     )
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from hub.consents import service as consents
 from hub.context import Hub
-from hub.identity import sessions, throttle
+from hub.identity import mailed_links, recovery, sessions, throttle
+from hub.mail import sender
 from hub.oauth import sweep as oauth
 from hub.signing import rotation
 
@@ -26,6 +27,9 @@ def tidy(hub: Hub) -> None:
     steps: tuple[Callable[[Session], None], ...] = (
         lambda session: sessions.sweep(session, now=now),
         lambda session: throttle.sweep(session, now=now),
+        lambda session: mailed_links.sweep(session, now=now),
+        lambda session: recovery.sweep(session, now=now),
+        lambda session: sender.sweep(session, now=now),
     )
     for step in steps:
         with hub.db.write() as session:

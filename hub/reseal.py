@@ -30,6 +30,9 @@ SEALED = (
     Sealed("link_attempt", "state_hash", "link_state_sealed", "link_attempt.link_state"),
     Sealed("totp", "psu_id", "seed_sealed", "totp.seed"),
     Sealed("totp_enrolment", "psu_id", "seed_sealed", "totp_enrolment.seed"),
+    Sealed("mail", "id", "message_sealed", "mail.message"),
+    Sealed("upstream_attempt", "state_hash", "secrets_sealed", "upstream_attempt.secrets"),
+    Sealed("upstream_attempt", "state_hash", "claims_sealed", "upstream_attempt.claims"),
     Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
 )
 

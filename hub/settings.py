@@ -41,6 +41,16 @@ class Settings:
     client_verify_header: str = "X-Client-Verify"
     client_ca_file: Path | None = None
     mtls_base_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = ""
+    breach_list: Path | None = None
+    breach_range_url: str | None = None
+    upstream_dirs: tuple[Path, ...] = ()
+    email_link_ttl_s: int = 60 * 60 * 24 * 3
+    email_undo_ttl_s: int = 60 * 60 * 24 * 14
+    recovery_link_ttl_s: int = 60 * 20
+    factor_recovery_wait_s: int = 60 * 60 * 72
+    upstream_attempt_ttl_s: int = 900
     code_ttl_s: int = 60
     access_token_ttl_s: int = 300
     id_token_ttl_s: int = 300
@@ -70,6 +80,11 @@ class Settings:
                 raise SettingsError(f"RIALTO_{name.upper()} is the name of a header, of letters, digits and dashes")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the hub."""
+        return urlsplit(self.base_url).hostname in LOOPBACK
 
     @property
     def secure(self) -> bool:
@@ -107,6 +122,9 @@ _TEXT = {
     "RIALTO_CLIENT_CERT_HEADER": "client_cert_header",
     "RIALTO_CLIENT_VERIFY_HEADER": "client_verify_header",
     "RIALTO_MTLS_BASE_URL": "mtls_base_url",
+    "RIALTO_SMTP_URL": "smtp_url",
+    "RIALTO_MAIL_FROM": "mail_from",
+    "RIALTO_BREACH_RANGE_URL": "breach_range_url",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
 
@@ -133,6 +151,10 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given["client_ca_file"] = Path(text)
     if text := env.get("RIALTO_INSTITUTIONS"):
         given["institution_dirs"] = (SHIPPED_INSTITUTIONS, *(Path(part) for part in text.split(os.pathsep)))
+    if text := env.get("RIALTO_BREACH_LIST"):
+        given["breach_list"] = Path(text)
+    if text := env.get("RIALTO_UPSTREAM_PROVIDERS"):
+        given["upstream_dirs"] = tuple(Path(part) for part in text.split(os.pathsep))
     return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above
 
 

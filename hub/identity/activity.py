@@ -23,13 +23,31 @@ class Kind(StrEnum):
     REAUTHENTICATION_FAILED = "reauthentication_failed"
     LOGOUT = "logout"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # chosen anew through a mailed link
+    RECOVERY_ASKED = "recovery_asked"
+    EMAIL_VERIFIED = "email_verified"
+    EMAIL_CHANGE_ASKED = "email_change_asked"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
     SESSIONS_REVOKED = "sessions_revoked"
     CONSENT_AUTHORISED = "consent_authorised"
     CONSENT_REJECTED = "consent_rejected"
     CONSENT_REVOKED = "consent_revoked"
 
 
-ALARMING = frozenset({Kind.LOGIN_FAILED, Kind.LOCKED, Kind.REAUTHENTICATION_FAILED, Kind.PASSWORD_CHANGED})
+ALARMING = frozenset(
+    {
+        Kind.LOGIN_FAILED,
+        Kind.LOCKED,
+        Kind.REAUTHENTICATION_FAILED,
+        Kind.PASSWORD_CHANGED,
+        Kind.PASSWORD_RESET,
+        Kind.RECOVERY_ASKED,
+        Kind.EMAIL_CHANGE_ASKED,
+        Kind.EMAIL_CHANGED,
+        Kind.EMAIL_CHANGE_UNDONE,
+    }
+)
 """What a person should look at twice."""
 
 

@@ -3,17 +3,29 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, TooMany, Unauthenticated
 from hub.events import outbox
-from hub.identity import activity, assurance, attempt, lasting_access, particulars, passwords, sessions, throttle
+from hub.identity import (
+    activity,
+    addresses,
+    assurance,
+    attempt,
+    lasting_access,
+    mailed_links,
+    particulars,
+    passwords,
+    recovery,
+    sessions,
+    throttle,
+)
 from hub.identity.activity import Kind
 from hub.identity.attempt import Proved, Refused
+from hub.identity.mailed_links import Purpose
 from hub.identity.origin import Origin
-from hub.identity.passwords import BreachList
 from hub.identity.sessions import Person
 from hub.identity.throttle import Locked
 from hub.identity.upsert import insert_into
@@ -66,17 +78,17 @@ def register(
     password: str,
     origin: Origin,
     now: datetime,
-    breach_list: BreachList | None = None,
 ) -> str:
     """A new person; returns the psu_id. Raises BadInput naming the field, or TooMany.
 
-    A taken e-mail address cannot be hidden as long as no mail is sent: the refusal itself tells. What can be done is
-    done: the words say no more than that, a taken and a free address take the same time, and a network that asked for
-    ``login_failures_before_lock`` taken ones waits ``login_lock_s``, for free addresses too. For the same reason an
-    address is a name to log in with here, and no proof that its owner registered it (OIDC: email_verified is false).
+    A taken e-mail address cannot be hidden, since a new person goes on at once: the refusal itself tells. What can be
+    done is done: the words say no more than that, a taken and a free address take the same time, and a network that
+    asked for ``login_failures_before_lock`` taken ones waits ``login_lock_s``, for free addresses too. For the same
+    reason an address is a name to log in with here, and no proof that its owner registered it until the mailed link
+    is redeemed (hub.identity.addresses).
     """
     shown, address = particulars.person_name(name), particulars.email_address(email)
-    passwords.check_rules(password, email=address, name=shown, breach_list=breach_list)
+    passwords.check_rules(password, email=address, name=shown, breach_list=hub.breach_list)
     secret = hub.keys.secret(throttle.SECRET_NAME)
     key = throttle.registration_key(secret, origin, hub.settings)
     newcomers = throttle.newcomers_key(secret, origin, hub.settings)
@@ -91,6 +103,7 @@ def register(
             psu_id = _insert(session, address=address, name=shown, password_hash=password_hash, now=now)
         if psu_id is not None:
             activity.write(session, psu_id, Kind.REGISTERED, origin=origin, now=now)
+            addresses.send_verification(hub, session, psu_id=psu_id, address=address, now=now)
             outbox.emit(session, "psu.registered", psu_id, now=now, psu_id=psu_id)
             return psu_id
         if lock is None:
@@ -141,7 +154,6 @@ def change_password(
     new: str,
     origin: Origin,
     now: datetime,
-    breach_list: BreachList | None = None,
 ) -> str:
     """Returns the new secret of this session; all others of the person end, and so does what clients hold for long.
 
@@ -152,7 +164,9 @@ def change_password(
     Raises BadInput naming ``current_password`` or ``new_password``, TooMany while locked, Conflict if the password
     was changed elsewhere meanwhile, Unauthenticated if this session ended.
     """
-    passwords.check_rules(new, email=person.email, name=person.name, breach_list=breach_list, parameter="new_password")
+    passwords.check_rules(
+        new, email=person.email, name=person.name, breach_list=hub.breach_list, parameter="new_password"
+    )
     if passwords.are_equal(current, new):
         raise BadInput("The new password is the same as the present one.", parameter="new_password")
     proof = _prove(hub, person, current, parameter="current_password", origin=origin, now=now)
@@ -170,6 +184,8 @@ def change_password(
         _store_hash(session, proof, password_hash, changed_at=changed_at)
         secret = _rotate(session, person, now=now, hub=hub)
         lasting_access.revoke(session, person.psu_id, now=now)
+        mailed_links.drop(session, person.psu_id, [Purpose.RESET])
+        recovery.tell_of_new_password(hub, session, person.psu_id, now=now)
         outbox.emit(session, "psu.password_changed", person.psu_id, now=now, psu_id=person.psu_id)
     return secret
 
@@ -185,7 +201,12 @@ def _insert(session: Session, *, address: str, name: str, password_hash: str, no
         "created_at": now,
     }
     statement = insert_into(session, Psu).values(**values)
-    return session.scalar(statement.on_conflict_do_nothing(index_elements=[Psu.email]).returning(Psu.id))
+    psu_id = session.scalar(statement.on_conflict_do_nothing(index_elements=[Psu.email]).returning(Psu.id))
+    # Asked only now: whoever set the address free, and may take it back, has committed if the insert went through.
+    if psu_id is not None and mailed_links.is_kept_for_another(session, address, psu_id, now=now):
+        session.execute(delete(Psu).where(Psu.id == psu_id).execution_options(synchronize_session=False))
+        return None
+    return psu_id
 
 
 def _prove(hub: Hub, person: Person, password: str, *, parameter: str, origin: Origin, now: datetime) -> Proved:

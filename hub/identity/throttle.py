@@ -7,6 +7,9 @@ Keys, all stored as keyed hashes (the table tells nobody who tried to log in):
     proof by person         limit n            "enter your password again" in an open session
     registration by network limit n            counts only attempts with a taken e-mail address
     newcomers by network    limit n x 10       counts every registration: each costs a password hash
+    recovery by network     limit n x 10       "I forgot my password"
+    recovery by e-mail      limit 3            whether or not anybody has that address
+    mails by person         limit 3            links that somebody who is signed in has sent to an address
 
 An attempt is counted BEFORE the password is looked at, by one UPSERT that takes no more than ``limit``: fifty
 simultaneous guesses find the same counter, and at most ``limit`` of them are looked at. A right password takes its own
@@ -35,6 +38,7 @@ from hub.settings import Settings
 
 SECRET_NAME = "login-throttle"  # noqa: S105  # under which hub.keys keeps the key of the hashes
 _NETWORK_FACTOR = 10
+_MAILS = 3
 _KEPT = timedelta(days=1)
 
 
@@ -78,6 +82,18 @@ def registration_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
 
 def newcomers_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
     return Key(_mac(secret, "newcomers", origin.network), settings.login_failures_before_lock * _NETWORK_FACTOR)
+
+
+def recovery_network_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
+    return Key(_mac(secret, "recovery-network", origin.network), settings.login_failures_before_lock * _NETWORK_FACTOR)
+
+
+def recovery_key(secret: bytes, email: str) -> Key:
+    return Key(_mac(secret, "recovery", email), _MAILS)
+
+
+def mails_key(secret: bytes, psu_id: str) -> Key:
+    return Key(_mac(secret, "mails", psu_id), _MAILS)
 
 
 def claim(session: Session, keys: Sequence[Key], *, now: datetime, lock_s: int) -> Admitted | Locked:

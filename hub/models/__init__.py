@@ -3,6 +3,19 @@
 Importing this package loads every table, which is what migrations and create_all need.
 """
 
-from hub.models import client, connection, consent, event, factor, key, ledger, oauth, psu
+from hub.models import client, connection, consent, event, factor, key, ledger, mail, oauth, psu, recovery, upstream
 
-__all__ = ["client", "connection", "consent", "event", "factor", "key", "ledger", "oauth", "psu"]
+__all__ = [
+    "client",
+    "connection",
+    "consent",
+    "event",
+    "factor",
+    "key",
+    "ledger",
+    "mail",
+    "oauth",
+    "psu",
+    "recovery",
+    "upstream",
+]

@@ -12,14 +12,17 @@ from hub.db import Base, Instant, JsonText
 class Psu(Base):
     """``id`` is the central customer id: issued at first contact, never shown to a client (they see a pairwise sub).
 
-    ``email`` is stored in lower case. ``password_hash`` is an argon2id string. ``user_handle`` is what the person's
-    passkeys call them (WebAuthn 5.4.3): 256 random bits in base64url, made with the first passkey.
+    ``email`` is stored in lower case; ``email_verified_at`` is when the person proved that its mail reaches them, None
+    for never. ``password_hash`` is an argon2id string, or empty for a person who logs in at another provider only.
+    ``user_handle`` is what the person's passkeys call them (WebAuthn 5.4.3): 256 random bits in base64url, made with the
+    first passkey.
     """
 
     __tablename__ = "psu"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
+    email_verified_at: Mapped[datetime | None] = mapped_column(Instant)
     name: Mapped[str] = mapped_column(String(100))
     password_hash: Mapped[str] = mapped_column(String(200))
     password_changed_at: Mapped[datetime] = mapped_column(Instant)
