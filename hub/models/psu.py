@@ -14,8 +14,8 @@ class Psu(Base):
 
     ``email`` is stored in lower case; ``email_verified_at`` is when the person proved that its mail reaches them, None
     for never. ``password_hash`` is an argon2id string, or empty for a person who logs in at another provider only.
-    ``user_handle`` is what the person's passkeys call them (WebAuthn 5.4.3): 256 random bits in base64url, made with the
-    first passkey.
+    ``user_handle`` is what the person's passkeys call them (WebAuthn 5.4.3): 256 random bits in base64url, made with
+    the first passkey.
     """
 
     __tablename__ = "psu"
