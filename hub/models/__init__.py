@@ -3,7 +3,21 @@
 Importing this package loads every table, which is what migrations and create_all need.
 """
 
-from hub.models import client, connection, consent, event, factor, key, ledger, mail, oauth, psu, recovery, upstream
+from hub.models import (
+    client,
+    connection,
+    consent,
+    event,
+    factor,
+    key,
+    ledger,
+    logout,
+    mail,
+    oauth,
+    psu,
+    recovery,
+    upstream,
+)
 
 __all__ = [
     "client",
@@ -13,6 +27,7 @@ __all__ = [
     "factor",
     "key",
     "ledger",
+    "logout",
     "mail",
     "oauth",
     "psu",
