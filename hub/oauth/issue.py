@@ -1,6 +1,8 @@
 """Write down what was issued: grants, codes, refresh tokens. The plain values leave here once and are kept nowhere."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
@@ -8,6 +10,7 @@ from sqlalchemy.orm import Session
 from consent.model import Consent
 from hub.events.outbox import emit
 from hub.hashing import secret_hash
+from hub.identity.sessions import Person
 from hub.ids import new_id, new_secret
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
 from hub.settings import Settings
@@ -19,20 +22,28 @@ def code(
     *,
     consent: Consent,
     scope: str,
-    auth_time: datetime,
+    login: Person,
+    claims: Mapping[str, Any] | None,
     redirect_uri: str,
     code_challenge: str,
     nonce: str | None,
     now: datetime,
 ) -> str:
-    """A grant within the consent, and the code that can be exchanged for its tokens once."""
+    """A grant within the consent, and the code that can be exchanged for its tokens once.
+
+    ``login``: how the person who gave it was signed in. ``claims``: the claims parameter in its normal form.
+    """
     grant = Grant(
         id=new_id(),
         client_id=consent.client_id,
         psu_id=consent.psu_id,
         consent_id=consent.id,
         scope=scope,
-        auth_time=auth_time,
+        auth_time=login.auth_time,
+        acr=login.acr,
+        amr=list(login.amr),
+        sid=login.sid,
+        claims=None if claims is None else dict(claims),
         created_at=now,
     )
     session.add(grant)

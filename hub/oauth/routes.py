@@ -85,7 +85,10 @@ def introspect() -> Response:
 @any_token
 def show_userinfo() -> Response:
     hub = hub_of_request()
-    return _json(userinfo.claims(hub, token(), hub.clock()), cache="no-store")
+    answer = userinfo.answer(hub, token(), hub.clock())
+    response = Response(answer.body, content_type=answer.content_type)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _authorize(encoded: bytes, person: Person | None) -> Response:

@@ -1,4 +1,4 @@
-"""Make and read what we sign: access tokens (RFC 9068) and ID tokens (OIDC Core 2), both ES256.
+"""Make and read access tokens (RFC 9068), signed with ES256.
 
 An access token is not stored. Its claims name the grant and the consent, which every use looks up again.
 """
@@ -84,25 +84,6 @@ def mint_access_token(
     return Minted(_sign(hub, claims, typ="at+jwt"), jti, expires_s - issued_s)
 
 
-def mint_id_token(
-    hub: Hub, *, client_id: str, sub: str, auth_time: datetime, nonce: str | None, access_token: str, now: datetime
-) -> str:
-    """Says who logged in and when, to this client; anything about the person is at userinfo."""
-    issued_s = int(now.timestamp())
-    claims = {
-        "iss": hub.settings.base_url,
-        "aud": client_id,
-        "sub": sub,
-        "iat": issued_s,
-        "exp": issued_s + hub.settings.id_token_ttl_s,
-        "auth_time": int(auth_time.timestamp()),
-        "at_hash": _half_hash(access_token),
-    }
-    if nonce is not None:
-        claims["nonce"] = nonce
-    return _sign(hub, claims, typ="JWT")
-
-
 def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
     """Raises BadToken unless it is an access token that we signed, for our API, and valid at ``now``.
 
@@ -184,8 +165,3 @@ def _sign(hub: Hub, claims: Mapping[str, Any], *, typ: str) -> str:
     key = hub.keys.signing(keys.AS, ALGORITHM)
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
     return jws.serialize_compact(header, orjson.dumps(claims), key, algorithms=[ALGORITHM])
-
-
-def _half_hash(token: str) -> str:
-    """OIDC Core 3.1.3.6: the left half of the hash that the signature uses."""
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()[:16]).rstrip(b"=").decode()

@@ -1,9 +1,15 @@
-"""Claims about the person behind a token (OIDC Core 5.3): sub, and what consent and scope disclose, nothing else."""
+"""Claims about the person behind a token (OIDC Core 5.3): sub, and what consent and scope disclose, nothing else.
 
+A client that registered for it gets them signed, encrypted, or both (5.3.2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+import orjson
+from authlib.oauth2.rfc6749.errors import OAuth2Error
 
 from consent.decide import Allowed, Ask, Denied, decide
 from consent.disclose import only
@@ -11,8 +17,34 @@ from consent.model import Permission
 from hub.consents import service as consents
 from hub.context import Hub
 from hub.errors import NotPermitted
-from hub.models.psu import Psu
+from hub.models.client import Client
+from hub.oauth import clients, encryption, person_claims, response_jwt
 from hub.oauth.bearer import Token, invalid
+
+JSON, JWT = "application/json", "application/jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``body`` is a JSON object, or a JWT in compact form."""
+
+    body: bytes
+    content_type: str
+
+
+def answer(hub: Hub, token: Token, now: datetime) -> Answer:
+    """Raises NotPermitted without the openid scope, once the consent is not valid any more, and where the client's
+    registration asks for a signature or an encryption that cannot be had: it gets nothing rather than plain claims.
+    """
+    told = claims(hub, token, now)
+    with hub.db.read() as session:
+        client = clients.find(session, token.client_id)
+    if client is None:
+        raise invalid()
+    try:
+        return _wrapped(hub, client, told)
+    except OAuth2Error as error:
+        raise NotPermitted(error.get_error_description(), reason=error.error) from error
 
 
 def claims(hub: Hub, token: Token, now: datetime) -> dict[str, Any]:
@@ -24,12 +56,30 @@ def claims(hub: Hub, token: Token, now: datetime) -> dict[str, Any]:
     allowed = [signed_in, *(answer for answer in further if isinstance(answer, Allowed))]
     disclosed = frozenset[str]().union(*(answer.claims for answer in allowed))
     with hub.db.read() as session:
-        person = session.execute(select(Psu.name, Psu.email).where(Psu.id == token.psu_id)).one_or_none()
+        person = None if token.psu_id is None else person_claims.read(session, token.psu_id)
     if person is None:
         raise invalid()
     for answer in allowed:
         consents.record_access(hub, answer, now=now)
-    return {"sub": token.sub} | only({"name": person.name, "email": person.email, "email_verified": False}, disclosed)
+    return {"sub": token.sub} | only(person, disclosed)
+
+
+def _wrapped(hub: Hub, client: Client, told: Mapping[str, Any]) -> Answer:
+    """As the client is registered: JSON, signed (with iss and aud), encrypted, or signed and then encrypted."""
+    registered = client.registration
+    signing = registered.get("userinfo_signed_response_alg")
+    encrypting = registered.get("userinfo_encrypted_response_alg")
+    if signing is None and encrypting is None:
+        return Answer(orjson.dumps(told), JSON)
+    inner: str | bytes = orjson.dumps(told)
+    if signing is not None:
+        alg = response_jwt.algorithm(client, signing)
+        claims = {**told, "iss": hub.settings.base_url, "aud": client.client_id}
+        inner = response_jwt.sign(hub, claims, alg=alg, typ="JWT")
+    if encrypting is not None:
+        enc = registered.get("userinfo_encrypted_response_enc")
+        inner = encryption.encrypt(hub, client, inner, alg=encrypting, enc=enc, signed=signing is not None)
+    return Answer(inner if isinstance(inner, bytes) else inner.encode(), JWT)
 
 
 def _ask(token: Token, permission: Permission, now: datetime) -> Allowed | Denied:

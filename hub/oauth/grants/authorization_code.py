@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from hub.hashing import secret_hash
 from hub.models.oauth import AuthorizationCode, Grant
-from hub.oauth import issue, scopes, tokens
+from hub.oauth import id_token, issue, scopes
 from hub.oauth.grants.base import Answer, Exchanged, TokenGrant, usable_consent
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
@@ -74,18 +74,18 @@ class AuthorizationCodeGrant(TokenGrant):
 
     def _answer(self, found: Exchanged, now: datetime) -> Answer:
         minted, sub = self.tokens_for(found, now)
-        id_token = None
+        signed_in = None
         if scopes.OPENID in scopes.parse(found.scope):
-            id_token = tokens.mint_id_token(
+            signed_in = id_token.mint(
                 self.hub,
-                client_id=self.authenticated.client_id,
+                self.authenticated,
+                found.grant,
                 sub=sub,
-                auth_time=found.grant.auth_time,
                 nonce=found.nonce,
                 access_token=minted.value,
                 now=now,
             )
-        return self.answer(minted, scope=found.scope, refresh_token=found.refresh_token, id_token=id_token)
+        return self.answer(minted, scope=found.scope, refresh_token=found.refresh_token, id_token=signed_in)
 
 
 def _challenge(verifier: str) -> str:

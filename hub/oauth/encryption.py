@@ -1,0 +1,102 @@
+# mypy: disallow-subclassing-any=False
+# Authlib ships no types.
+"""Encrypt what only one client may read (RFC 7516), to the encryption key that it published.
+
+Signed first, then encrypted (RFC 7519 11.2): the inner signature says who speaks, and an attacker who knows the
+client's public key can make the outer layer alone.
+"""
+
+import orjson
+from authlib.oauth2.rfc6749.errors import OAuth2Error
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from hub.context import Hub
+from hub.models.client import Client
+
+DEFAULT_ENC = "A128CBC-HS256"  # OpenID Connect Registration 2
+ENCS = (DEFAULT_ENC, "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM")
+_RSA = ("RSA-OAEP-256", "RSA-OAEP")
+_ECDH = ("ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW")
+ALGS = (*_RSA, *_ECDH)
+"""RSA1_5 is not among them: it falls to padding oracles (RFC 8725 3.2)."""
+
+_CURVES = {"EC": ("P-256", "P-384", "P-521"), "OKP": ("X25519",)}
+_MIN_RSA_BITS, _MAX_RSA_BITS = 2048, 8192
+_MAX_EXPONENT_BITS = 32
+_SECRET_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+Key = ECKey | OKPKey | RSAKey
+
+
+class NoEncryptionKey(OAuth2Error):
+    """The client wants encrypted answers and has no key of its own that fits."""
+
+    error = "invalid_client_metadata"  # RFC 7591 3.2.2
+    description = "The client is registered for encrypted answers, and its key set holds no key that they can use."
+
+
+def encrypt(hub: Hub, client: Client, inner: str | bytes, *, alg: str, enc: str | None, signed: bool) -> str:
+    """A compact JWE for the client. ``signed``: ``inner`` is a JWS, else it is a JSON object.
+
+    May fetch the client's key set: not to be called inside a transaction. Raises NoEncryptionKey.
+    """
+    chosen = enc or DEFAULT_ENC
+    if alg not in ALGS or chosen not in ENCS:
+        raise NoEncryptionKey()
+    key = _key_for(_key_set(hub, client), alg)
+    header = {"alg": alg, "enc": chosen} | ({"cty": "JWT"} if signed else {})
+    if key.kid is not None:
+        header["kid"] = key.kid
+    return jwe.encrypt_compact(header, inner, key, algorithms=[alg, chosen])
+
+
+def _key_set(hub: Hub, client: Client) -> object:
+    return client.jwks
+
+
+def _key_for(document: object, alg: str) -> Key:
+    """The key for ``alg``: one published for encryption if there is one, else one published for no use at all."""
+    found = document.get("keys") if isinstance(document, dict) else None
+    keys = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    for use in ("enc", None):
+        for jwk in keys:
+            if jwk.get("use") == use and jwk.get("alg", alg) == alg and (key := _usable(jwk, alg)) is not None:
+                return key
+    raise NoEncryptionKey()
+
+
+def _usable(jwk: dict[str, object], alg: str) -> Key | None:
+    """The key if it fits; a private key counts as lost, and a key for other operations is not meant for this."""
+    operations = jwk.get("key_ops")
+    if not _SECRET_MEMBERS.isdisjoint(jwk):
+        return None
+    if operations is not None and not (isinstance(operations, list) and _OPERATIONS & set(map(str, operations))):
+        return None
+    try:
+        if alg in _RSA:
+            return _rsa(jwk)
+        return _elliptic(jwk)
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+
+
+_OPERATIONS = frozenset({"encrypt", "wrapKey", "deriveKey", "deriveBits"})
+
+
+def _rsa(jwk: dict[str, object]) -> RSAKey | None:
+    if jwk.get("kty") != "RSA":
+        return None
+    key = RSAKey.import_key(orjson.loads(orjson.dumps(jwk)))
+    numbers = key.public_key.public_numbers()
+    if not _MIN_RSA_BITS <= numbers.n.bit_length() <= _MAX_RSA_BITS or numbers.e.bit_length() > _MAX_EXPONENT_BITS:
+        return None
+    return key
+
+
+def _elliptic(jwk: dict[str, object]) -> ECKey | OKPKey | None:
+    kty = str(jwk.get("kty"))
+    if jwk.get("crv") not in _CURVES.get(kty, ()):
+        return None
+    plain = orjson.loads(orjson.dumps(jwk))
+    return ECKey.import_key(plain) if kty == "EC" else OKPKey.import_key(plain)
