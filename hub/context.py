@@ -18,6 +18,7 @@ from hub.identity import breaches
 from hub.identity.passwords import BreachList
 from hub.keys import KeyRing
 from hub.limits import Slots
+from hub.oauth.jose.replay import Replay
 from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings
 from providers.port import Adapter
@@ -52,6 +53,11 @@ class Hub:
     def access_log(self) -> AccessLog:
         """Counts what clients read."""
         return AccessLog(self.db)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """Burns each jti on its first use."""
+        return Replay(self.db)
 
     @cached_property
     def _adapters(self) -> dict[str, tuple[str | None, Adapter]]:

@@ -170,12 +170,12 @@ class Database:
         finally:
             _open.depth = 0
 
-    def write_one(self, statement: Executable, parameters: Mapping[str, Any]) -> None:
-        """One writing statement that needs no company; not inside write()."""
+    def write_one(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
+        """One writing statement that needs no company; not inside write(). Returns how many rows it touched."""
         if in_transaction():
             raise RuntimeError("a transaction is open already in this thread")
         with self._single.begin() as connection:
-            connection.execute(statement, parameters)
+            return connection.execute(statement, parameters).rowcount
 
     @contextmanager
     def read(self) -> Iterator[Session]:

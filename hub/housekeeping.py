@@ -11,6 +11,7 @@ from hub.context import Hub
 from hub.identity import mailed_links, recovery, sessions, throttle
 from hub.mail import sender
 from hub.oauth import sweep as oauth
+from hub.oauth.jose import replay
 from hub.signing import rotation
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ def tidy(hub: Hub) -> None:
     rotation.upkeep(hub, now)
     _until_done(lambda: consents.expire_due(hub, now=now), 200)
     _until_done(lambda: oauth.sweep(hub, now), 1)
+    _until_done(lambda: hub.replay.sweep(now), replay.BATCH)
     steps: tuple[Callable[[Session], None], ...] = (
         lambda session: sessions.sweep(session, now=now),
         lambda session: throttle.sweep(session, now=now),

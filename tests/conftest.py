@@ -124,6 +124,7 @@ def hub(settings: Settings, clock: TestClock) -> Iterator[Hub]:
     made = build(settings, clock=clock)
     yield made
     made.access_log.close()
+    made.replay.close()
     made.db.dispose()
 
 

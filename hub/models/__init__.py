@@ -16,6 +16,7 @@ from hub.models import (
     oauth,
     psu,
     recovery,
+    replay,
     upstream,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "oauth",
     "psu",
     "recovery",
+    "replay",
     "upstream",
 ]
