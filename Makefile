@@ -11,8 +11,8 @@ help: ## print this help
 demo: .venv/runtime ## one login, two banks, one API: the whole story in a minute
 	@$(BIN)/python -m demo
 
-serve: .venv/runtime ## the hub and two sandbox banks, for exploring (HUB=8000 to choose the port)
-	@$(BIN)/python -m hub.cli serve --sandbox --port $(or $(HUB),8000)
+serve: .venv/runtime ## the hub and two sandbox banks, for exploring (HUB=8000 to choose the port, TLS=1 for https)
+	@$(BIN)/python -m hub.cli serve --sandbox $(if $(HUB),--port $(HUB)) $(if $(TLS),--tls)
 
 worker: .venv/runtime ## only the sync worker, beside a hub that is served elsewhere
 	@$(BIN)/python -m hub.cli worker

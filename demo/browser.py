@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import Cookie
+from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
@@ -76,9 +77,11 @@ class _Reader(HTMLParser):
 class Browser:
     """``url`` and ``page`` are where it stands. Redirects are followed; an answer of 400 or more is an error."""
 
-    def __init__(self) -> None:
+    def __init__(self, ca_file: Path | None = None) -> None:
+        """``ca_file`` is an authority to trust, for a hub that made its own."""
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.verify = True if ca_file is None else str(ca_file)
         self.url = ""
         self.visited: list[str] = []  # every address, redirects included
         self._read = _Reader()

@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from hub import housekeeping, logs, migrate
+from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
 from hub.commands.keys import keys
 from hub.context import Hub, build
@@ -20,7 +21,7 @@ from hub.mail import worker as postman
 from hub.mail.transport import Transport
 from hub.models.psu import Psu
 from hub.settings import SettingsError, from_environ
-from hub.stack import Stack, StackError
+from hub.stack import PORT, TLS_PORT, Stack, StackError
 from hub.sync.worker import Worker
 
 DEMO_PEOPLE = ("Alice", "Bob", "Charlie")
@@ -40,19 +41,23 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=8000, show_default=True, help="Where the hub listens.")
+@click.option("--port", type=int, help=f"Where the hub listens; else {PORT}, or {TLS_PORT} with TLS.")
+@click.option("--tls", is_flag=True, help="Serve https://localhost with certificates of its own making.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Data folder.")
 @click.option("--sandbox", is_flag=True, help="Also start the two sandbox banks and make demo people.")
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
-def serve(port: int, data: Path, sandbox: bool, workers: int) -> None:
+def serve(port: int | None, tls: bool, data: Path, sandbox: bool, workers: int) -> None:
     """Run the hub on this machine until Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    stack = Stack(data_dir=data, port=port, web_workers=workers, sandbox=sandbox, say=_say)
+    port = port or (TLS_PORT if tls else PORT)
+    stack = Stack(data_dir=data, port=port, tls=tls, web_workers=workers, sandbox=sandbox, say=_say)
     try:
         with stack.up():
             if sandbox:
                 seed_people(build(from_environ(stack.child_environ())))
                 _introduce(stack)
+            if tls:
+                _introduce_tls(stack)
             click.echo(f"\nRialto is open at {stack.url}   (Ctrl-C closes it)")
             stack.wait()
     except StackError as error:
@@ -71,6 +76,12 @@ def _introduce(stack: Stack) -> None:
         click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion, {name}-at-lorelei")
     for bank, url in stack.banks.items():
         click.echo(f"  sandbox bank {bank}: {url}")
+
+
+def _introduce_tls(stack: Stack) -> None:
+    click.echo(f"\nTrust {stack.ca_file} in your browser's authorities (it can vouch for localhost only), or:")
+    click.echo(f"  curl --cacert {stack.ca_file} {stack.url}/livez")
+    click.echo("A client certificate for trying mTLS: rialto dev-cert NAME")
 
 
 def seed_people(hub: Hub) -> None:
@@ -124,6 +135,7 @@ def db_current() -> None:
     click.echo(f"database {migrate.current(hub.db)}, code {migrate.head()}")
 
 
+main.add_command(dev_cert)
 main.add_command(keys)
 
 if __name__ == "__main__":

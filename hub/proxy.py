@@ -21,7 +21,7 @@ from hub.settings import Settings
 
 log = logging.getLogger(__name__)
 SERVER_KEY = "rialto.tls"
-"""Where a server that ends TLS itself puts the DER of the client's certificate into the environ (hub.development)."""
+"""Where a server that ends TLS itself puts the DER of the client's certificate into the environ (hub.tls)."""
 
 _FORWARDING = re.compile(
     r"HTTP_(X_FORWARDED(_.*)?|FORWARDED|X_REAL_IP|X_CLIENT_.*|SSL_CLIENT.*|X_SSL_.*|CLIENT_CERT(_CHAIN)?)"

@@ -93,7 +93,7 @@ def sealer_for(settings: Settings) -> Sealer:
     """The ring of the settings, or for a hub on loopback a key file made at the first start (mode 0600)."""
     if settings.master_keys:
         return Sealer(parse_keys(settings.master_keys))
-    if settings.secure:
+    if not settings.local:
         raise SettingsError("RIALTO_MASTER_KEYS must be set for a public hub; make one with: rialto keys new")
     return Sealer(parse_keys(_key_file(settings.data_dir / "master.key")))
 

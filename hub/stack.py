@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,12 +19,16 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
+from hub.clock import now
 from hub.settings import SHIPPED_INSTITUTIONS
+from hub.tls import authority
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
+PORT, TLS_PORT = 8000, 8443
 WEB_THREADS = 16  # most of a slow request is waiting, for a bank or for a body; two such must not close the door
 SANDBOX = {"albion": ("sandbox.uk", 8101), "lorelei": ("sandbox.berlin", 8102)}
 
@@ -34,10 +39,14 @@ class StackError(Exception):
 
 @dataclass
 class Stack:
-    """``url`` answers once ``up()`` has yielded. ``banks`` maps institution id to the sandbox bank's address."""
+    """``url`` answers once ``up()`` has yielded. ``banks`` maps institution id to the sandbox bank's address.
+
+    With ``tls`` the hub ends TLS itself, with certificates of its own making, and asks clients for theirs.
+    """
 
     data_dir: Path
     port: int = 0
+    tls: bool = False
     web_workers: int = 2
     sandbox: bool = True
     sandbox_flags: tuple[str, ...] = ()
@@ -48,7 +57,13 @@ class Stack:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        # A name, not an address, for TLS: passkeys are bound to one.
+        return f"https://localhost:{self.port}" if self.tls else f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """What clients of a hub with ``tls`` must trust."""
+        return authority.trusted_certificate(self.data_dir.resolve())
 
     def child_environ(self) -> dict[str, str]:
         """What the children, and anybody who wants to look into the same database, are started with.
@@ -59,7 +74,9 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         if self.sandbox:
             kept = {name: value for name, value in kept.items() if not name.startswith(("RIALTO_", "DATABASE_URL"))}
+        clients = authority.client_authority(self.data_dir.resolve(), now=now()) if self.tls else None
         return kept | {
+            **({"RIALTO_CLIENT_CA_FILE": str(clients)} if clients else {}),
             "RIALTO_BASE_URL": self.url,
             "RIALTO_DATA_DIR": str(self.data_dir.resolve()),
             "RIALTO_INSTITUTIONS": str((self.data_dir / "institutions").resolve()),
@@ -81,7 +98,7 @@ class Stack:
             self._run("migrate", "-m", "hub.cli", "db", "upgrade")
             self.say(f"starting the hub at {self.url}")
             self._spawn("worker", "-m", "hub.cli", "worker")
-            self._spawn("web", *_granian(self.port, self.web_workers))
+            self._spawn("web", *self._web())
             self._await_web()
             yield self
         finally:
@@ -106,8 +123,7 @@ class Stack:
 
     def start_again(self, name: str) -> None:
         """Bring a killed ``web`` or ``worker`` back."""
-        command = ("-m", "hub.cli", "worker") if name == "worker" else _granian(self.port, self.web_workers)
-        self._spawn(name, *command)
+        self._spawn(name, *(("-m", "hub.cli", "worker") if name == "worker" else self._web()))
         if name == "web":
             self._await_web()
 
@@ -115,15 +131,24 @@ class Stack:
         """Everything a part has printed so far."""
         return (self.data_dir / f"{name}.log").read_text(errors="replace")
 
+    def _web(self) -> tuple[str, ...]:
+        if not self.tls:
+            return _granian(self.port, self.web_workers)
+        files = authority.server_files(self.data_dir.resolve(), now=now())
+        address = ("-m", "hub.tls.server", "--port", str(self.port))
+        return (*address, "--certificate", str(files.certificate), "--key", str(files.key))
+
     def _start_sandbox(self) -> None:
         for institution_id, (module, usual_port) in SANDBOX.items():
             flags = [*self.sandbox_flags, "--watch-stdin"]
-            port = usual_port if self.port == 8000 and _is_free(usual_port) else 0
+            port = usual_port if self.port in (PORT, TLS_PORT) and _is_free(usual_port) else 0
             flags += ["--port", str(port)]
             if institution_id == "albion":
                 flags += ["--redirect-uri", f"{self.url}/connections/callback"]
                 flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
-            child = self._spawn(institution_id, "-m", module, *flags, announces=True)
+            # A bank fetches our keys, over TLS where we have it.
+            trust = {"REQUESTS_CA_BUNDLE": str(self.ca_file)} if self.tls else {}
+            child = self._spawn(institution_id, "-m", module, *flags, announces=True, more=trust)
             line = child.stdout.readline() if child.stdout else ""
             try:
                 url = str(json.loads(line)["url"])
@@ -140,12 +165,14 @@ class Stack:
         moved = json.loads(json.dumps(shipped).replace(usual, url))
         (self.data_dir / "institutions" / f"{institution_id}.json").write_text(json.dumps(moved, indent=2))
 
-    def _spawn(self, name: str, *arguments: str, announces: bool = False) -> subprocess.Popen[str]:
+    def _spawn(
+        self, name: str, *arguments: str, announces: bool = False, more: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.Popen[str]:
         with (self.data_dir / f"{name}.log").open("a") as log:
             child = subprocess.Popen(  # noqa: S603  # our own interpreter, our own modules
                 [sys.executable, *arguments],
                 cwd=ROOT,
-                env=self.child_environ(),
+                env={**self.child_environ(), **more},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE if announces else log,
                 stderr=log,
@@ -164,11 +191,12 @@ class Stack:
 
     def _await_web(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
+        trust = ssl.create_default_context(cafile=self.ca_file) if self.tls else None
         while time.monotonic() < deadline:
             if self._children["web"].poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(f"{self.url}/livez", timeout=1) as answer:  # noqa: S310  # loopback http
+                with urllib.request.urlopen(f"{self.url}/livez", timeout=1, context=trust) as answer:  # noqa: S310
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, OSError):

@@ -19,7 +19,9 @@ from hub.db import Base, Database, in_transaction
 from hub.settings import Settings
 from tests import postgres
 
-REQUIRED = os.environ.get("RIALTO_REQUIRE", "").split(",")  # CI: "postgres,browser" turns their skips into failures
+REQUIRED = os.environ.get("RIALTO_REQUIRE", "").split(
+    ","
+)  # CI: "postgres,browser,nginx" turns their skips into failures
 
 
 def absent(what: str, why: str) -> None:

@@ -111,7 +111,7 @@ def start(
     )
     try:
         started = adapter.start(request)
-        _check_bank_url(started.url, secure=hub.settings.secure)
+        _check_bank_url(started.url, secure=not hub.settings.local)
     except ProviderError as error:
         kind = failure_kind_of(error)
         log.warning("a link could not be begun", extra={"institution_id": institution_id, "failure_kind": kind})
