@@ -16,10 +16,10 @@ NAMES = ("name", "email", "email_verified")
 
 def read(reading: Reading, psu_id: str) -> dict[str, Any] | None:
     """Every claim of NAMES; None if the person is gone. Nothing is left out yet: that is for ``disclosed`` to say."""
-    found = reading.execute(select(Psu.name, Psu.email).where(Psu.id == psu_id)).one_or_none()
+    found = reading.execute(select(Psu.name, Psu.email, Psu.email_verified_at).where(Psu.id == psu_id)).one_or_none()
     if found is None:
         return None
-    return {"name": found.name, "email": found.email, "email_verified": False}
+    return {"name": found.name, "email": found.email, "email_verified": found.email_verified_at is not None}
 
 
 def disclosed(held: AbstractSet[Permission]) -> frozenset[str]:

@@ -18,6 +18,10 @@ TTL_S = 60
 class Said(StrEnum):
     REGISTERED = "registered"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a word, not a secret
+    LINK_SENT = "link_sent"
+    EMAIL_VERIFIED = "email_verified"
+    EMAIL_CHANGED = "email_changed"
     BANK_LINKED = "bank_linked"
     BANK_DISCONNECTED = "bank_disconnected"
     CONSENT_ENDED = "consent_ended"
@@ -30,6 +34,10 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
     {
         Said.REGISTERED: Flash("success", "Your account is ready."),
         Said.PASSWORD_CHANGED: Flash("success", "Your password is changed. Your other devices are logged out."),
+        Said.PASSWORD_RESET: Flash("success", "Your new password is set. Log in with it now."),
+        Said.LINK_SENT: Flash("info", "Look at your mail: if the address can be used, a link is on its way."),
+        Said.EMAIL_VERIFIED: Flash("success", "Your e-mail address is verified."),
+        Said.EMAIL_CHANGED: Flash("success", "Your e-mail address is changed."),
         Said.BANK_LINKED: Flash("success", "Your bank is linked."),
         Said.BANK_DISCONNECTED: Flash("success", "The bank is disconnected. Nothing is read from it any more."),
         Said.CONSENT_ENDED: Flash("success", "Access ended. The app sees nothing of yours any more."),

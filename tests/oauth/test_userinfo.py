@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from consent.model import Permission
 from hub.models.consent import ConsentAccess
+from hub.models.psu import Psu
 from hub.oauth.interaction import approve
 from tests.oauth.world import World, claims_of, query_of
 
@@ -24,6 +25,12 @@ def test_it_says_what_was_given_and_asked_for(world: World) -> None:
     narrowed = world.tokens(scope="openid email balances:read", prompt="consent")["access_token"]
     told = {"sub": sub, "email": "alice@people.example", "email_verified": False}
     assert world.userinfo(narrowed).get_json() == told
+
+
+def test_an_address_that_was_verified_is_said_to_be(world: World) -> None:
+    with world.hub.db.write() as session:
+        session.get_one(Psu, world.alice).email_verified_at = world.hub.clock()
+    assert world.userinfo(world.tokens()["access_token"]).get_json()["email_verified"] is True
 
 
 def test_it_keeps_back_what_the_person_did_not_give(world: World) -> None:

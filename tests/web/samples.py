@@ -346,6 +346,35 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         v.PasswordPage(v.Form({}, {"current_password": "That is not your password."})),
         ALICE,
     ),
+    "email": (
+        "email.html",
+        v.EmailPage("alice@example.org", True, v.Form({"email": EVIL}, {"email": "This is not an e-mail address."})),
+        ALICE,
+    ),
+    "mailed_link": (
+        "mailed_link.html",
+        v.MailedLinkPage(
+            "Was it not you?",
+            "We set this address for your account again, end every login everywhere, and you choose a new password.",
+            "Take the change back",
+            "/email/undo/t",
+            address="a.name.that.is.rather.longer.than.a.phone.is.wide@lagoon.example",
+            is_grave=True,
+            cancel_label="It was me",
+        ),
+        None,
+    ),
+    "recover": (
+        "recover.html",
+        v.RecoverPage(v.Form({"email": EVIL}, {"email": "This is not an e-mail address."})),
+        None,
+    ),
+    "recover_sent": ("recover_sent.html", v.RecoverSentPage(20), None),
+    "reset": (
+        "reset.html",
+        v.ResetPage("/recover/t", "alice@example.org", v.Form({}, {"new_password": "This password is known."})),
+        None,
+    ),
     "security": (
         "security.html",
         v.SecurityPage(
@@ -480,6 +509,11 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "register": ("register.html", v.RegisterPage(), None),
     "password": ("password.html", v.PasswordPage(), ALICE),
     "security": ("security.html", v.SecurityPage(), ALICE),
+    "email": ("email.html", v.EmailPage("alice@example.org"), ALICE),
+    "mailed_link": ("mailed_link.html", v.MailedLinkPage("Is it so?", "Then press.", "Yes", "/x"), None),
+    "recover": ("recover.html", v.RecoverPage(), None),
+    "recover_sent": ("recover_sent.html", v.RecoverSentPage(20), None),
+    "reset": ("reset.html", v.ResetPage("/recover/t", "alice@example.org"), None),
     "home": ("home.html", v.HomePage(), ALICE),
     "home_waiting": (
         "home.html",

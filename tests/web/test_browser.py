@@ -130,7 +130,16 @@ def test_every_page_fits_a_small_phone_and_is_drawn_in_the_dark(
     transaction = page.locator('a[href^="/transactions/"]').first.get_attribute("href") or ""
     paths = [
         *("/", account, transaction, connection, f"{connection}/disconnect", "/connect", "/connect/lorelei", request),
-        *("/consents", "/account", "/account/password", "/developer", "/developer/new", f"/developer/apps/{client_id}"),
+        *(
+            "/consents",
+            "/account",
+            "/account/email",
+            "/account/password",
+            "/recover",
+            "/developer",
+            "/developer/new",
+            f"/developer/apps/{client_id}",
+        ),
         *("/developer/guide", "/docs/api", "/docs/problems", "/status", "/logout", "/no-such-page"),
     ]
     for path in paths:

@@ -48,7 +48,9 @@ _SYSTEMS = (
 )
 
 
-def page(who: Person, opened: Sequence[OpenSession], events: Sequence[SecurityEvent]) -> SecurityPage:
+def page(
+    who: Person, opened: Sequence[OpenSession], events: Sequence[SecurityEvent], *, is_email_verified: bool
+) -> SecurityPage:
     return SecurityPage(
         sessions=tuple(
             SessionRow(
@@ -70,6 +72,7 @@ def page(who: Person, opened: Sequence[OpenSession], events: Sequence[SecurityEv
             for event in events
         ),
         password_changed_at=who.password_changed_at,
+        is_email_verified=is_email_verified,
     )
 
 

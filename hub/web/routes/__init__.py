@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from hub.web import chrome
 from hub.web.routes.account import blueprint as account
+from hub.web.routes.addresses import blueprint as addresses
 from hub.web.routes.banks import blueprint as banks
 from hub.web.routes.connections import blueprint as connections
 from hub.web.routes.consent_request import blueprint as consent_request
@@ -13,10 +14,13 @@ from hub.web.routes.docs import blueprint as docs
 from hub.web.routes.entrance import blueprint as entrance
 from hub.web.routes.health import blueprint as health
 from hub.web.routes.money import blueprint as money
+from hub.web.routes.recovery import blueprint as recovery
 
 blueprints: tuple[Blueprint, ...] = (
     entrance,
     account,
+    addresses,
+    recovery,
     money,
     banks,
     connections,

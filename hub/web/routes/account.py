@@ -6,7 +6,7 @@ from hub.access import signed_in
 from hub.context import hub_of_request
 from hub.errors import BadInput, Conflict, TooMany
 from hub.gate import person
-from hub.identity import activity, cookies, people, sessions
+from hub.identity import activity, addresses, cookies, people, sessions
 from hub.identity.passwords import MIN_CHARACTERS
 from hub.web.flash import Said
 from hub.web.present import security
@@ -23,7 +23,8 @@ def overview() -> Response:
     with hub.db.read() as session:
         opened = sessions.list_sessions(session, who.psu_id, now=hub.clock(), settings=hub.settings)
         events = activity.recent(session, who.psu_id)
-    return respond.page("security.html", security.page(who, opened, events))
+        is_verified = addresses.is_verified(session, who.psu_id)
+    return respond.page("security.html", security.page(who, opened, events, is_email_verified=is_verified))
 
 
 @blueprint.post("/account/sessions/revoke-all")

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from hub.context import hub_of_request
+from hub.errors import DomainError, TooMany
 from hub.identity.origin import Origin
 from hub.web import chrome, flash
 from hub.web.flash import Said
@@ -17,6 +18,15 @@ SLOW_DOWN = 429
 
 def page(template: str, model: Any = None, *, status: int = 200) -> Response:
     return Response(chrome.render(template, model), status, content_type="text/html; charset=utf-8")
+
+
+def form_page(template: str, model: Any, error: DomainError | None) -> Response:
+    """The page of a form: as it is first shown, or again with what was wrong."""
+    if isinstance(error, TooMany):
+        response = page(template, model, status=SLOW_DOWN)
+        response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+    return page(template, model, status=200 if error is None else INVALID)
 
 
 def see_other(url: str, *, say: Said | None = None) -> Response:

@@ -14,6 +14,13 @@ Money is ``providers.model.Money`` (signed from the holder's side), times are aw
 in the templates.
 """
 
+from hub.web.viewmodels.accounts import (
+    EmailPage,
+    MailedLinkPage,
+    RecoverPage,
+    RecoverSentPage,
+    ResetPage,
+)
 from hub.web.viewmodels.banks import (
     BankHealth,
     ConnectConfirmPage,
@@ -102,6 +109,7 @@ __all__ = [
     "DeveloperAppRow",
     "DeveloperPage",
     "DisconnectPage",
+    "EmailPage",
     "ErrorPage",
     "Fact",
     "Flash",
@@ -112,12 +120,16 @@ __all__ = [
     "LoggedOutPage",
     "LoginPage",
     "LogoutPage",
+    "MailedLinkPage",
     "NewAppPage",
     "Pager",
     "PasswordPage",
     "PermissionText",
     "ReceiptRow",
+    "RecoverPage",
+    "RecoverSentPage",
     "RegisterPage",
+    "ResetPage",
     "SecurityPage",
     "SessionRow",
     "StatusPage",

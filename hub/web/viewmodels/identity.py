@@ -61,3 +61,4 @@ class SecurityPage:
     sessions: tuple[SessionRow, ...] = ()
     activity: tuple[ActivityRow, ...] = ()
     password_changed_at: datetime | None = None
+    is_email_verified: bool = False

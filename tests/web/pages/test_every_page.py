@@ -5,11 +5,22 @@ import pytest
 from hub.errors import DomainError
 from tests.web.pages.world import Browser, World
 
-PUBLIC = ["/login", "/register", "/developer/guide", "/docs/api", "/docs/problems", "/status", "/logged-out"]
+PUBLIC = [
+    "/login",
+    "/register",
+    "/recover",
+    "/recover/sent",
+    "/developer/guide",
+    "/docs/api",
+    "/docs/problems",
+    "/status",
+    "/logged-out",
+]
 ALICES = [
     "/",
     "/account",
     "/account/password",
+    "/account/email",
     "/logout",
     "/connect",
     "/connect/albion",
@@ -23,8 +34,12 @@ ALICES = [
     "/developer",
     "/developer/new",
     "/developer/apps/{client}",
+    "/account/email/verify/{verify}",
+    "/account/email/confirm/{change}",
 ]
 GONE_FOR_OTHERS = [
+    "/account/email/verify/{verify}",
+    "/account/email/confirm/{change}",
     "/connections/{albion}",
     "/connections/{albion}/disconnect",
     "/accounts/{current}",
@@ -38,6 +53,13 @@ POSTS = [
     "/register",
     "/logout",
     "/account/password",
+    "/account/email",
+    "/account/email/resend",
+    "/account/email/verify/{verify}",
+    "/account/email/confirm/{change}",
+    "/email/undo/{undo}",
+    "/recover",
+    "/recover/{reset}",
     "/account/sessions/revoke-all",
     "/connect/albion",
     "/connections/{albion}/renew",
@@ -49,7 +71,10 @@ POSTS = [
     "/developer/apps/{client}/secret",
     "/developer/apps/{client}/delete",
 ]
-FOREIGN_POSTS = [path for path in POSTS if "{" in path]
+BY_LINK_ALONE = {"/email/undo/{undo}", "/recover/{reset}"}
+"""Whoever has the mail may: the link in it is the proof."""
+FOREIGN_POSTS = [path for path in POSTS if "{" in path and path not in BY_LINK_ALONE]
+BEFORE_LOGIN = {"/login", "/register", "/recover"}
 
 
 def places(world: World) -> dict[str, str]:
@@ -63,6 +88,7 @@ def places(world: World) -> dict[str, str]:
         "consent": consent,
         "request": request,
         "client": world.client.client.client_id,
+        **world.mailed_links(),
     }
 
 
@@ -154,8 +180,8 @@ def test_the_token_of_another_person_is_worth_nothing(world: World) -> None:
 
 def _at_a_form(world: World, path: str) -> Browser:
     """A browser that has seen a form: before login where the form is for that, else as Alice."""
-    browser = world.stranger() if path in {"/login", "/register"} else world.browser()
-    browser.get(path if path in {"/login", "/register"} else "/account")
+    browser = world.stranger() if path in BEFORE_LOGIN else world.browser()
+    browser.get(path if path in BEFORE_LOGIN else "/account")
     return browser
 
 

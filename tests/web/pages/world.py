@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hub.context import Hub
-from hub.identity import sessions
+from hub.identity import mailed_links, sessions
+from hub.identity.mailed_links import Purpose
 from hub.identity.origin import Origin
 from hub.ids import new_id
 from hub.ledger.accounts import store_accounts
@@ -242,6 +243,20 @@ class World:
         assert answer.status_code == 303, answer.text
         found = re.findall(r'href="/consents/([^"]+)"', person.get("/consents").text)
         return str(found[0])
+
+    def mailed_links(self, psu_id: str | None = None) -> dict[str, str]:
+        """A token of each purpose that was mailed to Alice, whose address is verified from now on."""
+        hub, whose = self.hub, psu_id or self.alice
+        tokens = {}
+        with hub.db.write() as session:
+            person = session.get_one(Psu, whose)
+            person.email_verified_at = hub.clock()
+            for purpose in Purpose:
+                made = mailed_links.make(
+                    hub, session, purpose, psu_id=whose, address=person.email, ttl_s=3600, now=hub.clock()
+                )
+                tokens[purpose.value] = made.url.rpartition("/")[2]
+        return tokens
 
     def a_transaction(self, browser: Browser) -> str:
         found = re.findall(r'href="/transactions/([^"]+)"', browser.get(f"/accounts/{self.current}").text)
