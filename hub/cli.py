@@ -11,6 +11,7 @@ from sqlalchemy import select
 from hub import housekeeping, logs, migrate
 from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
+from hub.commands.housekeeping import tidy_up
 from hub.commands.keys import keys
 from hub.context import Hub, build
 from hub.identity import people
@@ -137,6 +138,7 @@ def db_current() -> None:
 
 main.add_command(dev_cert)
 main.add_command(keys)
+main.add_command(tidy_up)
 
 if __name__ == "__main__":
     main()

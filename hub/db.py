@@ -19,7 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, MetaData, Text, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    MetaData,
+    Text,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -188,6 +200,13 @@ class Database:
         """The same without a Session around it, for reads that are counted in microseconds and return plain rows."""
         with self.reader.connect() as connection:
             yield connection
+
+    def size_bytes(self) -> int:
+        """What the database takes on disk, room that is free for new rows included."""
+        pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        query = pages if self.is_sqlite else "SELECT pg_database_size(current_database())"
+        with self.look() as connection:
+            return int(connection.execute(text(query)).scalar_one())
 
     def dispose(self) -> None:
         self.writer.dispose()

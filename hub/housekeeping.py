@@ -2,53 +2,69 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy.orm import Session
-
+from hub.connections import tidy as connections
 from hub.consents import service as consents
 from hub.context import Hub
-from hub.identity import mailed_links, recovery, sessions, throttle
-from hub.mail import sender
-from hub.oauth import sweep as oauth
 from hub.oauth.jose import replay
 from hub.signing import rotation
+from hub.sweeping import sweep_all
 
 log = logging.getLogger(__name__)
 EVERY_S = 60
-_ROUNDS = 20  # at most so many batches of one kind a minute: a backlog is worked off without holding others up
+_ROWS = 200  # where each row leaves an event
+_BATCHES = 50  # at most so many of one kind a round: a backlog is worked off without holding others up
 
 
-def tidy(hub: Hub) -> None:
-    """One round. Each step is its own small transaction, so it can stop anywhere and begin again."""
-    now = hub.clock()
-    rotation.upkeep(hub, now)
-    _until_done(lambda: consents.expire_due(hub, now=now), 200)
-    _until_done(lambda: oauth.sweep(hub, now), 1)
-    _until_done(lambda: hub.replay.sweep(now), replay.BATCH)
-    steps: tuple[Callable[[Session], None], ...] = (
-        lambda session: sessions.sweep(session, now=now),
-        lambda session: throttle.sweep(session, now=now),
-        lambda session: mailed_links.sweep(session, now=now),
-        lambda session: recovery.sweep(session, now=now),
-        lambda session: sender.sweep(session, now=now),
-    )
-    for step in steps:
-        with hub.db.write() as session:
-            step(session)
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``work`` takes at most ``batch`` of its kind and returns how many it was."""
+
+    what: str
+    batch: int
+    work: Callable[[Hub, datetime, int], int]
+
+
+STEPS = (
+    Step("consents expired", _ROWS, lambda hub, now, batch: consents.expire_due(hub, now=now, limit=batch)),
+    Step("unfinished links forgotten", _ROWS, connections.forget_unfinished_links),
+    Step("burnt jti forgotten", replay.BATCH, lambda hub, now, batch: hub.replay.sweep(now, batch)),
+)
+"""What is more than deleting rows whose time is over; for that a line in hub.retention is enough."""
+
+
+def tidy(hub: Hub, stopping: threading.Event | None = None) -> Mapping[str, int]:
+    """One round; what was done and how often. Each step is its own small transaction: it can stop anywhere."""
+    done: Counter[str] = Counter()
+    for what, count in _steps(hub, hub.clock()):
+        done[what] += count
+        if stopping is not None and stopping.is_set():
+            break
+    return done
 
 
 def run(hub: Hub, stopping: threading.Event) -> None:
     """A round a minute until ``stopping`` is set; an error is logged and the next round tries again."""
     while not stopping.is_set():
         try:
-            tidy(hub)
+            tidy(hub, stopping)
         except Exception as error:  # the database may be away for a while
             log.error("housekeeping stumbled", extra={"error": type(error).__name__})
         stopping.wait(EVERY_S)
 
 
-def _until_done(step: Callable[[], int], batch: int) -> None:
-    for _ in range(_ROUNDS):
-        if step() < batch:
-            return
+def _steps(hub: Hub, now: datetime) -> Iterator[tuple[str, int]]:
+    rotation.upkeep(hub, now)
+    for table, gone in sweep_all(hub, now):
+        yield f"{table} rows deleted", gone
+    for step in STEPS:
+        for _ in range(_BATCHES):
+            count = step.work(hub, now, step.batch)
+            if count:
+                yield step.what, count
+            if count < step.batch:
+                break

@@ -64,6 +64,8 @@ class Settings:
     history_days: int = 730
     sync_interval_s: int = 60 * 60 * 6  # four unattended reads a day: RTS art. 36(5)(b)
     sync_lease_s: int = 300
+    activity_days: int = 400  # thirteen months, as banks show theirs
+    event_days: int = 30
     key_rotation_days: int = 90
     key_publish_ahead_s: int = 60 * 60 * 24
     login_failures_before_lock: int = 5

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import hub.models  # noqa: F401  # loads every table
+from hub.db import Base
+from hub.retention import ENDS, STAYS
+
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("consent", "providers", "hub", "sandbox", "examples", "demo")
 
@@ -107,3 +111,12 @@ def test_http_statuses_stay_at_the_rim() -> None:
             constants = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
             numbers = {value for value in constants if type(value) is int}
             assert numbers.isdisjoint({400, 401, 403, 404, 409}), path
+
+
+def test_every_table_has_an_end_for_its_rows_or_a_reason_to_keep_them() -> None:
+    """A new table gets a line in hub.retention: in ENDS if it grows with visits, in STAYS with the reason if not."""
+    ends, stays = {one.table.name for one in ENDS}, set(STAYS)
+    assert not ends & stays
+    assert ends | stays == set(Base.metadata.tables)
+    undecided = [name for name in stays if "expires_at" in Base.metadata.tables[name].columns]
+    assert undecided == [], "what has an expiry is swept by it"

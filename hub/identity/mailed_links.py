@@ -21,8 +21,6 @@ from hub.ids import new_secret
 from hub.models.psu import Psu
 from hub.models.recovery import MailedLink
 
-_KEPT = timedelta(days=1)
-
 
 class Purpose(StrEnum):
     VERIFY = "verify"  # mail to this address reaches its person
@@ -144,13 +142,6 @@ def is_kept_for_another(session: Session, address: str, psu_id: str, *, now: dat
         MailedLink.expires_at > now,
     )
     return session.scalar(kept.limit(1)) is not None
-
-
-def sweep(session: Session, *, now: datetime) -> None:
-    """Delete links whose time is over."""
-    session.execute(
-        delete(MailedLink).where(MailedLink.expires_at <= now - _KEPT).execution_options(synchronize_session=False)
-    )
 
 
 def gone() -> NotFound:

@@ -94,15 +94,6 @@ def tell_of_new_password(hub: Hub, session: Session, psu_id: str, *, now: dateti
     notices.tell(hub, session, psu_id, Template.PASSWORD_CHANGED, now=now, **words)
 
 
-def sweep(session: Session, *, now: datetime) -> None:
-    """Requests that no worker took in time are not answered any more."""
-    session.execute(
-        delete(RecoveryRequest)
-        .where(RecoveryRequest.created_at <= now - timedelta(hours=1))
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _write_down(session: Session, address: str, *, origin: Origin, now: datetime) -> None:
     session.add(
         RecoveryRequest(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -209,11 +209,6 @@ def list_sessions(session: Session, psu_id: str, *, now: datetime, settings: Set
         )
         for row in rows
     ]
-
-
-def sweep(session: Session, *, now: datetime) -> None:
-    """Delete the rows of sessions whose time is over."""
-    session.execute(delete(PsuSession).where(PsuSession.expires_at <= now).execution_options(synchronize_session=False))
 
 
 def _is_open(now: datetime, settings: Settings) -> tuple[ColumnElement[bool], ...]:

@@ -39,7 +39,6 @@ from hub.settings import Settings
 SECRET_NAME = "login-throttle"  # noqa: S105  # under which hub.keys keeps the key of the hashes
 _NETWORK_FACTOR = 10
 _MAILS = 3
-_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +135,6 @@ def clear(session: Session, key: Key) -> None:
     """Forget the failures: the person proved who they are."""
     session.execute(
         delete(LoginThrottle).where(LoginThrottle.key_hash == key.hash).execution_options(synchronize_session=False)
-    )
-
-
-def sweep(session: Session, *, now: datetime) -> None:
-    """Delete counters of yesterday that lock nothing; every guessed e-mail address leaves one."""
-    session.execute(
-        delete(LoginThrottle)
-        .where(
-            LoginThrottle.updated_at <= now - _KEPT,
-            or_(LoginThrottle.locked_until.is_(None), LoginThrottle.locked_until <= now),
-        )
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -6,10 +6,9 @@ between claim and answer leaves a mail that is sent again after the pause: at le
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 
 from hub.context import Hub
 from hub.mail import message, outbox
@@ -23,8 +22,6 @@ PAUSES_S = (60, 300, 1800, 7200, 21600)
 """After each failed attempt; with the last one the mail is dead. Most links in mails do not live longer."""
 LEASE_S = 300
 """A mail that a worker took and left, because it died, is taken again after this."""
-KEPT = timedelta(days=7)
-"""How long a mail that is over stays in the outbox, without its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +39,6 @@ def send_due(hub: Hub, transport: Transport) -> int:
     while (mail := _claim(hub)) is not None:
         sent += _send(hub, transport, mail)
     return sent
-
-
-def sweep(session: Session, *, now: datetime) -> None:
-    """Delete mails that are over."""
-    session.execute(
-        delete(Mail)
-        .where(Mail.state != DUE, Mail.created_at <= now - KEPT)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _claim(hub: Hub) -> _Claimed | None:

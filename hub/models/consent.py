@@ -16,7 +16,7 @@ class ConsentRow(Base):
     """
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "psu_id", "status"), Index(None, "client_id"))
+    __table_args__ = (Index(None, "psu_id", "status"), Index(None, "client_id"), Index(None, "status", "valid_until"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"))

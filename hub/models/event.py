@@ -13,7 +13,7 @@ class Event(Base):
     """``kind`` such as consent.authorised or connection.synced; ``subject_id`` is the thing that changed."""
 
     __tablename__ = "event"
-    __table_args__ = (Index(None, "psu_id", "at"),)
+    __table_args__ = (Index(None, "psu_id", "at"), Index(None, "at"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)

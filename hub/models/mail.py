@@ -26,4 +26,4 @@ class Mail(Base):
     state: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int]
     next_at: Mapped[datetime] = mapped_column(Instant)
-    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)

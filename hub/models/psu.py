@@ -69,7 +69,7 @@ class SecurityEvent(Base):
     """What the person sees under "recent activity": logins, failures, password changes, consents."""
 
     __tablename__ = "security_event"
-    __table_args__ = (Index(None, "psu_id", "at"),)
+    __table_args__ = (Index(None, "psu_id", "at"), Index(None, "at"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"))

@@ -10,11 +10,9 @@ import threading
 from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
-from hub.connections import tidy
 from hub.connections.revocation import end_at_bank
 from hub.connections.state import SYNCABLE, Status
 from hub.context import Hub
@@ -26,7 +24,6 @@ log = logging.getLogger(__name__)
 THREADS = 8
 PER_INSTITUTION = 2
 POLL_S = 2.0
-TIDY_EVERY = timedelta(minutes=10)
 
 
 class Worker:
@@ -41,7 +38,6 @@ class Worker:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._busy: dict[str, str] = {}  # connection id -> institution id, of the jobs under way
-        self._tidied_at: datetime | None = None
 
     def stop(self) -> None:
         """End ``run`` after the jobs under way; safe from a signal handler and from any thread."""
@@ -59,7 +55,6 @@ class Worker:
             while not self._stopping.is_set():
                 self._wake.clear()
                 try:
-                    self._tidy_now_and_then()
                     self._fill(pool)
                 except Exception as error:  # the database may be away for a while; the worker outlives that
                     log.error("the worker stumbled", extra={"owner": self._owner, "error": type(error).__name__})
@@ -68,7 +63,6 @@ class Worker:
 
     def run_once(self) -> int:
         """Do everything that is due now and wait for it; returns how many jobs were done."""
-        self._tidy_now_and_then()
         seen: set[str] = set()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="sync") as pool:
             while futures := self._fill(pool, leave_out=seen):
@@ -137,10 +131,3 @@ class Worker:
                 del self._busy[connection_id]
             if went_well:  # after an error the next poll is soon enough: no tight loop around a broken database
                 self._wake.set()
-
-    def _tidy_now_and_then(self) -> None:
-        now = self._hub.clock()
-        if self._tidied_at is None or now - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = now
-            with self._hub.db.write() as session:
-                tidy.forget_unfinished_links(session, now=now)

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from hub.connections import link, sealed, service, tidy
+from hub import housekeeping
+from hub.connections import link, sealed, service
 from hub.connections.state import FailureKind, Status
 from hub.errors import BadInput, Conflict, NotFound
 from hub.models.connection import Connection, LinkAttempt
@@ -323,8 +324,7 @@ def test_what_nobody_finished_is_forgotten_after_a_day_and_what_was_linked_is_no
     kept = world.linked()
     state = world.begin()
     world.clock.advance(days=2)
-    with world.hub.db.write() as session:
-        tidy.forget_unfinished_links(session, now=world.clock())
+    housekeeping.tidy(world.hub)
     assert only_connection(world).id == kept
     assert count(world, LinkAttempt) == 0
     assert world.come_back(state) == link.LinkFailed(None, link.STALE)
@@ -335,8 +335,7 @@ def test_somebody_who_is_at_the_bank_right_now_is_not_forgotten(world: World) ->
     connection_id = only_connection(world).id
     world.clock.advance(days=2)
     world.begin(renew=connection_id)
-    with world.hub.db.write() as session:
-        tidy.forget_unfinished_links(session, now=world.clock())
+    housekeeping.tidy(world.hub)
     assert only_connection(world).id == connection_id
 
 

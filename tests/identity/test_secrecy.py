@@ -3,15 +3,14 @@
 import logging
 
 import pytest
-from sqlalchemy import select
 
 from hub.context import Hub
-from hub.db import Base
 from hub.errors import BadInput
 from hub.identity import people
 from hub.identity.people import LoggedIn
 from tests.identity.steps import HERE, NEW_PASSWORD, attempt, loaded, log_in
 from tests.people import PASSWORD
+from tests.stored import everything
 
 WRONG = "a wrong guess at it"
 
@@ -47,4 +46,4 @@ def test_a_whole_life_of_logins_leaves_no_secret_anywhere(hub: Hub, caplog: pyte
 
 def everything_stored(hub: Hub) -> str:
     with hub.db.read() as session:
-        return repr([session.execute(select(table)).all() for table in Base.metadata.sorted_tables])
+        return everything(session)

@@ -11,6 +11,7 @@ from hub.identity import sessions
 from hub.identity.sessions import Person
 from hub.ids import new_secret
 from hub.models.psu import PsuSession
+from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 from tests.identity.steps import HERE, activity_of, elsewhere, loaded
 from tests.people import alice, charlie
@@ -189,8 +190,7 @@ def test_the_sweep_takes_only_sessions_whose_time_is_over(hub: Hub, clock: TestC
     clock.advance(seconds=TTL_S - 1)
     young = begin(hub, psu_id)
     for after_s, left in [(0, {old, young}), (1, {young})]:
-        with hub.db.write() as session:
-            sessions.sweep(session, now=clock.advance(seconds=after_s))
+        dict(sweep_all(hub, clock.advance(seconds=after_s)))
         with hub.db.read() as session:
             assert set(session.scalars(select(PsuSession.id_hash))) == {secret_hash(secret) for secret in left}
 

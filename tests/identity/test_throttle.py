@@ -10,6 +10,7 @@ from hub.identity import throttle
 from hub.identity.origin import Origin
 from hub.identity.throttle import Admitted, Key, Locked
 from hub.models.psu import LoginThrottle
+from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 
 LOCK_S = 900
@@ -131,8 +132,7 @@ def test_the_sweep_takes_only_what_means_nothing_any_more(hub: Hub, clock: TestC
     clock.advance(seconds=day_s - 1)
     claim(hub, SHARED, now=clock())
     for after_s, left in [(0, "lne"), (1, "ln"), (day_s - 1, "l"), (1, "")]:
-        with hub.db.write() as session:
-            throttle.sweep(session, now=clock.advance(seconds=after_s))
+        dict(sweep_all(hub, clock.advance(seconds=after_s)))
         with hub.db.read() as session:
             assert {key[0] for key in session.scalars(select(LoginThrottle.key_hash))} == set(left)
 

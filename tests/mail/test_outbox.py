@@ -8,14 +8,15 @@ from sqlalchemy import select
 
 from hub import mail
 from hub.context import Hub
-from hub.db import Base
 from hub.errors import BadInput
 from hub.mail import Template, outbox, sender, templates
 from hub.mail.transport import NotTaken
 from hub.models.mail import Mail
+from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 from tests.mail.letters import Letterbox
 from tests.race import at_once
+from tests.stored import everything
 
 LINK = "http://127.0.0.1:8000/recover/0f9a8e7d6c5b4a39"
 ALICE = "alice@people.example"
@@ -70,7 +71,7 @@ def test_the_link_is_neither_in_the_rows_nor_in_the_log(hub: Hub, caplog: pytest
     caplog.set_level(logging.DEBUG)
     write(hub)
     with hub.db.read() as session:
-        stored = repr([session.execute(select(table)).all() for table in Base.metadata.sorted_tables])
+        stored = everything(session)
     sender.send_due(hub, Refusing())
     hub.clock.advance(seconds=61)  # type: ignore[attr-defined]  # a TestClock
     sender.send_due(hub, Letterbox())
@@ -175,10 +176,8 @@ def test_mails_that_are_over_are_swept(hub: Hub, clock: TestClock) -> None:
     sender.send_due(hub, Letterbox())
     clock.advance(days=6)
     write(hub)
-    with hub.db.write() as session:
-        sender.sweep(session, now=clock())
+    dict(sweep_all(hub, clock()))
     assert len(rows(hub)) == 2
     clock.advance(days=1)
-    with hub.db.write() as session:
-        sender.sweep(session, now=clock())
+    dict(sweep_all(hub, clock()))
     assert rows(hub) == [(outbox.DUE, 0, False)]

@@ -1,0 +1,150 @@
+"""How long a row of each table is kept: one table of what ends, and one of what stays and why.
+
+A table that grows with every visit needs a line in ENDS; any other one says in STAYS why it does not. A test holds both
+against the models. hub.sweeping does the work, and needs an index that begins with the column named here.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Table, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from hub.mail.outbox import DUE
+from hub.models.connection import LinkAttempt
+from hub.models.event import Event
+from hub.models.factor import HalfOpenLogin, KnownDevice, PasskeyChallenge, TotpEnrolment
+from hub.models.logout import LogoutNotice
+from hub.models.mail import Mail
+from hub.models.oauth import (
+    AuthorizationCode,
+    AuthorizationRequest,
+    DeniedToken,
+    PushedRequest,
+    RefreshToken,
+    RefusedRequest,
+)
+from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
+from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
+from hub.models.upstream import UpstreamAttempt
+from hub.oauth.ended import forget_grants
+from hub.settings import Settings
+
+Kept = Callable[[Settings], timedelta | None]
+"""How long after its end a row is kept; None is for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Rows go once the moment in ``end`` is further back than ``kept``, if ``only`` holds for them as well.
+
+    ``owner`` and ``then``: what the rows that go belonged to is handed, in the same transaction, to ``then``.
+    """
+
+    end: InstrumentedAttribute[datetime]
+    kept: Kept
+    only: Callable[[datetime], ColumnElement[bool]] | None = None
+    owner: InstrumentedAttribute[str] | None = None
+    then: Callable[[Session, Collection[str], datetime], None] | None = None
+
+    @property
+    def column(self) -> Column[Any]:
+        found = self.end.property.columns[0]
+        assert isinstance(found, Column)  # noqa: S101  # a mapped column has one
+        return found
+
+    @property
+    def table(self) -> Table:
+        return self.column.table
+
+
+def at_once(_settings: Settings) -> timedelta:
+    return timedelta()
+
+
+def after(**length: float) -> Kept:
+    return lambda _settings: timedelta(**length)
+
+
+def _days(name: str) -> Kept:
+    """As many days as the setting says, 0 being for ever."""
+
+    def kept(settings: Settings) -> timedelta | None:
+        days: int = getattr(settings, name)
+        return timedelta(days=days) if days else None
+
+    return kept
+
+
+def _a_day_and_a_session(settings: Settings) -> timedelta:
+    """A used code stays recognisable for a day, so that its reuse is seen (RFC 6749 4.1.2); and its grant is looked at
+    when it goes, which must not be before the session is over: logging out asks grants whom to tell."""
+    return timedelta(days=1, seconds=settings.session_ttl_s)
+
+
+def _request_and_hour(settings: Settings) -> timedelta:
+    """Requests that came from a pushed one go with it, so it waits for the last of them."""
+    return timedelta(hours=1, seconds=settings.authorization_request_ttl_s)
+
+
+def _locks_nothing(now: datetime) -> ColumnElement[bool]:
+    return or_(LoginThrottle.locked_until.is_(None), LoginThrottle.locked_until <= now)
+
+
+def _is_settled(_now: datetime) -> ColumnElement[bool]:
+    return LogoutNotice.due_at.is_(None)
+
+
+def _is_over(_now: datetime) -> ColumnElement[bool]:
+    return Mail.state != DUE
+
+
+ENDS: tuple[Ends, ...] = (
+    Ends(AuthorizationRequest.expires_at, after(hours=1)),
+    Ends(PushedRequest.expires_at, _request_and_hour),
+    Ends(AuthorizationCode.expires_at, _a_day_and_a_session, owner=AuthorizationCode.grant_id, then=forget_grants),
+    # One that was exchanged stays to its own end: whoever comes with it later has shown that it was copied.
+    Ends(RefreshToken.expires_at, after(days=1), owner=RefreshToken.grant_id, then=forget_grants),
+    Ends(DeniedToken.expires_at, after(minutes=1)),
+    Ends(RefusedRequest.at, after(days=7)),
+    Ends(PsuSession.expires_at, at_once),
+    Ends(LoginThrottle.updated_at, after(days=1), only=_locks_nothing),
+    Ends(PasskeyChallenge.expires_at, at_once),
+    Ends(HalfOpenLogin.expires_at, at_once),
+    Ends(TotpEnrolment.expires_at, at_once),
+    Ends(MailedLink.expires_at, after(days=1)),
+    Ends(RecoveryRequest.created_at, after(hours=1)),  # one that no worker took in time is not answered any more
+    Ends(FactorRecovery.expires_at, at_once),
+    Ends(UpstreamAttempt.expires_at, at_once),
+    Ends(LogoutNotice.created_at, after(days=7), only=_is_settled),
+    Ends(Mail.created_at, after(days=7), only=_is_over),
+    Ends(KnownDevice.last_seen_at, after(days=400)),  # what browsers keep a cookie for at most (RFC 6265bis 5.5)
+    Ends(LinkAttempt.expires_at, after(hours=1)),  # until then a repeated callback is told what happened
+    Ends(SecurityEvent.at, _days("activity_days")),
+    Ends(Event.at, _days("event_days")),
+)
+
+STAYS: Mapping[str, str] = {
+    "account": "the ledger",
+    "balance": "the ledger: the latest of each kind",
+    "burnt_jti": "hub.oauth.jose.replay forgets it itself: on SQLite it lies in another file",
+    "change": "the ledger's log, which clients read from wherever they stopped",
+    "client": "deleted ones too: consents and receipts name them",
+    "connection": "unfinished ones go by hub.connections.tidy",
+    "consent": "the record of what a person decided",
+    "consent_access": "the record of who read what, a row a day and permission",
+    "consent_account": "belongs to a consent",
+    "consent_receipt": "the proof of what a person decided",
+    "oauth_grant": "goes with its last code or token: hub.oauth.ended",
+    "passkey": "the person's, until they remove it",
+    "psu": "the person",
+    "recovery_code": "the person's; a used one is deleted",
+    "secret": "a handful, made once",
+    "signing_key": "a few a year; what is gone stays as a record, without its private half",
+    "totp": "the person's, until they remove it",
+    "transaction": "the ledger",
+    "transaction_raw": "the bank's own bytes of a row of the ledger",
+    "upstream_login": "the person's, until they remove it",
+}
