@@ -4,7 +4,7 @@ A route without a declaration is refused and fails a test. The kinds:
 
     @public                     anybody; pages may still know who is logged in
     @signed_in                  a person with a session (pages)
-    @recently_signed_in         the same, and they proved who they are minutes ago
+    @recently_signed_in         the same, and they proved who they are minutes ago, by all the factors they have
     @permits(Permission.X)      a client with a token; the view reads ``allowed()``
     @any_token                  a client with a valid token; the view reads ``token()``
     @client_endpoint            OAuth endpoints where the client itself authenticates inside the view

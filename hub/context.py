@@ -3,7 +3,7 @@ routes reach it through ``hub_of_request()``, everything below them takes its pa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from flask import current_app
@@ -14,13 +14,14 @@ from hub.clock import now as system_now
 from hub.consents.access import AccessLog
 from hub.db import Database
 from hub.errors import NotFound
-from hub.identity import breaches
+from hub.identity import breaches, risk
 from hub.identity.passwords import BreachList
+from hub.identity.risk import RiskPolicy, UsualPolicy
 from hub.keys import KeyRing
 from hub.limits import Slots
 from hub.oauth.jose.replay import Replay
 from hub.sealing import Sealer, sealer_for
-from hub.settings import Settings
+from hub.settings import Settings, SettingsError
 from providers.port import Adapter
 from providers.registry import Institution, adapter_for, load_institutions
 from providers.tpp import Tpp
@@ -37,6 +38,7 @@ class Hub:
     keys: KeyRing
     institutions: Mapping[str, Institution]
     breach_list: BreachList | None = None
+    risk: RiskPolicy = field(default_factory=UsualPolicy)
 
     @property
     def tpp(self) -> Tpp:
@@ -90,7 +92,15 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
         keys=KeyRing(db, sealer, clock),
         institutions=load_institutions(settings.institution_dirs),
         breach_list=breaches.of(settings),
+        risk=_risk_policy(settings),
     )
+
+
+def _risk_policy(settings: Settings) -> RiskPolicy:
+    try:
+        return risk.load(settings.risk_policy)
+    except ValueError as error:
+        raise SettingsError(f"RIALTO_RISK_POLICY: {error}") from error
 
 
 def hub_of_request() -> Hub:

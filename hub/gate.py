@@ -17,7 +17,8 @@ from hub.access import Access, Kind, declared
 from hub.consents import service as consents
 from hub.context import Hub, hub_of_request
 from hub.errors import NotFound, NotPermitted, TooMany
-from hub.identity import cookies, csrf, sessions
+from hub.identity import assurance, cookies, csrf, sessions
+from hub.identity.factors import enrolled
 from hub.identity.sessions import Person
 from hub.limits import RateLimiter
 from hub.oauth import bearer
@@ -26,8 +27,8 @@ from hub.oauth.bearer import Token
 RECENT = timedelta(minutes=10)
 OK = HTTPStatus.OK
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_LEAVES_A_ROW = frozenset({"oauth.authorize", "oauth.authorize_by_post"})
-"""Every correct authorization request is stored before anybody has logged in, so it is counted by address."""
+_LEAVES_A_ROW = frozenset({"oauth.authorize", "oauth.authorize_by_post", "entrance.passkey_options"})
+"""What is stored before anybody has logged in is counted by address: authorization requests, passkey challenges."""
 
 
 class UndeclaredRoute(Exception):
@@ -104,10 +105,16 @@ def _signed_in(_access: Access, hub: Hub) -> Response | None:
 
 
 def _recently_signed_in(access: Access, hub: Hub) -> Response | None:
+    """Minutes ago, and by a second factor if the person has one by now."""
     answer = _signed_in(access, hub)
-    if answer is None and hub.clock() - g.person.auth_time > RECENT:
+    if answer is None and (hub.clock() - g.person.auth_time > RECENT or not _showed_all(hub, g.person)):
         return _to_login(fresh=True)
     return answer
+
+
+def _showed_all(hub: Hub, who: Person) -> bool:
+    with hub.db.read() as session:
+        return assurance.satisfies(who.acr, enrolled.of(session, who.psu_id).floor)
 
 
 def _any_token(_access: Access, hub: Hub) -> Response | None:
@@ -159,12 +166,11 @@ def _to_login(*, fresh: bool = False) -> Response:
 
 
 def _page_of_form() -> str:
-    """The page that a form stood on: what it was sent to, or one step above."""
-    pages = current_app.url_map.bind("")
-    for path in (request.path, request.path.rpartition("/")[0]):
-        if pages.test(path, method="GET"):
-            return path
-    return "/"
+    """The page that a form stood on: what it was sent to, or the nearest above."""
+    pages, path = current_app.url_map.bind(""), request.path
+    while path and not pages.test(path, method="GET"):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def _refuse_forged_form(hub: Hub) -> None:

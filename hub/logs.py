@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 # These write codes, tokens and assertions at debug level; no log level may bring that back.
-SECRETIVE = ("authlib", "urllib3", "requests", "requests_oauthlib", "joserfc")
+SECRETIVE = ("authlib", "urllib3", "requests", "requests_oauthlib", "joserfc", "fido2")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 

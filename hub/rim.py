@@ -48,6 +48,11 @@ def allow_form_to(origin: str) -> None:
     g.form_action = [*g.get("form_action", []), origin]
 
 
+def allow_fetch() -> None:
+    """Let the scripts of this page ask this hub; no page's script may ask anybody else."""
+    g.may_fetch = True
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
     g.interaction_id = _interaction_id(request.headers.get(INTERACTION_ID))
@@ -99,8 +104,9 @@ def _headers(response: Response) -> Response:
 
 def _csp() -> str:
     targets = " ".join(["'self'", *g.get("form_action", [])])
+    fetch = "connect-src 'self'; " if g.get("may_fetch") else ""
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+        f"default-src 'none'; {fetch}style-src 'self'; img-src 'self' data:; script-src 'self'; "
         f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
     )
 

@@ -35,6 +35,7 @@ class Settings:
     institution_dirs: tuple[Path, ...] = (SHIPPED_INSTITUTIONS,)
     master_keys: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
+    risk_policy: str = ""
     trusted_proxy_hops: int = 0
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
     client_cert_header: str = "Client-Cert"  # RFC 9440
@@ -127,6 +128,7 @@ _TEXT = {
     "RIALTO_SMTP_URL": "smtp_url",
     "RIALTO_MAIL_FROM": "mail_from",
     "RIALTO_BREACH_RANGE_URL": "breach_range_url",
+    "RIALTO_RISK_POLICY": "risk_policy",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
 

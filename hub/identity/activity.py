@@ -21,7 +21,13 @@ class Kind(StrEnum):
     LOCKED = "locked"  # a failed login after which the next ones are refused for a while
     REAUTHENTICATED = "reauthenticated"
     REAUTHENTICATION_FAILED = "reauthentication_failed"
+    SECOND_STEP_MISSING = "second_step_missing"  # the first step was right, and nothing came of it
+    SECOND_STEP_FAILED = "second_step_failed"
+    PASSKEY_REFUSED = "passkey_refused"
+    PASSKEY_COPIED = "passkey_copied"  # its signature counter went back
+    NEW_DEVICE = "new_device"
     LOGOUT = "logout"
+    SESSION_ENDED = "session_ended"  # another one, from here
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
     PASSWORD_RESET = "password_reset"  # noqa: S105  # chosen anew through a mailed link
     RECOVERY_ASKED = "recovery_asked"
@@ -30,6 +36,12 @@ class Kind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     EMAIL_CHANGE_UNDONE = "email_change_undone"
     SESSIONS_REVOKED = "sessions_revoked"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    TOTP_ADDED = "totp_added"
+    TOTP_REMOVED = "totp_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
     CONSENT_AUTHORISED = "consent_authorised"
     CONSENT_REJECTED = "consent_rejected"
     CONSENT_REVOKED = "consent_revoked"
@@ -46,6 +58,17 @@ ALARMING = frozenset(
         Kind.EMAIL_CHANGE_ASKED,
         Kind.EMAIL_CHANGED,
         Kind.EMAIL_CHANGE_UNDONE,
+        Kind.SECOND_STEP_MISSING,
+        Kind.SECOND_STEP_FAILED,
+        Kind.PASSKEY_REFUSED,
+        Kind.PASSKEY_COPIED,
+        Kind.NEW_DEVICE,
+        Kind.PASSKEY_ADDED,
+        Kind.PASSKEY_REMOVED,
+        Kind.TOTP_ADDED,
+        Kind.TOTP_REMOVED,
+        Kind.RECOVERY_CODES_MADE,
+        Kind.RECOVERY_CODE_USED,
     }
 )
 """What a person should look at twice."""

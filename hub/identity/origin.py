@@ -1,7 +1,7 @@
 """Where a request came from, as the account page later shows it."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _IP_CHARACTERS = 45  # the longest IPv6 text, with an IPv4 tail
 _USER_AGENT_CHARACTERS = 200
@@ -12,10 +12,12 @@ class Origin:
     """``ip_address`` is the peer's, as the trusted proxies tell it; ``user_agent`` is whatever the browser claims.
 
     Both come from outside, so they are made fit to store and to show: printable and clipped to their columns.
+    ``device`` is the secret of the browser's device cookie, None if it sent none (hub.identity.devices).
     """
 
     ip_address: str
     user_agent: str
+    device: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ip_address", _printable(self.ip_address)[:_IP_CHARACTERS])

@@ -1,6 +1,6 @@
 """Register and log in; prove again who one is, and change the password."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
@@ -12,6 +12,7 @@ from hub.events import outbox
 from hub.identity import (
     activity,
     addresses,
+    admission,
     assurance,
     attempt,
     lasting_access,
@@ -23,7 +24,9 @@ from hub.identity import (
     throttle,
 )
 from hub.identity.activity import Kind
-from hub.identity.attempt import Proved, Refused
+from hub.identity.admission import HalfOpen, LoggedIn, Proof, SessionEnded
+from hub.identity.attempt import Proved as PasswordProved
+from hub.identity.attempt import Refused
 from hub.identity.mailed_links import Purpose
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
@@ -33,10 +36,10 @@ from hub.ids import new_id
 from hub.models.psu import Psu, PsuSession
 
 __all__ = [
+    "HalfOpen",
     "LoggedIn",
     "LoginFailed",
     "Origin",
-    "Reauthenticated",
     "change_password",
     "login",
     "reauthenticate",
@@ -49,12 +52,6 @@ _TOO_MANY = "Too many attempts. Come back a little later."
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn:
-    psu_id: str
-    session_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class LoginFailed:
     """Unknown address, wrong password or locked: which of them is not said.
 
@@ -62,12 +59,6 @@ class LoginFailed:
     """
 
     retry_after_s: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reauthenticated:
-    auth_time: datetime
-    session_secret: str = field(repr=False)
 
 
 def register(
@@ -114,8 +105,10 @@ def register(
     raise BadInput(_TAKEN, parameter="email")
 
 
-def login(hub: Hub, *, email: str, password: str, origin: Origin, now: datetime) -> LoggedIn | LoginFailed:
-    """Open a session for whoever knows the password. Raises TooMany only if the machine is too busy to look.
+def login(hub: Hub, *, email: str, password: str, origin: Origin, now: datetime) -> LoggedIn | HalfOpen | LoginFailed:
+    """Open a session for whoever knows the password, or half of one if the person has a second factor.
+
+    Raises TooMany only if the machine is too busy to look.
 
     An older session of the same browser is not taken over; its secret stays what it was (no session fixation).
     """
@@ -126,24 +119,26 @@ def login(hub: Hub, *, email: str, password: str, origin: Origin, now: datetime)
     with hub.db.write() as session:
         if not attempt.settle(session, proof):
             return LoginFailed(None)
-        activity.amend(session, proof.entry_id, Kind.LOGIN)
         if fresh_hash is not None:
             _store_hash(session, proof, fresh_hash)
-        secret = sessions.start(session, proof.psu_id, amr=_AMR, origin=origin, now=now, settings=hub.settings)
-    return LoggedIn(proof.psu_id, secret)
+        entered = admission.admit(hub, session, Proof(proof.psu_id, _AMR, proof.entry_id), origin=origin, now=now)
+    assert not isinstance(entered, SessionEnded)  # noqa: S101  # a new session was asked for
+    return entered
 
 
-def reauthenticate(hub: Hub, person: Person, password: str, *, origin: Origin, now: datetime) -> Reauthenticated:
-    """Prove again who one is; the session goes on under a new secret.
+def reauthenticate(hub: Hub, person: Person, password: str, *, origin: Origin, now: datetime) -> LoggedIn | HalfOpen:
+    """Prove again who one is, by both steps where there are two; the session goes on under a new secret.
 
     Raises BadInput(parameter="password") if it is wrong, TooMany while locked, Unauthenticated if the session ended.
     """
     proof = _prove(hub, person, password, parameter="password", origin=origin, now=now)
     with hub.db.write() as session:
         _settle(session, proof)
-        activity.amend(session, proof.entry_id, Kind.REAUTHENTICATED)
-        secret = _rotate(session, person, now=now, hub=hub)
-    return Reauthenticated(now, secret)
+        renewing = Proof(proof.psu_id, _AMR, proof.entry_id, renews=person.session_hash)
+        entered = admission.admit(hub, session, renewing, origin=origin, now=now)
+        if isinstance(entered, SessionEnded):
+            raise Unauthenticated("This session has ended.")
+    return entered
 
 
 def change_password(
@@ -182,7 +177,9 @@ def change_password(
         # Strictly later than before, even if this machine's clock lags: logins compare it to notice the change.
         changed_at = max(now, proof.password_changed_at + timedelta(microseconds=1))
         _store_hash(session, proof, password_hash, changed_at=changed_at)
-        secret = _rotate(session, person, now=now, hub=hub)
+        secret = sessions.reissue(session, person, amr=person.amr, now=now, settings=hub.settings)
+        if secret is None:
+            raise Unauthenticated("This session has ended.")
         lasting_access.revoke(session, person.psu_id, now=now)
         mailed_links.drop(session, person.psu_id, [Purpose.RESET])
         recovery.tell_of_new_password(hub, session, person.psu_id, now=now)
@@ -209,21 +206,21 @@ def _insert(session: Session, *, address: str, name: str, password_hash: str, no
     return psu_id
 
 
-def _prove(hub: Hub, person: Person, password: str, *, parameter: str, origin: Origin, now: datetime) -> Proved:
+def _prove(hub: Hub, person: Person, password: str, *, parameter: str, origin: Origin, now: datetime) -> PasswordProved:
     proof = attempt.for_proof(hub, psu_id=person.psu_id, password=password, origin=origin, now=now)
-    if isinstance(proof, Proved):
+    if isinstance(proof, PasswordProved):
         return proof
     if proof.retry_after_s is not None:
         raise TooMany(_TOO_MANY, retry_after_s=proof.retry_after_s)
     raise BadInput("This is not your password.", parameter=parameter)
 
 
-def _settle(session: Session, proof: Proved) -> None:
+def _settle(session: Session, proof: PasswordProved) -> None:
     if not attempt.settle(session, proof):
         raise Conflict("Your password was changed meanwhile.")
 
 
-def _rehashed(proof: Proved, password: str) -> str | None:
+def _rehashed(proof: PasswordProved, password: str) -> str | None:
     """The same password with today's parameters, None if it has them, or if the machine is busy: next time, then."""
     if not passwords.needs_rehash(proof.password_hash):
         return None
@@ -233,14 +230,9 @@ def _rehashed(proof: Proved, password: str) -> str | None:
         return None
 
 
-def _rotate(session: Session, person: Person, *, now: datetime, hub: Hub) -> str:
-    secret = sessions.rotate(session, person.session_hash, amr=_AMR, now=now, settings=hub.settings)
-    if secret is None:
-        raise Unauthenticated("This session has ended.")
-    return secret
-
-
-def _store_hash(session: Session, proof: Proved, password_hash: str, *, changed_at: datetime | None = None) -> None:
+def _store_hash(
+    session: Session, proof: PasswordProved, password_hash: str, *, changed_at: datetime | None = None
+) -> None:
     session.execute(
         update(Psu)
         .where(Psu.id == proof.psu_id)

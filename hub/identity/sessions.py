@@ -156,6 +156,21 @@ def rotate(session: Session, session_hash: str, *, amr: Sequence[str], now: date
     return secret if _count(found) else None
 
 
+def reissue(session: Session, person: Person, *, amr: Sequence[str], now: datetime, settings: Settings) -> str | None:
+    """The same session under a new secret, with ``amr`` as what was shown in it; None if it has ended meanwhile.
+
+    ``auth_time`` and the session's end stay: not everything was proved anew.
+    """
+    secret = new_secret()
+    found = session.execute(
+        update(PsuSession)
+        .where(PsuSession.id_hash == person.session_hash, *_is_open(now, settings))
+        .values(id_hash=secret_hash(secret), acr=assurance.acr_of(amr), amr=list(amr), last_seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return secret if _count(found) else None
+
+
 def end(session: Session, psu_id: str, *which: ColumnElement[bool], now: datetime) -> int:
     """Revoke this person's sessions that are not revoked yet, all or those that ``which`` narrows down to.
 
@@ -176,6 +191,16 @@ def revoke(hub: Hub, session_hash: str, *, psu_id: str, origin: Origin, now: dat
         ended = end(session, psu_id, PsuSession.id_hash == session_hash, now=now)
         if ended:
             activity.write(session, psu_id, Kind.LOGOUT, origin=origin, now=now)
+    return ended > 0
+
+
+def revoke_one(hub: Hub, person: Person, sid: str, *, origin: Origin, now: datetime) -> bool:
+    """Log another session of the person out, by its name; False if they have no such session open."""
+    with hub.db.write() as session:
+        ended = end(session, person.psu_id, PsuSession.sid == sid, now=now)
+        if ended:
+            detail = {"sid": sid}
+            activity.write(session, person.psu_id, Kind.SESSION_ENDED, origin=origin, now=now, detail=detail)
     return ended > 0
 
 

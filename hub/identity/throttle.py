@@ -5,6 +5,7 @@ Keys, all stored as keyed hashes (the table tells nobody who tried to log in):
     login by e-mail         limit n            whether or not anybody has that address
     login by network        limit n x 10       many people may sit behind one address
     proof by person         limit n            "enter your password again" in an open session
+    second step by person   limit n            a code after the password
     registration by network limit n            counts only attempts with a taken e-mail address
     newcomers by network    limit n x 10       counts every registration: each costs a password hash
     recovery by network     limit n x 10       "I forgot my password"
@@ -73,6 +74,10 @@ def network_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
 
 def proof_key(secret: bytes, psu_id: str, settings: Settings) -> Key:
     return Key(_mac(secret, "proof", psu_id), settings.login_failures_before_lock)
+
+
+def second_step_key(secret: bytes, psu_id: str, settings: Settings) -> Key:
+    return Key(_mac(secret, "second step", psu_id), settings.login_failures_before_lock)
 
 
 def registration_key(secret: bytes, origin: Origin, settings: Settings) -> Key:

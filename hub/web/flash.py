@@ -22,6 +22,14 @@ class Said(StrEnum):
     LINK_SENT = "link_sent"
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGED = "email_changed"
+    BEGIN_AGAIN = "begin_again"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    AUTHENTICATOR_ADDED = "authenticator_added"
+    AUTHENTICATOR_REMOVED = "authenticator_removed"
+    SESSION_ENDED = "session_ended"
+    SESSIONS_ENDED = "sessions_ended"
+    SAVED = "saved"
     BANK_LINKED = "bank_linked"
     BANK_DISCONNECTED = "bank_disconnected"
     CONSENT_ENDED = "consent_ended"
@@ -38,6 +46,14 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.LINK_SENT: Flash("info", "Look at your mail: if the address can be used, a link is on its way."),
         Said.EMAIL_VERIFIED: Flash("success", "Your e-mail address is verified."),
         Said.EMAIL_CHANGED: Flash("success", "Your e-mail address is changed."),
+        Said.BEGIN_AGAIN: Flash("info", "That login was not finished in time. Please begin again."),
+        Said.PASSKEY_ADDED: Flash("success", "Your passkey is added. Your other devices are logged out."),
+        Said.PASSKEY_REMOVED: Flash("success", "The passkey is removed. Your other devices are logged out."),
+        Said.AUTHENTICATOR_ADDED: Flash("success", "Your app is added. Your other devices are logged out."),
+        Said.AUTHENTICATOR_REMOVED: Flash("success", "The app is removed. Your other devices are logged out."),
+        Said.SESSION_ENDED: Flash("success", "That device is logged out."),
+        Said.SESSIONS_ENDED: Flash("success", "All your other devices are logged out."),
+        Said.SAVED: Flash("success", "Saved."),
         Said.BANK_LINKED: Flash("success", "Your bank is linked."),
         Said.BANK_DISCONNECTED: Flash("success", "The bank is disconnected. Nothing is read from it any more."),
         Said.CONSENT_ENDED: Flash("success", "Access ended. The app sees nothing of yours any more."),

@@ -61,7 +61,7 @@ def _create_tables() -> None:
         sa.Column("psu_id", sa.String(length=36), nullable=False),
         sa.Column("amr", sa.Text(), nullable=False),
         sa.Column("needs", sa.String(length=40), nullable=False),
-        sa.Column("renews", sa.String(length=36), nullable=True),
+        sa.Column("renews", sa.String(length=64), nullable=True),
         sa.Column("tell", sa.Boolean(), nullable=False),
         sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entry_id", sa.String(length=36), nullable=False),

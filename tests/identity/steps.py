@@ -6,11 +6,11 @@ from argon2 import PasswordHasher
 from hub.context import Hub
 from hub.identity import activity, people, sessions
 from hub.identity.origin import Origin
-from hub.identity.people import LoggedIn, LoginFailed
+from hub.identity.people import HalfOpen, LoggedIn, LoginFailed
 from hub.identity.sessions import Person
 from tests.people import PASSWORD
 
-HERE = Origin(ip_address="192.0.2.10", user_agent="Firefox")
+HERE = Origin(ip_address="192.0.2.10", user_agent="Firefox", device="d" * 43)
 NEW_PASSWORD = "quite another password"
 
 
@@ -20,7 +20,18 @@ def elsewhere(number: int) -> Origin:
 
 
 def attempt(hub: Hub, email: str, password: str, origin: Origin = HERE) -> LoggedIn | LoginFailed:
-    return people.login(hub, email=email, password=password, origin=origin, now=hub.clock())
+    """A login of somebody who has nothing but a password."""
+    answer = people.login(hub, email=email, password=password, origin=origin, now=hub.clock())
+    assert not isinstance(answer, HalfOpen)
+    return answer
+
+
+def half_open(hub: Hub, name: str = "alice", origin: Origin = HERE) -> str:
+    """The first step of somebody who has a second factor; the secret in the cookie."""
+    email = f"{name}@people.example"
+    answer = people.login(hub, email=email, password=PASSWORD, origin=origin, now=hub.clock())
+    assert isinstance(answer, HalfOpen)
+    return answer.secret
 
 
 def log_in(hub: Hub, name: str = "alice", password: str = PASSWORD, origin: Origin = HERE) -> tuple[Person, str]:

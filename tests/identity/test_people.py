@@ -237,6 +237,7 @@ def test_sessions_that_are_open_go_on_while_the_login_is_locked(hub: Hub, clock:
         attempt(hub, ALICE, "not the password", elsewhere(number))
     assert loaded(hub, secret) is not None
     proved = people.reauthenticate(hub, person, PASSWORD, origin=HERE, now=clock())
+    assert isinstance(proved, LoggedIn)
     assert loaded(hub, proved.session_secret) is not None
 
 

@@ -33,13 +33,23 @@ def test_a_whole_life_of_logins_leaves_no_secret_anywhere(hub: Hub, caplog: pyte
         people.change_password(hub, person, current=WRONG, new=NEW_PASSWORD, origin=HERE, now=now)
     said.append(str(caught.value))
     proved = people.reauthenticate(hub, person, PASSWORD, origin=HERE, now=now)
+    assert isinstance(proved, LoggedIn)
     person_now = loaded(hub, proved.session_secret)
     assert person_now is not None
     third = people.change_password(hub, person_now, current=PASSWORD, new=NEW_PASSWORD, origin=HERE, now=now)
 
     assert len(caplog.records) > 50  # the statements really were logged, with their parameters
     said += [caplog.text, repr(done), repr(proved), repr(person), everything_stored(hub)]
-    secrets = [PASSWORD, NEW_PASSWORD, WRONG, done.session_secret, second, proved.session_secret, third]
+    secrets = [
+        PASSWORD,
+        NEW_PASSWORD,
+        WRONG,
+        done.session_secret,
+        done.device_secret,
+        second,
+        proved.session_secret,
+        third,
+    ]
     for text in said:
         assert [secret for secret in secrets if secret in text] == []
 

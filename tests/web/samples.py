@@ -17,6 +17,7 @@ from hub.web import charts, format
 from hub.web import viewmodels as v
 from hub.web.present import problems
 from providers.model import Money
+from tests.web import samples_factors
 
 WEB = Path(format.__file__).parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -379,17 +380,21 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         "security.html",
         v.SecurityPage(
             (
-                v.SessionRow("Firefox on Linux", "Venice, 203.0.113.7", NOW - timedelta(days=3), NOW, True),
-                v.SessionRow("Safari on iPhone", "Mestre", NOW - timedelta(days=60), NOW - timedelta(days=1)),
+                v.SessionRow("s1", "Firefox on Linux", "Venice, 203.0.113.7", NOW - timedelta(days=3), NOW, True),
+                v.SessionRow("s2", "Safari on iPhone", "Mestre", NOW - timedelta(days=60), NOW - timedelta(days=1)),
             ),
             (
                 v.ActivityRow(NOW - timedelta(hours=1), "Wrong password, five times", "198.51.100.4", True),
                 v.ActivityRow(NOW - timedelta(days=3), "Logged in", "Venice"),
             ),
             NOW - timedelta(days=200),
+            passkeys=2,
+            authenticator_since=NOW - timedelta(days=9),
+            recovery_codes=2,
         ),
         ALICE,
     ),
+    **samples_factors.rich(NOW, ALICE, BUDGET, EVIL),
     "home": ("home.html", HOME, ALICE),
     "ledger": ("ledger.html", LEDGER, ALICE),
     "transaction": (
@@ -506,6 +511,8 @@ NOBODY = v.App("client", "App")
 EMPTY_CARD = v.ConsentCard("k", NOBODY, False, "Expired")
 BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "login": ("login.html", v.LoginPage(), None),
+    "login_passkeys": ("login.html", v.LoginPage(acr="phr", has_passkeys=True, needs_passkey=True), None),
+    **samples_factors.bare(ALICE),
     "register": ("register.html", v.RegisterPage(), None),
     "password": ("password.html", v.PasswordPage(), ALICE),
     "security": ("security.html", v.SecurityPage(), ALICE),

@@ -89,7 +89,9 @@ def test_nothing_inline_that_the_csp_forbids(doc: Document) -> None:
         assert tag != "style"
         assert "style" not in attrs
         assert not [key for key in attrs if key.startswith("on")]
-    assert [attrs.get("src") for attrs in doc.all("script")] == ["/static/app.js"]
+    scripts = [attrs.get("src") for attrs in doc.all("script")]
+    has_passkeys = any("data-passkey" in attrs for attrs in doc.all("form"))
+    assert scripts == ["/static/app.js", *(["/static/passkey.js"] if has_passkeys else [])]
 
 
 def test_nothing_is_fetched_from_another_origin(doc: Document) -> None:
@@ -109,7 +111,7 @@ def test_static_files_name_no_other_origin(path: Path) -> None:
 
 def test_links_lead_to_the_web_and_nowhere_else(doc: Document) -> None:
     for attrs in doc.all("a"):
-        assert re.match(r"/(?!/)|#|\?|https://", attrs["href"]), attrs
+        assert re.match(r"/(?!/)|#|\?|https://|otpauth://totp/", attrs["href"]), attrs
 
 
 def test_every_post_form_carries_the_csrf_token(html: str) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from hub.identity import assurance
 from hub.identity.activity import ALARMING, Kind
+from hub.identity.factors.enrolled import Enrolled
 from hub.identity.sessions import OpenSession, Person
 from hub.models.psu import SecurityEvent
 from hub.web.viewmodels import ActivityRow, SecurityPage, SessionRow
@@ -12,9 +14,15 @@ _TEXT = {
     Kind.LOGIN: "Logged in",
     Kind.LOGIN_FAILED: "Wrong password at login",
     Kind.LOCKED: "Wrong password; further tries were stopped for a while",
-    Kind.REAUTHENTICATED: "Password entered again",
+    Kind.REAUTHENTICATED: "Confirmed that it is you",
     Kind.REAUTHENTICATION_FAILED: "Wrong password in an open session",
+    Kind.SECOND_STEP_MISSING: "Right password, but the second step was not passed",
+    Kind.SECOND_STEP_FAILED: "Wrong code in the second step of a login",
+    Kind.PASSKEY_REFUSED: "A passkey of yours was not accepted",
+    Kind.PASSKEY_COPIED: "A passkey of yours was refused, because a copy of it seems to be in use",
+    Kind.NEW_DEVICE: "First login on a device that we had not seen",
     Kind.LOGOUT: "Logged out",
+    Kind.SESSION_ENDED: "Logged out another device",
     Kind.PASSWORD_CHANGED: "Password changed",
     Kind.PASSWORD_RESET: "New password chosen through a mailed link",
     Kind.RECOVERY_ASKED: "A link for a new password was asked for",
@@ -23,9 +31,22 @@ _TEXT = {
     Kind.EMAIL_CHANGED: "E-mail address changed",
     Kind.EMAIL_CHANGE_UNDONE: "A change of e-mail address was taken back",
     Kind.SESSIONS_REVOKED: "Logged out everywhere else",
+    Kind.PASSKEY_ADDED: "Passkey added",
+    Kind.PASSKEY_REMOVED: "Passkey removed",
+    Kind.TOTP_ADDED: "Authenticator app added",
+    Kind.TOTP_REMOVED: "Authenticator app removed",
+    Kind.RECOVERY_CODES_MADE: "Recovery codes made",
+    Kind.RECOVERY_CODE_USED: "Recovery code used",
     Kind.CONSENT_AUTHORISED: "You allowed an app",
     Kind.CONSENT_REJECTED: "You refused an app",
     Kind.CONSENT_REVOKED: "You ended an app’s access",
+}
+_MEANS = {
+    assurance.PASSWORD: "a password",
+    assurance.FEDERATED: "another provider",
+    assurance.ONE_TIME: "a code",
+    assurance.DEVICE_KEY: "a security key",
+    assurance.SYNCED_KEY: "a passkey",
 }
 # The order matters: an Edge calls itself Chrome and Safari as well, an Android a Linux.
 _BROWSERS = (
@@ -49,11 +70,17 @@ _SYSTEMS = (
 
 
 def page(
-    who: Person, opened: Sequence[OpenSession], events: Sequence[SecurityEvent], *, is_email_verified: bool
+    who: Person,
+    opened: Sequence[OpenSession],
+    events: Sequence[SecurityEvent],
+    has: Enrolled,
+    *,
+    is_email_verified: bool,
 ) -> SecurityPage:
     return SecurityPage(
         sessions=tuple(
             SessionRow(
+                sid=one.sid,
                 device=device(one.user_agent),
                 place=one.ip_address,
                 started_at=one.started_at,
@@ -73,6 +100,9 @@ def page(
         ),
         password_changed_at=who.password_changed_at,
         is_email_verified=is_email_verified,
+        passkeys=has.passkeys,
+        authenticator_since=has.totp_since,
+        recovery_codes=has.recovery_codes,
     )
 
 
@@ -87,5 +117,13 @@ def device(user_agent: str) -> str:
 
 def _said(event: SecurityEvent) -> str:
     text = _TEXT[Kind(event.kind)] if event.kind in set(Kind) else "Something else"
-    app = event.detail.get("app")
-    return f"{text}: {app}" if app else text
+    if event.kind in {Kind.LOGIN, Kind.REAUTHENTICATED}:
+        text += _by(event.detail.get("amr", ()))
+    named = event.detail.get("app") or event.detail.get("name")
+    return f"{text}: {named}" if named else text
+
+
+def _by(amr: Sequence[str]) -> str:
+    """`` with a password and a code``, in the order of the steps."""
+    means = [word for method, word in _MEANS.items() if method in amr]
+    return f" with {' and '.join(means)}" if means else ""

@@ -12,15 +12,19 @@ from hub.web.routes.consents import blueprint as consents
 from hub.web.routes.developer import blueprint as developer
 from hub.web.routes.docs import blueprint as docs
 from hub.web.routes.entrance import blueprint as entrance
+from hub.web.routes.factors import blueprint as factors
 from hub.web.routes.health import blueprint as health
 from hub.web.routes.money import blueprint as money
 from hub.web.routes.recovery import blueprint as recovery
+from hub.web.routes.second_step import blueprint as second_step
 
 blueprints: tuple[Blueprint, ...] = (
     entrance,
+    second_step,
     account,
     addresses,
     recovery,
+    factors,
     money,
     banks,
     connections,

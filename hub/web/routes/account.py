@@ -7,6 +7,7 @@ from hub.context import hub_of_request
 from hub.errors import BadInput, Conflict, TooMany
 from hub.gate import person
 from hub.identity import activity, addresses, cookies, people, sessions
+from hub.identity.factors import enrolled
 from hub.identity.passwords import MIN_CHARACTERS
 from hub.web.flash import Said
 from hub.web.present import security
@@ -24,7 +25,26 @@ def overview() -> Response:
         opened = sessions.list_sessions(session, who.psu_id, now=hub.clock(), settings=hub.settings)
         events = activity.recent(session, who.psu_id)
         is_verified = addresses.is_verified(session, who.psu_id)
-    return respond.page("security.html", security.page(who, opened, events, is_email_verified=is_verified))
+        has = enrolled.of(session, who.psu_id)
+    return respond.page("security.html", security.page(who, opened, events, has, is_email_verified=is_verified))
+
+
+@blueprint.post("/account/sessions/<sid>/end")
+@signed_in
+def end_session(sid: str) -> Response:
+    hub = hub_of_request()
+    if sid == person().sid:  # this very one: the same as logging out
+        return entrance.log_out()
+    sessions.revoke_one(hub, person(), sid, origin=respond.origin(), now=hub.clock())
+    return respond.see_other("/account", say=Said.SESSION_ENDED)
+
+
+@blueprint.post("/account/sessions/end-others")
+@signed_in
+def end_other_sessions() -> Response:
+    hub = hub_of_request()
+    sessions.revoke_others(hub, person(), origin=respond.origin(), now=hub.clock())
+    return respond.see_other("/account", say=Said.SESSIONS_ENDED)
 
 
 @blueprint.post("/account/sessions/revoke-all")

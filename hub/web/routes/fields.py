@@ -1,6 +1,7 @@
 """Read what a browser sent, strictly: a field that may come once comes once."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -32,6 +33,11 @@ def local(path: str) -> str:
 
 def next_of_query() -> str:
     return local(single(request.args, "next"))
+
+
+def handed_on(next_path: str) -> str:
+    """``?next=...`` for the next page, "" if there is nothing to hand on."""
+    return f"?{urlencode({'next': next_path})}" if next_path else ""
 
 
 def next_of_form() -> str:

@@ -1,11 +1,14 @@
 """How a page answers, and where a request came from."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Response, request
 
 from hub.context import hub_of_request
 from hub.errors import DomainError, TooMany
+from hub.identity import cookies
 from hub.identity.origin import Origin
 from hub.web import chrome, flash
 from hub.web.flash import Said
@@ -29,6 +32,10 @@ def form_page(template: str, model: Any, error: DomainError | None) -> Response:
     return page(template, model, status=200 if error is None else INVALID)
 
 
+def json(value: Mapping[str, Any]) -> Response:
+    return Response(orjson.dumps(value), content_type="application/json")
+
+
 def see_other(url: str, *, say: Said | None = None) -> Response:
     """303 to ``url`` exactly as it is written: the browser fetches it and never repeats the form there."""
     response = Response(status=303)
@@ -41,7 +48,11 @@ def see_other(url: str, *, say: Said | None = None) -> Response:
 
 def origin() -> Origin:
     """Who asks, for the person's own security history."""
-    return Origin(ip_address=request.remote_addr or "", user_agent=request.headers.get("User-Agent", ""))
+    return Origin(
+        ip_address=request.remote_addr or "",
+        user_agent=request.headers.get("User-Agent", ""),
+        device=cookies.read_device(request, hub_of_request().settings),
+    )
 
 
 def psu() -> Psu:

@@ -16,6 +16,11 @@ class LoginPage:
     next: str = ""  # a path of ours, already checked by the route
     app: App | None = None
     locked_until: datetime | None = None
+    acr: str = ""  # how strong the login must be for what comes next, handed on
+    has_passkeys: bool = (
+        False  # whether this hub can take them; the form for one posts ``credential`` to /login/passkey
+    )
+    needs_passkey: bool = False  # nothing else will do for what comes next
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class PasswordPage:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
+    sid: str
     device: str  # "Firefox on Linux"
     place: str  # network address or city, as the route chooses to show it
     started_at: datetime
@@ -56,9 +62,14 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True)
 class SecurityPage:
-    """security.html, at /account. "Log out everywhere" posts to /account/sessions/revoke-all."""
+    """security.html, at /account. One session ends by a post to /account/sessions/<sid>/end, the others by
+    /account/sessions/end-others, all by /account/sessions/revoke-all.
+    """
 
     sessions: tuple[SessionRow, ...] = ()
     activity: tuple[ActivityRow, ...] = ()
     password_changed_at: datetime | None = None
     is_email_verified: bool = False
+    passkeys: int = 0
+    authenticator_since: datetime | None = None
+    recovery_codes: int = 0

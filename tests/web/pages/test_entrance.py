@@ -60,7 +60,7 @@ def test_from_registration_to_logout_and_back_in(world: World) -> None:
     dora.get("/login?fresh=1&next=/developer")
     proven = dora.post("/login", login(next="/developer"))
     assert proven.headers["Location"] == "/developer"
-    assert "Password entered again" in dora.get("/account").text
+    assert "Confirmed that it is you with a password" in dora.get("/account").text
 
     dora.get("/account/password")
     bad = dora.post("/account/password", {"current_password": PASSWORD, "new_password": "short"})

@@ -1,0 +1,46 @@
+"""What every change of a person's factors brings with it, in the transaction of the change.
+
+The person's other sessions end: they were begun without the new factor, or by whoever holds the removed one. Clients
+keep their access, as when a session ends; recovery codes go with the last factor that they stood in for.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.errors import Unauthenticated
+from hub.events import outbox
+from hub.identity import activity, sessions
+from hub.identity.activity import Kind
+from hub.identity.factors import enrolled, recovery_codes
+from hub.identity.origin import Origin
+from hub.identity.sessions import Person
+from hub.models.psu import Psu, PsuSession
+
+
+def hold(session: Session, person: Person) -> None:
+    """First of all: two changes of one person's factors come one after the other. Raises Unauthenticated."""
+    if session.scalar(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True)) is None:
+        raise Unauthenticated("This person is gone.")
+
+
+def note(
+    session: Session,
+    person: Person,
+    kind: Kind,
+    subject_id: str,
+    *,
+    origin: Origin,
+    now: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """End the other sessions, write the activity entry and the event ``psu.<kind>``; last of all."""
+    if not enrolled.of(session, person.psu_id).has_second:
+        recovery_codes.discard(session, person.psu_id)
+    ended = sessions.end(session, person.psu_id, PsuSession.id_hash != person.session_hash, now=now)
+    told = {**(detail or {}), "sessions": ended}
+    activity.write(session, person.psu_id, kind, origin=origin, now=now, detail=told)
+    outbox.emit(session, f"psu.{kind}", subject_id, now=now, psu_id=person.psu_id)
