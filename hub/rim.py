@@ -17,12 +17,14 @@ from werkzeug.exceptions import HTTPException
 from hub.context import Hub, hub_of_request
 from hub.errors import DomainError, TooMany, Unauthenticated, problem
 from hub.limits import Rate
+from hub.oauth import end_session
 from hub.web import chrome
 from hub.web.viewmodels import ErrorPage
 
 log = logging.getLogger(__name__)
 INTERACTION_ID = "x-fapi-interaction-id"
 _API = ("/v1/", "/oauth/", "/.well-known/", "/openapi.json")
+_PAGES_AMONG_IT = frozenset({"/oauth/authorize", end_session.PATH, end_session.CONFIRM})
 _PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",  # RFC 9700 4.2: codes and handles must not leave in Referer
     "X-Frame-Options": "DENY",
@@ -112,7 +114,7 @@ def _csp() -> str:
 
 
 def _wants_problem() -> bool:
-    return request.path.startswith(_API) and request.path != "/oauth/authorize"  # that one a person sees
+    return request.path.startswith(_API) and request.path not in _PAGES_AMONG_IT
 
 
 def _problem_response(document: dict[str, Any], status: int) -> Response:

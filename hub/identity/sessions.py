@@ -2,7 +2,8 @@
 
 A session ends when it was not used for ``session_idle_ttl_s``, ``session_ttl_s`` after the last proof of identity, or
 when it is revoked. Its secret is new at every login and at every proof: one that was planted or seen before is
-worthless afterwards. Ending a session leaves the grants of clients alone; those end by their consent.
+worthless afterwards. Ending a session leaves the grants of clients alone, those end by their consent; what goes with
+the session stands in hub.identity.logout_notices.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.hashing import secret_hash
-from hub.identity import activity, assurance
+from hub.identity import activity, assurance, logout_notices
 from hub.identity.activity import Kind
 from hub.identity.origin import Origin
 from hub.ids import new_id, new_secret
@@ -172,17 +173,21 @@ def reissue(session: Session, person: Person, *, amr: Sequence[str], now: dateti
 
 
 def end(session: Session, psu_id: str, *which: ColumnElement[bool], now: datetime) -> int:
-    """Revoke this person's sessions that are not revoked yet, all or those that ``which`` narrows down to.
+    """Revoke this person's sessions that are not revoked yet, all or those that ``which`` narrows down to; how many.
+
+    Every end that somebody brings about passes here, so the apps hear of it (hub.identity.logout_notices).
 
     Whoever ends several in one transaction holds the person's row first, so that two such never wait for each other.
     """
-    ended = session.execute(
+    ended = session.scalars(
         update(PsuSession)
         .where(PsuSession.psu_id == psu_id, PsuSession.revoked_at.is_(None), *which)
         .values(revoked_at=now)
+        .returning(PsuSession.sid)
         .execution_options(synchronize_session=False)
-    )
-    return _count(ended)
+    ).all()
+    logout_notices.session_ended(session, psu_id, ended, now=now)
+    return len(ended)
 
 
 def revoke(hub: Hub, session_hash: str, *, psu_id: str, origin: Origin, now: datetime) -> bool:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from hub.oauth import authenticate, scopes
+from hub.oauth import authenticate, openid_metadata, scopes
 from hub.oauth.checks import CHALLENGE_METHOD, PROMPTS
 from hub.oauth.introspection import Introspection
 from hub.oauth.server import TOKEN_GRANTS
-from hub.oauth.tokens import ALGORITHM
 from hub.settings import Settings
 
 AUTHORIZE = "/oauth/authorize"
@@ -43,23 +42,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "code_challenge_methods_supported": [CHALLENGE_METHOD],
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": list(PROMPTS),
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "iss",
-            "sub",
-            "aud",
-            "exp",
-            "iat",
-            "auth_time",
-            "nonce",
-            "at_hash",
-            "name",
-            "email",
-            "email_verified",
-        ],
-        "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        **openid_metadata.members(settings),
     }

@@ -492,7 +492,16 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
-    "logout": ("logout.html", v.LogoutPage(BUDGET, "/oauth/logout", {"state": EVIL}), ALICE),
+    "logout": (
+        "logout.html",
+        v.LogoutPage(BUDGET, "/oauth/logout/confirm", {"state": EVIL}, (BUDGET, LEDGERLY)),
+        ALICE,
+    ),
+    "logout_somebody_else": (
+        "logout.html",
+        v.LogoutPage(BUDGET, "/oauth/logout/confirm", {"state": "x"}, (), is_for_somebody_else=True),
+        ALICE,
+    ),
     "logged_out": ("logged_out.html", v.LoggedOutPage(BUDGET, "https://budget.example/bye"), None),
     "status": (
         "status.html",

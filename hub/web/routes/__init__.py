@@ -11,6 +11,7 @@ from hub.web.routes.consent_request import blueprint as consent_request
 from hub.web.routes.consents import blueprint as consents
 from hub.web.routes.developer import blueprint as developer
 from hub.web.routes.docs import blueprint as docs
+from hub.web.routes.end_session import blueprint as end_session
 from hub.web.routes.entrance import blueprint as entrance
 from hub.web.routes.factors import blueprint as factors
 from hub.web.routes.health import blueprint as health
@@ -21,6 +22,7 @@ from hub.web.routes.second_step import blueprint as second_step
 blueprints: tuple[Blueprint, ...] = (
     entrance,
     second_step,
+    end_session,
     account,
     addresses,
     recovery,

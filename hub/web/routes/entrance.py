@@ -10,7 +10,7 @@ from hub.context import hub_of_request
 from hub.errors import BadInput, TooMany
 from hub.gate import person, someone
 from hub.hashing import secret_hash
-from hub.identity import admission, assurance, cookies, particulars, people, sessions
+from hub.identity import admission, assurance, cookies, logout_notices, particulars, people, sessions
 from hub.identity.admission import HalfOpen, LoggedIn
 from hub.identity.factors import passkey_login, relying_party
 from hub.identity.factors.challenges import Purpose
@@ -18,6 +18,7 @@ from hub.identity.passwords import MIN_CHARACTERS
 from hub.identity.people import LoginFailed
 from hub.web.flash import Said
 from hub.web.present import waiting
+from hub.web.present.apps import app_of
 from hub.web.routes import entering, fields, respond
 from hub.web.routes.entering import Wanted
 from hub.web.viewmodels import Form, LoggedOutPage, LoginPage, LogoutPage, RegisterPage
@@ -126,7 +127,12 @@ def sign_up() -> Response:
 @blueprint.get("/logout")
 @public
 def logout() -> Response:
-    return respond.see_other("/") if someone() is None else respond.page("logout.html", LogoutPage())
+    who = someone()
+    if who is None:
+        return respond.see_other("/")
+    with hub_of_request().db.read() as session:
+        told = tuple(app_of(client) for client in logout_notices.listeners(session, who.sid))
+    return respond.page("logout.html", LogoutPage(told=told))
 
 
 @blueprint.post("/logout")

@@ -24,12 +24,15 @@ class ErrorPage:
 @dataclass(frozen=True, slots=True)
 class LogoutPage:
     """logout.html. Posts to ``action``; ``app`` asked for it, if anyone; ``fields`` ride along as hidden
-    inputs.
+    inputs. ``told`` are the apps that will hear of it. ``is_for_somebody_else``: the app means another
+    person than the one who is signed in.
     """
 
     app: App | None = None
     action: str = "/logout"
     fields: Mapping[str, str] = field(default_factory=dict)
+    told: tuple[App, ...] = ()
+    is_for_somebody_else: bool = False
 
 
 @dataclass(frozen=True, slots=True)
