@@ -220,6 +220,7 @@ ACTIVE = v.ConsentCard(
     None,
     NOW - timedelta(hours=2),
     312,
+    "https://budget.example/start?iss=https%3A%2F%2Frialto.example",
 )
 ENDED = v.ConsentCard(
     "k0",

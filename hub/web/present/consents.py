@@ -19,6 +19,7 @@ from hub.context import Hub
 from hub.ledger import history
 from hub.models.client import Client
 from hub.models.consent import ConsentAccess, ConsentRow
+from hub.oauth import initiate_login
 from hub.web.present import ledger
 from hub.web.present.apps import app_of
 from hub.web.present.asking import permission_text
@@ -97,10 +98,9 @@ def detail(hub: Hub, session: Session, psu_id: str, consent_id: str, now: dateti
 
 def _cards(hub: Hub, session: Session, psu_id: str, rows: Sequence[ConsentRow], now: datetime) -> list[ConsentCard]:
     wanted = {row.client_id for row in rows}
-    apps = {
-        client.client_id: app_of(client)
-        for client in session.scalars(select(Client).where(Client.client_id.in_(wanted)))
-    }
+    clients = session.scalars(select(Client).where(Client.client_id.in_(wanted))).all()
+    apps = {client.client_id: app_of(client) for client in clients}
+    starts = {client.client_id: initiate_login.link(hub.settings, client) or "" for client in clients}
     looks = _looks(session, [row.id for row in rows])
     labels = _labels(hub, session, psu_id)
     return [
@@ -109,13 +109,16 @@ def _cards(hub: Hub, session: Session, psu_id: str, rows: Sequence[ConsentRow], 
             app=apps.get(row.client_id) or App(row.client_id, "An app that is gone"),
             looks=looks.get(row.id, _Looks()),
             labels=labels,
+            start_url=starts.get(row.client_id, ""),
             now=now,
         )
         for row in rows
     ]
 
 
-def _card(consent: Consent, *, app: App, looks: _Looks, labels: Mapping[str, str], now: datetime) -> ConsentCard:
+def _card(
+    consent: Consent, *, app: App, looks: _Looks, labels: Mapping[str, str], start_url: str, now: datetime
+) -> ConsentCard:
     status = status_at(consent, now)
     is_active = status in _ACTIVE
     ran_out_unseen = status is Status.EXPIRED and consent.status is not Status.EXPIRED
@@ -133,6 +136,7 @@ def _card(consent: Consent, *, app: App, looks: _Looks, labels: Mapping[str, str
         ended_at=None if is_active else ended_at,
         last_access_at=looks.last_at,
         access_count=looks.times,
+        start_url=start_url if is_active else "",
     )
 
 

@@ -65,7 +65,10 @@ class ConsentRequestPage:
 
 @dataclass(frozen=True, slots=True)
 class ConsentCard:
-    """One consent in the list. ``status_text`` is its state in words; ``accounts`` are ready labels."""
+    """One consent in the list. ``status_text`` is its state in words; ``accounts`` are ready labels.
+
+    ``start_url``: an https URL at the app where a login begins, empty if it has none.
+    """
 
     consent_id: str
     app: App
@@ -78,6 +81,7 @@ class ConsentCard:
     ended_at: datetime | None = None
     last_access_at: datetime | None = None
     access_count: int = 0
+    start_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
