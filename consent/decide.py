@@ -43,6 +43,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     SUSPENDED = "suspended"
     REPLACED = "replaced"
+    CONSUMED = "consumed"
     SCOPE_MISSING = "scope_missing"
     PERMISSION_NOT_GRANTED = "permission_not_granted"
     ACCOUNT_NOT_GRANTED = "account_not_granted"
@@ -62,6 +63,7 @@ MESSAGES: Mapping[Reason, str] = MappingProxyType(
         Reason.EXPIRED: "This consent has come to its end. Ask the person to renew it.",
         Reason.SUSPENDED: "The hub has suspended this consent for now. Retry later; a new token does not help.",
         Reason.REPLACED: "A newer consent has replaced this one. Use the token that came with the newer one.",
+        Reason.CONSUMED: "The payment of this consent was made. Ask the person for the next one.",
         Reason.SCOPE_MISSING: "The access token or the client's registration does not hold the scope for this.",
         Reason.PERMISSION_NOT_GRANTED: "The person did not give this permission.",
         # One text whether the account is another's, was not picked, or does not exist.
@@ -77,6 +79,7 @@ _STATUS_REASON: Mapping[Status, Reason] = MappingProxyType(
         Status.EXPIRED: Reason.EXPIRED,
         Status.SUSPENDED: Reason.SUSPENDED,
         Status.REPLACED: Reason.REPLACED,
+        Status.CONSUMED: Reason.CONSUMED,
     }
 )
 

@@ -2,7 +2,8 @@
 
 RECEIVED --authorise--> VALID <--suspend/resume--> SUSPENDED
    |                      |                            |
-   reject, revoke, expire  revoke, expire, replace     revoke, expire, replace     (all ends are final)
+   reject, revoke, expire  revoke, expire, replace,    revoke, expire, replace     (all ends are final)
+                          consume (a payment)
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,17 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from consent.model import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, Actor, Consent, Permission, Status, utc
+from consent.details import AccountId, AccountInformation, AccountReference
+from consent.model import (
+    ACCOUNT_PERMISSIONS,
+    PAYMENT_LIFE,
+    PERSONAL_PERMISSIONS,
+    Actor,
+    Consent,
+    Permission,
+    Status,
+    utc,
+)
 
 MAX_CONSENT_DAYS = 365
 
@@ -27,6 +38,7 @@ class Event(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     REPLACE = "replace"
+    CONSUME = "consume"
 
 
 MOVES: Mapping[tuple[Status, Event], Status] = MappingProxyType(
@@ -39,6 +51,7 @@ MOVES: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.VALID, Event.EXPIRE): Status.EXPIRED,
         (Status.VALID, Event.SUSPEND): Status.SUSPENDED,
         (Status.VALID, Event.REPLACE): Status.REPLACED,
+        (Status.VALID, Event.CONSUME): Status.CONSUMED,  # its one payment is handed to the bank
         (Status.SUSPENDED, Event.RESUME): Status.VALID,
         (Status.SUSPENDED, Event.REVOKE): Status.REVOKED,
         (Status.SUSPENDED, Event.EXPIRE): Status.EXPIRED,
@@ -47,7 +60,7 @@ MOVES: Mapping[tuple[Status, Event], Status] = MappingProxyType(
 )
 
 TERMINAL = frozenset(Status) - {status for status, _ in MOVES}
-"""No move leaves these: rejected, revoked, expired, replaced."""
+"""No move leaves these: rejected, revoked, expired, replaced, consumed."""
 
 ACTORS: Mapping[Event, frozenset[Actor]] = MappingProxyType(
     {
@@ -60,6 +73,7 @@ ACTORS: Mapping[Event, frozenset[Actor]] = MappingProxyType(
         Event.SUSPEND: frozenset({Actor.HUB}),
         Event.RESUME: frozenset({Actor.HUB}),
         Event.REPLACE: frozenset({Actor.PSU, Actor.HUB}),
+        Event.CONSUME: frozenset({Actor.CLIENT}),
     }
 )
 
@@ -77,6 +91,16 @@ class Refusal(StrEnum):
     HISTORY_WIDENED = "history_widened"
     END_NOT_AHEAD = "end_not_ahead"
     END_TOO_FAR = "end_too_far"
+    ONE_DEBTOR = "one_debtor"  # a payment is made from one account
+    WRONG_DEBTOR = "wrong_debtor"  # from the account that the request named
+    NOT_A_PAYMENT = "not_a_payment"  # only a payment is consumed
+    NO_SUCCESSOR = "no_successor"  # a consent is replaced by another one: see ``succession``
+    # The rest are of ``succession``.
+    NOT_THEIRS = "not_theirs"  # the older consent is another person's or another client's
+    OLDER_NOT_STANDING = "older_not_standing"  # it has ended, or is suspended and was to be added to
+    PURPOSE_DIFFERS = "purpose_differs"
+    HISTORY_DIFFERS = "history_differs"
+    PAYMENT_STANDS_ALONE = "payment_stands_alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +134,19 @@ def move(
     personal: AbstractSet[Permission] | None = None,
     valid_until: datetime | None = None,
     history_from: date | None = None,
+    successor: str | None = None,
 ) -> Moved | NotMoved:
     """Make one move, or say why not.
 
-    The last four are what the person picked, for AUTHORISE only. ``accounts`` and ``personal`` may hold no more than
-    was requested, and together at least something; an account picked with no permission is left out.
-    ``valid_until`` is the person's own choice of the end (at most MAX_CONSENT_DAYS ahead; the proposed end where None),
-    ``history_from`` may only narrow the requested history (None keeps it).
+    ``accounts`` to ``history_from`` are what the person picked, for AUTHORISE only. ``accounts`` and ``personal`` may
+    hold no more than was requested, and together at least something; an account picked with no permission is left out.
+    ``valid_until`` is the person's own choice of the end (at most MAX_CONSENT_DAYS ahead, no later than the details of
+    the request say; the proposed end where None), ``history_from`` may only narrow the requested history (None keeps
+    it). ``successor``: the id of the consent that takes this one's place, for REPLACE only.
 
-    That the picked accounts are the person's own is for the CALLER to check first: it needs the rows, which this
-    room does not have. Never raises for an illegal move; raises ValueError for a naive time, or a
-    time where a day belongs.
+    That the picked accounts are the person's own, and that the account which pays has the number which the request
+    named, is for the CALLER to check first: it needs the rows, which this room does not have. Never raises for an
+    illegal move; raises ValueError for a naive time, or a time where a day belongs.
     """
     # Hosts' clocks differ by moments: a consent never changes before it last changed.
     now = max(utc(now), consent.status_changed_at)
@@ -134,11 +160,17 @@ def move(
         return NotMoved(Refusal.NOT_DUE)
     if event is not Event.EXPIRE and lapsed:
         return NotMoved(Refusal.LAPSED)
+    if successor is not None and event is not Event.REPLACE:
+        return NotMoved(Refusal.UNEXPECTED_PICK)
     if event is Event.AUTHORISE:
         return _authorise(consent, now, accounts or {}, personal or frozenset(), valid_until, history_from)
     if any(picked is not None for picked in (accounts, personal, valid_until, history_from)):
         return NotMoved(Refusal.UNEXPECTED_PICK)
-    return Moved(replace(consent, status=target, status_changed_at=now))
+    if event is Event.CONSUME and consent.payment is None:
+        return NotMoved(Refusal.NOT_A_PAYMENT)
+    if event is Event.REPLACE and not successor:
+        return NotMoved(Refusal.NO_SUCCESSOR)
+    return Moved(replace(consent, status=target, status_changed_at=now, replaced_by=successor))
 
 
 def _authorise(
@@ -166,8 +198,12 @@ def _authorise(
     end = consent.valid_until if valid_until is None else utc(valid_until)
     if end <= now:
         return NotMoved(Refusal.END_NOT_AHEAD)
-    if end - now > timedelta(days=MAX_CONSENT_DAYS):
+    if end > _latest_end(consent, now):
         return NotMoved(Refusal.END_TOO_FAR)
+    if consent.payment is not None and len(given) != 1:
+        return NotMoved(Refusal.ONE_DEBTOR)
+    if consent.payment is not None and not _may_pay(consent.payment.debtor_account, *given):
+        return NotMoved(Refusal.WRONG_DEBTOR)
     return Moved(
         replace(
             consent,
@@ -179,3 +215,15 @@ def _authorise(
             status_changed_at=now,
         )
     )
+
+
+def _latest_end(consent: Consent, now: datetime) -> datetime:
+    """What is granted is never more than was asked: an end that the request named binds the person's choice too."""
+    named = [one.valid_until for one in consent.details if isinstance(one, AccountInformation) and one.valid_until]
+    soon = [consent.created_at + PAYMENT_LIFE] if consent.payment else []
+    return min([now + timedelta(days=MAX_CONSENT_DAYS), *named, *soon])
+
+
+def _may_pay(named: AccountReference | None, picked: str) -> bool:
+    """A number is for the caller to compare: which account has it is in the rows."""
+    return not isinstance(named, AccountId) or named.id == picked

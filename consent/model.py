@@ -5,38 +5,31 @@ Everything here is frozen and checks itself when it is made: a Consent that exis
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from consent.details import AccountId, Detail, PaymentInitiation, payment_in, permissions_asked
+from consent.permission import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, READ_PERMISSIONS, Permission, permissions_of
 
-class Permission(StrEnum):
-    """One thing a client may do. The value IS the OAuth scope: one vocabulary from screen to token to gate."""
+__all__ = [
+    "ACCOUNT_PERMISSIONS",
+    "HOLDS_NOTHING",
+    "HOLDS_SOMETHING",
+    "PAYMENT_LIFE",
+    "PERSONAL_PERMISSIONS",
+    "READ_PERMISSIONS",
+    "Actor",
+    "Consent",
+    "Permission",
+    "Status",
+    "permissions_of",
+    "utc",
+]
 
-    ACCOUNTS_READ = "accounts:read"
-    BALANCES_READ = "balances:read"
-    TRANSACTIONS_READ = "transactions:read"
-    PARTIES_READ = "parties:read"
-    PAYMENTS_WRITE = "payments:write"
-    SIGN_IN = "openid"
-    PROFILE = "profile"
-    EMAIL = "email"
-
-
-PERSONAL_PERMISSIONS = frozenset({Permission.SIGN_IN, Permission.PROFILE, Permission.EMAIL})
-"""Given once, for the person."""
-
-ACCOUNT_PERMISSIONS = frozenset(Permission) - PERSONAL_PERMISSIONS
-"""Given for each account apart.
-
-None of them implies another, accounts:read included: a client that needs only the balance of one account gets only
-that (data minimisation, GDPR 5.1.c). What would not make sense alone is a matter of the screen, not of the model.
-"""
-
-
-def permissions_of(scopes: Iterable[str]) -> frozenset[Permission]:
-    """The permissions among OAuth scopes. Left out: offline_access, which gives nothing by itself; unknown words."""
-    return frozenset(map(Permission, frozenset(scopes) & frozenset(Permission)))
+PAYMENT_LIFE = timedelta(hours=1)
+"""How long after the request a payment may still be made: a person who says yes to one expects it now, and an hour
+outlasts a bank's hiccup."""
 
 
 class Status(StrEnum):
@@ -49,12 +42,13 @@ class Status(StrEnum):
     EXPIRED = "expired"  # time ended it
     SUSPENDED = "suspended"  # the hub stopped it for now
     REPLACED = "replaced"  # a newer consent took its place
+    CONSUMED = "consumed"  # the one payment it was for was made
 
 
 HOLDS_NOTHING = frozenset({Status.RECEIVED, Status.REJECTED})
 """Nobody gave anything in these states."""
 
-HOLDS_SOMETHING = frozenset({Status.VALID, Status.SUSPENDED, Status.REPLACED})
+HOLDS_SOMETHING = frozenset({Status.VALID, Status.SUSPENDED, Status.REPLACED, Status.CONSUMED})
 """Reached only through the person's yes, which always gives something. Revoked and expired may be either."""
 
 
@@ -83,6 +77,11 @@ class Consent:
     history_from: first booking day the client may see; None = all the hub has.
     valid_until: the end, exclusive (at this moment the consent is over). While RECEIVED: the proposed end.
     Times are aware and kept in UTC. Raises ValueError where any of this does not hold.
+
+    details: what was asked for as authorization_details (RFC 9396), permissions included in ``requested``. A payment
+    stands alone: one detail, no reading beside it, one account that pays, PAYMENT_LIFE; and payments:write is held for
+    such a payment or not at all. Sign-in may come with it.
+    replaces, replaced_by: the ids of the consents before and after this one where a person renewed or widened it.
     """
 
     id: str
@@ -97,6 +96,9 @@ class Consent:
     valid_until: datetime
     created_at: datetime
     status_changed_at: datetime
+    details: tuple[Detail, ...] = ()
+    replaces: str | None = None
+    replaced_by: str | None = None
 
     def __post_init__(self) -> None:
         """Bring the parts to their one form (enums, frozen sets, UTC), then check them."""
@@ -108,7 +110,8 @@ class Consent:
         put(self, "accounts", MappingProxyType(given))
         for name in ("valid_until", "created_at", "status_changed_at"):
             put(self, name, utc(getattr(self, name)))
-        for rule, holds in self._invariants():
+        put(self, "details", tuple(self.details))
+        for rule, holds in (*self._invariants(), *self._payment_invariants()):
             if not holds:
                 raise ValueError(rule)
 
@@ -131,6 +134,34 @@ class Consent:
         yield "history starts on a day, not at a moment", not isinstance(self.history_from, datetime)
         yield "a consent ends after it began", self.valid_until > self.created_at
         yield "a status changes no earlier than the consent began", self.status_changed_at >= self.created_at
+        yield "what the details ask for is requested", permissions_asked(self.details) <= self.requested
+        yield "a replaced consent names its successor", bool(self.replaced_by) == (self.status is Status.REPLACED)
+        yield "only an answered consent took another's place", not (self.replaces and self.status in HOLDS_NOTHING)
+        yield "no consent takes its own place", self.id not in {self.replaces, self.replaced_by}
+
+    def _payment_invariants(self) -> Iterable[tuple[str, bool]]:
+        payment = self.payment
+        yield (
+            "payments:write is for one payment",
+            (payment is None) == (Permission.PAYMENTS_WRITE not in self.requested),
+        )
+        if payment is None:
+            yield "only a payment is consumed", self.status is not Status.CONSUMED
+            return
+        yield "a payment stands alone", len(self.details) == 1 and not self.requested & READ_PERMISSIONS
+        yield "a payment is soon made or never", self.valid_until <= self.created_at + PAYMENT_LIFE
+        yield (
+            "one account pays",
+            len(self.accounts) == 1 if self.status in HOLDS_SOMETHING else len(self.accounts) <= 1,
+        )
+        named = payment.debtor_account
+        if isinstance(named, AccountId):
+            yield "no account pays but the one that was named", self.accounts.keys() <= {named.id}
+
+    @property
+    def payment(self) -> PaymentInitiation | None:
+        """The one payment that this consent is for; None where it is for reading."""
+        return payment_in(self.details)
 
     @property
     def holds(self) -> frozenset[Permission]:

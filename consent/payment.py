@@ -2,7 +2,7 @@
 
 Dynamic linking (Delegated Regulation (EU) 2018/389, article 5): what is executed must be the amount and the payee that
 the person saw. The digest is stored with the approval, and whatever is sent to the bank is compared with it first.
-That it is used once is for the store to keep (one conditional UPDATE).
+That it is used once: ``lifecycle`` consumes the consent, and the store does so by one conditional UPDATE.
 """
 
 import hmac
@@ -13,6 +13,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from consent.canonical import encode, plain_decimal
+from consent.model import Consent
 
 MAX_DIGITS = 18  # ISO 20022 ActiveOrHistoricCurrencyAndAmount: 18 digits in all,
 MAX_FRACTION_DIGITS = 5  # of which 5 after the point
@@ -54,6 +55,23 @@ class PaymentTerms:
     def _fits(self) -> bool:
         whole, _, fraction = plain_decimal(self.amount).partition(".")
         return len(fraction) <= MAX_FRACTION_DIGITS and len(whole) + len(fraction) <= MAX_DIGITS
+
+
+def approved_terms(consent: Consent) -> PaymentTerms:
+    """The terms that the person approved, with the account they chose. Raises ValueError for any other consent."""
+    payment, accounts = consent.payment, tuple(consent.accounts)
+    if payment is None or not accounts:
+        raise ValueError("no payment was approved in this consent")
+    return PaymentTerms(
+        amount=payment.amount,
+        currency=payment.currency,
+        creditor_name=payment.creditor_name,
+        creditor_scheme=str(payment.creditor_account.scheme),
+        creditor_account=payment.creditor_account.identification,
+        debtor_account_id=accounts[0],
+        remittance=payment.remittance,
+        requested_date=payment.requested_date,
+    )
 
 
 def digest(terms: PaymentTerms) -> str:

@@ -7,7 +7,7 @@ elsewhere too (the consent's row, the person's download) and give it to ``verify
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import Any
 
 from consent.canonical import encode, plain
 from consent.decide import Allowed, Ask, Denied
+from consent.details import Detail
 from consent.lifecycle import MOVES, Event
 from consent.model import Actor, Consent, utc
 from consent.wording import Shown
@@ -57,6 +58,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """From one chain into another: the last hash of that consent's chain when the person's yes joined the two."""
+
+    consent_id: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intact:
     """Every link holds. ``head`` is the last hash (the zeros for an empty chain)."""
 
@@ -81,11 +90,16 @@ def record(
     actor: Actor,
     at: datetime,
     shown: Shown | None = None,
+    link: Link | None = None,
 ) -> Receipt:
     """The receipt of one move, with the consent in full before and after it and the words the person was shown.
 
-    ``event`` is a lifecycle Event, or PROPOSE where ``before`` is None. Raises ValueError for what cannot have
-    happened: another consent's chain, a move that is not in the table, a yes without the words it was said to.
+    ``event`` is a lifecycle Event, or PROPOSE where ``before`` is None. ``link``: where one consent takes the place of
+    another, each chain holds the other's hash (``verify_succession``): first the yes to the newer one with the end of
+    the older chain, then the REPLACE of the older one with that yes.
+
+    Raises ValueError for what cannot have happened: another consent's chain, a move that is not in the table, a yes
+    without the words it was said to, a succession without its link.
     """
     if before is None:
         possible = event == PROPOSE and previous is None
@@ -96,7 +110,13 @@ def record(
         raise ValueError("no such move can have happened")
     if event == Event.AUTHORISE and shown is None:
         raise ValueError("a yes is recorded with the words it was said to")
-    return _chained(previous, after.id, at, actor, event, {"before": before, "after": after, "shown": shown})
+    if event == Event.AUTHORISE and shown is not None and len(shown.details) != len(_asked_in(before)):
+        raise ValueError("each detail is recorded with its words")
+    joined = {Event.AUTHORISE: after.replaces, Event.REPLACE: after.replaced_by}.get(Event(event)) if before else None
+    if joined != (link and link.consent_id):
+        raise ValueError("where one consent takes another's place, each chain holds the other's hash")
+    body: dict[str, Any] = {"before": before, "after": after, "shown": shown}
+    return _chained(previous, after.id, at, actor, event, body if link is None else body | {"link": link})
 
 
 def record_read(
@@ -133,6 +153,20 @@ def verify(chain: Iterable[Receipt], *, head: str | None = None) -> Intact | Bro
     if head is not None and not _same(last, head):
         return Broken(length + 1, "the chain does not end where it should")
     return Intact(length, last)
+
+
+def verify_succession(older: Sequence[Receipt], newer: Sequence[Receipt]) -> Intact | Broken:
+    """Whether the two chains are whole and hold each other's hash; Intact is that of ``newer``."""
+    whole, outcome = verify(older), verify(newer)
+    if isinstance(whole, Broken) or isinstance(outcome, Broken):
+        return whole if isinstance(whole, Broken) else outcome
+    for ended in older:
+        for given in newer:
+            if _links(ended, Event.REPLACE, given.consent_id, given.hash) and _links(
+                given, Event.AUTHORISE, ended.consent_id, ended.previous_hash
+            ):
+                return outcome
+    return Broken(outcome.length, "the two consents do not name each other")
 
 
 def dumps(receipt: Receipt) -> bytes:
@@ -178,6 +212,20 @@ def _hash(receipt: Receipt) -> str:
     content = plain(receipt)
     del content["hash"]
     return sha256(encode(content)).hexdigest()
+
+
+def _asked_in(consent: Consent | None) -> Sequence[Detail]:
+    return () if consent is None else consent.details
+
+
+def _links(receipt: Receipt, event: Event, consent_id: str, hash_: str) -> bool:
+    link = receipt.body.get("link")
+    return (
+        receipt.event == event
+        and isinstance(link, Mapping)
+        and link.get("consent_id") == consent_id
+        and _same(str(link.get("hash")), hash_)
+    )
 
 
 def _fault(previous: Receipt | None, receipt: Receipt, expected: int) -> str | None:

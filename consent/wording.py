@@ -8,17 +8,19 @@ balance is asked for): each line says with and without which permissions it is t
 """
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 
-from consent.model import ACCOUNT_PERMISSIONS, Permission
+from consent.details import Detail, PaymentInitiation, payment_in
+from consent.model import ACCOUNT_PERMISSIONS, Consent, Permission
+from consent.succession import How
 from consent.wording_en import ENGLISH
-from consent.wording_form import Language, Line
+from consent.wording_form import DetailText, Language, Line, unquoted
 
-WORDING_VERSION = "1"
+WORDING_VERSION = "2"
 """Changes with any change of the words, in whatever language: receipts name it."""
 
 DEFAULT_LANGUAGE = "en"
@@ -76,6 +78,8 @@ class Shown:
     """The exact words that were put before the person, in the order of the screen.
 
     purpose: the client's own words, marked as theirs; None where it gave none. limits: what they can never do.
+    details: one for each of the request's authorization_details, in its order. standing: what becomes of the older
+    consent where this one takes its place.
     """
 
     language: str
@@ -85,6 +89,16 @@ class Shown:
     items: tuple[Item, ...]
     limits: tuple[str, ...]
     summary: str
+    details: tuple[DetailText, ...] = ()
+    standing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """The consent that this one would replace or be added to."""
+
+    how: How
+    consent: Consent
 
 
 def language_for(wanted: str) -> str:
@@ -116,16 +130,41 @@ def limits(permissions: Collection[Permission], language: str = DEFAULT_LANGUAGE
     return _true_lines(LANGUAGES[language_for(language)].limits, permissions)
 
 
-def headline(client_name: str, permissions: Collection[Permission], language: str = DEFAULT_LANGUAGE) -> str:
+def headline(
+    client_name: str,
+    permissions: Collection[Permission],
+    language: str = DEFAULT_LANGUAGE,
+    details: Sequence[Detail] = (),
+) -> str:
     """``Budget Buddy asks to see your balances and transactions.`` The name is the client's: see ``tame``."""
     words = LANGUAGES[language_for(language)]
-    reads = [words.permissions[one].noun for one in _ordered(permissions) if one not in _DOES]
     return words.headline(
         tame(client_name, MAX_NAME_LENGTH),
         Permission.SIGN_IN in permissions,
-        reads,
-        Permission.PAYMENTS_WRITE in permissions,
+        _nouns(words, set(permissions) - _DOES),
+        words.pay(payment_in(details)) if Permission.PAYMENTS_WRITE in permissions else None,
     )
+
+
+def explain_details(
+    details: Sequence[Detail], language: str = DEFAULT_LANGUAGE, zone: tzinfo = UTC
+) -> tuple[DetailText, ...]:
+    """Each detail in plain words, in the order of the request: for the screen, the receipt, the person's own list."""
+    words = LANGUAGES[language_for(language)]
+    return tuple(
+        words.payment(detail)
+        if isinstance(detail, PaymentInitiation)
+        else words.information(detail, _nouns(words, detail.permissions), zone)
+        for detail in details
+    )
+
+
+def standing(older: Older, language: str = DEFAULT_LANGUAGE, zone: tzinfo = UTC) -> str:
+    """What becomes of the older consent if the person says yes to this one."""
+    words = LANGUAGES[language_for(language)]
+    say = words.adds if older.how is How.MERGE else words.takes_place
+    given = older.consent.created_at.astimezone(zone).date()
+    return say(given, _nouns(words, older.consent.holds))
 
 
 def summary(
@@ -141,7 +180,10 @@ def summary(
 
     account_count: how many were picked; None = not picked yet. Accounts are left out where no permission concerns
     them, history where no transactions are read. ``zone``: the person's, so that the last day is their day.
+    A payment is made once, whatever the rest.
     """
+    if Permission.PAYMENTS_WRITE in permissions:
+        return LANGUAGES[language_for(language)].once
     return LANGUAGES[language_for(language)].summary(
         account_count,
         bool(ACCOUNT_PERMISSIONS & set(permissions)),
@@ -161,6 +203,8 @@ def screen(
     valid_until: datetime,
     language: str = DEFAULT_LANGUAGE,
     zone: tzinfo = UTC,
+    details: Sequence[Detail] = (),
+    older: Older | None = None,
 ) -> Shown:
     """Everything the consent screen says, as one value for the template and for the receipt."""
     used = language_for(language)
@@ -168,7 +212,7 @@ def screen(
     return Shown(
         language=used,
         version=WORDING_VERSION,
-        headline=headline(client_name, permissions, used),
+        headline=headline(client_name, permissions, used, details),
         purpose=LANGUAGES[used].purpose(told) if told else None,
         items=explain(permissions, used),
         limits=limits(permissions, used),
@@ -180,6 +224,8 @@ def screen(
             language=used,
             zone=zone,
         ),
+        details=explain_details(details, used, zone),
+        standing=standing(older, used, zone) if older else None,
     )
 
 
@@ -191,18 +237,20 @@ def tame(text: str, length: int) -> str:
     HTML is the template's matter: this is text.
     """
     calm = (" " if unicodedata.category(sign)[0] == "C" else sign for sign in text)
-    words = " ".join("".join("’" if sign in _QUOTES else sign for sign in calm).split())
+    words = " ".join(unquoted("".join(calm)).split())
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
 _DOES = frozenset({Permission.SIGN_IN, Permission.PAYMENTS_WRITE})
 """What is not "see your ..." in the headline."""
 
-_QUOTES = frozenset('"“”„‟«»＂')
-
 
 def _ordered(permissions: Collection[Permission]) -> list[Permission]:
     return sorted(set(permissions), key=lambda permission: LOOKS[permission].order)
+
+
+def _nouns(words: Language, permissions: Collection[Permission]) -> list[str]:
+    return [words.permissions[one].noun for one in _ordered(permissions)]
 
 
 def _true_lines(lines: tuple[Line, ...], permissions: Collection[Permission]) -> tuple[str, ...]:

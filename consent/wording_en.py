@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 
 from consent.model import Permission
+from consent.wording_en_details import adds, day_in_words, information, listed, pay, payment, takes_place
 from consent.wording_form import Language, Line, Text
 
 _ACCOUNTS = Permission.ACCOUNTS_READ
@@ -13,24 +14,13 @@ _TRANSACTIONS = Permission.TRANSACTIONS_READ
 _PARTIES = Permission.PARTIES_READ
 _PAYMENTS = Permission.PAYMENTS_WRITE
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-
-def _day(day: date) -> str:
-    # By hand: strftime's month names follow the machine's locale, and a receipt must not.
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _list(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _headline(client: str, sign_in: bool, reads: Sequence[str], payments: bool) -> str:
+def _headline(client: str, sign_in: bool, reads: Sequence[str], payment: str | None) -> str:
     asks = ["sign you in"] if sign_in else []
     if reads:
-        asks.append(f"see your {_list(reads)}")
-    if payments:
-        asks.append("prepare payments for you to confirm")
+        asks.append(f"see your {listed(reads)}")
+    if payment:
+        asks.append(f"pay {payment} for you")
     return f"{client} asks to {', and to '.join(asks)}."
 
 
@@ -46,8 +36,8 @@ def _summary(
         picked = "the accounts you pick" if count is None else "1 account" if count == 1 else f"{count} accounts"
         parts.append(f"for {picked}")
     if history_concerned:
-        parts.append(f"history since {_day(since)}" if since else "all the history your bank gives")
-    parts.append(f"until {_day(until)}")
+        parts.append(f"history since {day_in_words(since)}" if since else "all the history your bank gives")
+    parts.append(f"until {day_in_words(until)}")
     sentence = ", ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
 
@@ -122,23 +112,32 @@ ENGLISH = Language(
                 ),
             ),
             _PAYMENTS: Text(
-                title="Prepare payments",
-                noun="payments",
-                shows=(Line("They can set up a payment from an account you pick, for you to confirm"),),
+                title="One payment",
+                noun="payment",
+                shows=(Line("They make this one payment, from the account you pick"),),
                 hides=(
-                    Line("Pay without you: every single payment needs your confirmation"),
-                    Line("Change the amount or the payee after you confirmed"),
+                    Line("Pay a second time, another amount, or somebody else"),
+                    Line("See how much money you have", absent=frozenset({_BALANCES, _TRANSACTIONS})),
                 ),
             ),
         }
     ),
     limits=(
         Line("They cannot move money.", absent=frozenset({_PAYMENTS})),
-        Line("No money moves unless you confirm that very payment.", given=frozenset({_PAYMENTS})),
+        Line("No other payment can be made with this.", given=frozenset({_PAYMENTS})),
         Line("They never see your bank password."),
-        Line("You can stop this at any time."),
+        Line("You can stop this at any time.", absent=frozenset({_PAYMENTS})),
+        Line(
+            "You can stop this until the payment is made; then only your bank can help.", given=frozenset({_PAYMENTS})
+        ),
     ),
     headline=_headline,
     purpose=_purpose,
     summary=_summary,
+    once="Once, from the account you pick.",
+    pay=pay,
+    payment=payment,
+    information=information,
+    adds=adds,
+    takes_place=takes_place,
 )

@@ -1,5 +1,7 @@
 """The migrations and the models are the same schema, and every step can be taken back."""
 
+from datetime import UTC, datetime
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
@@ -7,6 +9,9 @@ from sqlalchemy import inspect, text
 import hub.models  # noqa: F401  # loads every table
 from hub import migrate
 from hub.db import Base, Database
+from hub.models.client import Client
+from hub.models.consent import ConsentRow
+from hub.models.psu import Psu
 
 
 def test_the_models_are_what_the_migrations_made(database_url: str) -> None:
@@ -57,4 +62,49 @@ def test_who_is_signed_in_during_the_upgrade_stays_so_as_somebody_with_a_passwor
     migrate.downgrade(db, "0001")
     with db.reader.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM psu_session")).scalar() == 2
+    db.dispose()
+
+
+def test_a_yes_to_one_payment_does_not_become_a_standing_one_on_the_way_down(own_database_url: str) -> None:
+    db = Database(own_database_url)
+    migrate.upgrade(db)
+    payment = [{"type": "payment_initiation"}]
+    at = datetime(2026, 2, 23, tzinfo=UTC)
+    kept = {"requested": [], "personal": [], "valid_until": at, "created_at": at, "status_changed_at": at}
+    with db.write() as session:
+        session.add(
+            Psu(
+                id="alice",
+                email="alice@people.example",
+                password_hash="x",
+                name="Alice",
+                password_changed_at=at,
+                created_at=at,
+            )
+        )
+        session.add(
+            Client(
+                client_id="shop",
+                name="Shop",
+                redirect_uris=[],
+                token_endpoint_auth_method="none",
+                grant_types=[],
+                scopes=[],
+                sector="x.example",
+                created_at=at,
+            )
+        )
+        session.flush()
+        for id_, status, details in (
+            ("1", "valid", payment),
+            ("2", "consumed", payment),
+            ("3", "rejected", payment),
+            ("4", "valid", []),
+        ):
+            parts = kept | {"receipt_head": "0" * 64, "details": details}
+            session.add(ConsentRow(id=id_, psu_id="alice", client_id="shop", status=status, **parts))
+    migrate.downgrade(db, "0006")
+    with db.reader.connect() as connection:
+        found = connection.execute(text("SELECT id, status FROM consent ORDER BY id")).all()
+    assert [tuple(row) for row in found] == [("1", "revoked"), ("2", "revoked"), ("3", "rejected"), ("4", "valid")]
     db.dispose()

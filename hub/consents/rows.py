@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consent.details_form import restore, to_json
 from consent.model import Consent, Permission, Status
 from consent.receipt import Receipt
 from hub.models.consent import ConsentAccount, ConsentReceipt, ConsentRow
@@ -22,12 +23,22 @@ def to_model(row: ConsentRow) -> Consent:
         valid_until=row.valid_until,
         created_at=row.created_at,
         status_changed_at=row.status_changed_at,
+        details=restore(row.details),
+        replaces=row.replaces,
+        replaced_by=row.replaced_by,
     )
 
 
 def write_back(row: ConsentRow, consent: Consent) -> None:
-    """Bring the row to the consent's state. What was requested, by whom and of whom never changes."""
+    """Bring the row to the consent's state. By whom and of whom it was requested never changes; what was, grows only
+    where the consent takes over what an older one held.
+    """
     row.status = consent.status.value
+    row.requested = sorted(consent.requested)
+    row.purpose = consent.purpose
+    row.details = [to_json(detail) for detail in consent.details]
+    row.replaces = consent.replaces
+    row.replaced_by = consent.replaced_by
     row.personal = sorted(consent.personal)
     row.history_from = consent.history_from
     row.valid_until = consent.valid_until

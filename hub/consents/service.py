@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from consent import receipt, wording
 from consent.canonical import plain
 from consent.decide import Allowed
-from consent.lifecycle import Event, NotMoved, Refusal, move
+from consent.lifecycle import TERMINAL, Event, NotMoved, Refusal, move
 from consent.model import Actor, Consent, Permission, Status, permissions_of
 from consent.receipt import Receipt
 from hub.consents.rows import last_receipt, to_model, write_back
@@ -155,7 +155,7 @@ def revoke(
     row = _row(session, consent_id, for_update=True)
     if (psu_id is not None and row.psu_id != psu_id) or (client_id is not None and row.client_id != client_id):
         raise NotFound("there is no such consent")
-    if Status(row.status) in {Status.REVOKED, Status.EXPIRED, Status.REJECTED, Status.REPLACED}:
+    if Status(row.status) in TERMINAL:
         return to_model(row)
     event = Event.EXPIRE if row.valid_until <= now else Event.REVOKE
     return _move(session, row, event, actor=Actor.TIME if event is Event.EXPIRE else actor, now=now)

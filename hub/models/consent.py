@@ -12,7 +12,9 @@ from hub.db import Base, Instant, JsonText
 class ConsentRow(Base):
     """The stored form of consent.model.Consent. ``version`` rises with every move: a lost race is seen, not won.
 
-    ``receipt_head`` is the hash of the last receipt, so that a chain which lost its end is found out.
+    ``receipt_head`` is the hash of the last receipt, so that a chain which lost its end is found out. ``details`` are
+    the authorization_details that were asked for, in their JSON. ``replaces`` and ``replaced_by`` are ids of the same
+    person's consents, without foreign keys: all of a person's consents go together or stay.
     """
 
     __tablename__ = "consent"
@@ -31,6 +33,9 @@ class ConsentRow(Base):
     status_changed_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column()
     receipt_head: Mapped[str] = mapped_column(String(64))
+    details: Mapped[list[dict[str, Any]]] = mapped_column(JsonText, default=list)
+    replaces: Mapped[str | None] = mapped_column(String(36))
+    replaced_by: Mapped[str | None] = mapped_column(String(36))
 
     accounts: Mapped[list["ConsentAccount"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="ConsentAccount.account_id"

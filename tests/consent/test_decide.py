@@ -28,6 +28,7 @@ from tests.consent.people import (
     account_ids,
     consent,
     held_consents,
+    payment_consent,
 )
 
 ALL_SCOPES = frozenset({"openid", "offline_access", *(str(one) for one in Permission)})
@@ -86,12 +87,15 @@ STATUS_REASONS = {
     Status.EXPIRED: Reason.EXPIRED,
     Status.SUSPENDED: Reason.SUSPENDED,
     Status.REPLACED: Reason.REPLACED,
+    Status.CONSUMED: Reason.CONSUMED,
 }
 
 
 @pytest.mark.parametrize(("status", "permission"), list(product(Status, Permission)))
 def test_only_a_valid_consent_opens_the_gate(status: Status, permission: Permission) -> None:
-    result = decide(consent(status, **_all(status)), ask(permission), T0)
+    payment = permission is Permission.PAYMENTS_WRITE or status is Status.CONSUMED
+    made = payment_consent(status) if payment else consent(status, **_all(status))
+    result = decide(made, ask(permission), T0)
     if status is Status.VALID:
         assert isinstance(result, Allowed)
     else:

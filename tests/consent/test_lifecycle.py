@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent.details import AccountId
 from consent.lifecycle import (
     ACTORS,
     MAX_CONSENT_DAYS,
@@ -21,24 +22,29 @@ from consent.lifecycle import (
     move,
     status_at,
 )
-from consent.model import ACCOUNT_PERMISSIONS, Actor, Consent, Permission, Status
+from consent.model import ACCOUNT_PERMISSIONS, PAYMENT_LIFE, Actor, Consent, Permission, Status
 from tests.consent.people import (
+    BALANCES,
     CARD,
     DAY,
     END,
     EVERYTHING,
     JOINT,
+    PAYMENT,
     SAVINGS,
+    SHOP,
     T0,
     TICK,
     account_ids,
     account_permission_sets,
     consent,
     held_consents,
+    payment_consent,
     personal_permission_sets,
 )
 
 NOW = T0 + timedelta(hours=1)
+SOON = T0 + timedelta(minutes=30)
 PICKED: dict[str, Any] = {"accounts": {JOINT: frozenset({Permission.ACCOUNTS_READ})}}
 
 # Written out apart from MOVES and ACTORS, so that no slip there is confirmed by itself.
@@ -56,7 +62,14 @@ LEGAL: dict[tuple[Status, Event], tuple[Status, set[Actor]]] = {
     (Status.SUSPENDED, Event.REVOKE): (Status.REVOKED, {PSU, THE_CLIENT, HUB}),
     (Status.SUSPENDED, Event.EXPIRE): (Status.EXPIRED, {TIME}),
     (Status.SUSPENDED, Event.REPLACE): (Status.REPLACED, {PSU, HUB}),
+    (Status.VALID, Event.CONSUME): (Status.CONSUMED, {THE_CLIENT}),
 }
+SUCCESSOR = "consent-2"
+
+
+def needed(event: Event) -> dict[str, Any]:
+    """What the event cannot do without."""
+    return {Event.AUTHORISE: PICKED, Event.REPLACE: {"successor": SUCCESSOR}}.get(event, {})
 
 
 def moved(result: Moved | NotMoved) -> Consent:
@@ -73,9 +86,9 @@ def refused(result: Moved | NotMoved) -> Refusal:
 def test_every_status_with_every_event_by_every_actor_before_and_after_the_end(
     status: Status, event: Event, actor: Actor, lapsed: bool
 ) -> None:
-    before = consent(status)
-    now = END if lapsed else NOW
-    result = move(before, event, actor=actor, now=now, **(PICKED if event is Event.AUTHORISE else {}))
+    before = payment_consent(status) if event is Event.CONSUME else consent(status)
+    now = END if lapsed else SOON
+    result = move(before, event, actor=actor, now=now, **needed(event))
     if (status, event) not in LEGAL:
         assert refused(result) is Refusal.NO_SUCH_MOVE
         return
@@ -91,7 +104,8 @@ def test_every_status_with_every_event_by_every_actor_before_and_after_the_end(
         assert after.status is target
         assert after.status_changed_at == now
         if event is not Event.AUTHORISE:
-            assert after == replace(before, status=target, status_changed_at=now)
+            by = SUCCESSOR if event is Event.REPLACE else None
+            assert after == replace(before, status=target, status_changed_at=now, replaced_by=by)
 
 
 def test_the_tables_are_those_of_this_file() -> None:
@@ -101,14 +115,15 @@ def test_the_tables_are_those_of_this_file() -> None:
         assert ACTORS[event] == actors
 
 
-def test_the_ends_are_rejected_revoked_expired_and_replaced() -> None:
-    assert {Status.REJECTED, Status.REVOKED, Status.EXPIRED, Status.REPLACED} == TERMINAL
+def test_the_ends_are_rejected_revoked_expired_replaced_and_consumed() -> None:
+    assert {Status.REJECTED, Status.REVOKED, Status.EXPIRED, Status.REPLACED, Status.CONSUMED} == TERMINAL
 
 
 @pytest.mark.parametrize(("status", "event"), list(product(sorted(TERMINAL), Event)))
 def test_a_consent_that_ended_never_comes_back(status: Status, event: Event) -> None:
     for actor in Actor:
-        assert refused(move(consent(status), event, actor=actor, now=NOW, **PICKED)) is Refusal.NO_SUCH_MOVE
+        for picked in (PICKED, needed(event)):
+            assert refused(move(consent(status), event, actor=actor, now=SOON, **picked)) is Refusal.NO_SUCH_MOVE
 
 
 steps = st.tuples(st.sampled_from(Event), st.sampled_from(Actor), st.integers(-100, 500), st.booleans())
@@ -117,7 +132,7 @@ steps = st.tuples(st.sampled_from(Event), st.sampled_from(Actor), st.integers(-1
 def walk(start: Consent, path: list[tuple[Event, Actor, int, bool]]) -> list[Consent]:
     seen = [start]
     for event, actor, day, pick in path:
-        result = move(seen[-1], event, actor=actor, now=T0 + day * DAY, **(PICKED if pick else {}))
+        result = move(seen[-1], event, actor=actor, now=T0 + day * DAY, **(needed(event) if pick else {}))
         if isinstance(result, Moved):
             seen.append(result.consent)
     return seen
@@ -239,8 +254,76 @@ def test_an_answer_after_the_proposed_end_is_too_late() -> None:
 )
 @pytest.mark.parametrize("event", [Event.RESUME, Event.REVOKE, Event.REPLACE])
 def test_no_other_event_takes_a_pick(event: Event, picked: dict[str, Any]) -> None:
-    result = move(consent(Status.SUSPENDED), event, actor=Actor.HUB, now=NOW, **picked)
+    result = move(consent(Status.SUSPENDED), event, actor=Actor.HUB, now=NOW, **(needed(event) | picked))
     assert refused(result) is Refusal.UNEXPECTED_PICK
+
+
+@pytest.mark.parametrize("event", [Event.AUTHORISE, Event.REVOKE, Event.REJECT])
+def test_no_other_event_names_a_successor(event: Event) -> None:
+    before = consent(Status.RECEIVED)
+    result = move(before, event, actor=Actor.PSU, now=NOW, **(needed(event) | {"successor": SUCCESSOR}))
+    assert refused(result) is Refusal.UNEXPECTED_PICK
+
+
+@pytest.mark.parametrize("successor", [None, ""])
+def test_nothing_is_replaced_by_nothing(successor: str | None) -> None:
+    result = move(consent(), Event.REPLACE, actor=Actor.PSU, now=NOW, successor=successor)
+    assert refused(result) is Refusal.NO_SUCCESSOR
+
+
+# ---- a payment
+
+
+def test_a_yes_to_a_payment_is_consumed_once() -> None:
+    asked = payment_consent(Status.RECEIVED)
+    given = moved(authorise(asked, now=SOON, accounts={JOINT: {Permission.PAYMENTS_WRITE}}))
+    assert given.status is Status.VALID
+    assert given.accounts == {JOINT: {Permission.PAYMENTS_WRITE}}
+    spent = moved(move(given, Event.CONSUME, actor=Actor.CLIENT, now=SOON))
+    assert spent.status is Status.CONSUMED
+    assert refused(move(spent, Event.CONSUME, actor=Actor.CLIENT, now=SOON)) is Refusal.NO_SUCH_MOVE
+
+
+def test_a_consent_to_read_is_never_consumed() -> None:
+    assert refused(move(consent(), Event.CONSUME, actor=Actor.CLIENT, now=NOW)) is Refusal.NOT_A_PAYMENT
+
+
+PAYS = {Permission.PAYMENTS_WRITE}
+NAMED = replace(PAYMENT, debtor_account=AccountId(SAVINGS))
+BY_NUMBER = replace(PAYMENT, debtor_account=SHOP)
+SIGN_IN = {Permission.PAYMENTS_WRITE, Permission.SIGN_IN}
+PAYMENT_PICKS: list[tuple[Refusal | None, dict[str, Any], dict[str, Any]]] = [
+    (None, {}, {"accounts": {JOINT: PAYS}}),
+    (None, {"details": (NAMED,)}, {"accounts": {SAVINGS: PAYS}}),
+    (None, {"details": (BY_NUMBER,)}, {"accounts": {JOINT: PAYS}}),  # whose number it is, the caller has checked
+    (None, {"requested": SIGN_IN}, {"accounts": {JOINT: PAYS}, "personal": {Permission.SIGN_IN}}),
+    (None, {}, {"accounts": {JOINT: PAYS}, "valid_until": T0 + PAYMENT_LIFE}),
+    (Refusal.NOTHING_PICKED, {}, {}),
+    (Refusal.ONE_DEBTOR, {"requested": SIGN_IN}, {"personal": {Permission.SIGN_IN}}),
+    (Refusal.ONE_DEBTOR, {}, {"accounts": {JOINT: PAYS, SAVINGS: PAYS}}),
+    (Refusal.WRONG_DEBTOR, {"details": (NAMED,)}, {"accounts": {JOINT: PAYS}}),
+    (Refusal.EXCEEDS_REQUEST, {}, {"accounts": {JOINT: {Permission.BALANCES_READ}}}),
+    (Refusal.EXCEEDS_REQUEST, {}, {"accounts": {JOINT: PAYS | {Permission.BALANCES_READ}}}),
+    (Refusal.END_TOO_FAR, {}, {"accounts": {JOINT: PAYS}, "valid_until": T0 + PAYMENT_LIFE + TICK}),
+]
+
+
+@pytest.mark.parametrize(("reason", "changed", "picked"), PAYMENT_PICKS)
+def test_a_payment_is_made_from_one_account_and_soon(
+    reason: Refusal | None, changed: dict[str, Any], picked: dict[str, Any]
+) -> None:
+    result = authorise(payment_consent(Status.RECEIVED, **changed), now=SOON, **picked)
+    if reason is None:
+        assert moved(result).accounts == picked["accounts"]
+    else:
+        assert refused(result) is reason
+
+
+def test_an_end_that_the_request_named_binds_the_person_too() -> None:
+    named = replace(BALANCES, valid_until=T0 + 10 * DAY)
+    before = consent(Status.RECEIVED, details=(named, BALANCES))
+    assert refused(authorise(before, **PICKED, valid_until=T0 + 10 * DAY + TICK)) is Refusal.END_TOO_FAR
+    assert moved(authorise(before, **PICKED, valid_until=T0 + 10 * DAY)).valid_until == named.valid_until
 
 
 @pytest.mark.parametrize(

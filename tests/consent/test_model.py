@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent.details import AccountId
 from consent.model import (
     ACCOUNT_PERMISSIONS,
+    PAYMENT_LIFE,
     PERSONAL_PERMISSIONS,
+    READ_PERMISSIONS,
     Actor,
     Consent,
     Permission,
@@ -19,7 +22,20 @@ from consent.model import (
     permissions_of,
     utc,
 )
-from tests.consent.people import DAY, END, JOINT, SAVINGS, T0, TICK, consent, held_consents
+from tests.consent.people import (
+    BALANCES,
+    DAY,
+    END,
+    EVERYTHING,
+    JOINT,
+    PAYMENT,
+    SAVINGS,
+    T0,
+    TICK,
+    consent,
+    held_consents,
+    payment_consent,
+)
 
 
 def test_permission_values_are_the_scopes() -> None:
@@ -53,6 +69,8 @@ def test_protocol_scopes_and_unknown_words_are_no_permissions() -> None:
     assert all(type(one) is Permission for one in found)
 
 
+PAYS = frozenset({Permission.PAYMENTS_WRITE})
+SIGN_IN = PAYS | {Permission.SIGN_IN}
 RULES: list[tuple[str, dict[str, Any]]] = [
     ("an id", {"id": ""}),
     ("a PSU", {"psu_id": ""}),
@@ -64,7 +82,7 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("account permissions are", {"accounts": {JOINT: {Permission.EMAIL}}}),
     ("carries at least one", {"accounts": {JOINT: frozenset()}}),
     ("refused consent holds nothing", {"status": Status.RECEIVED, "personal": {Permission.EMAIL}}),
-    ("refused consent holds nothing", {"status": Status.REJECTED, "accounts": {JOINT: ACCOUNT_PERMISSIONS}}),
+    ("refused consent holds nothing", {"status": Status.REJECTED, "accounts": {JOINT: READ_PERMISSIONS}}),
     ("answered consent holds something", {"personal": frozenset(), "accounts": {}}),
     ("answered consent holds", {"personal": (), "accounts": {}, "status": Status.SUSPENDED}),
     ("answered consent holds", {"personal": (), "accounts": {}, "status": Status.REPLACED}),
@@ -75,8 +93,51 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("a moment is aware", {"created_at": T0.replace(tzinfo=None)}),
     ("a moment is aware", {"status_changed_at": T0.replace(tzinfo=None)}),
     ("is not a valid Permission", {"requested": {"admin"}}),
+    (
+        "what the details ask for",
+        {"requested": EVERYTHING - {Permission.BALANCES_READ}, "accounts": {}, "details": (BALANCES,)},
+    ),
+    ("names its successor", {"status": Status.REPLACED, "replaced_by": None}),
+    ("names its successor", {"replaced_by": "consent-2"}),
+    ("answered consent took", {"status": Status.RECEIVED, "personal": (), "accounts": {}, "replaces": "consent-0"}),
+    ("takes its own place", {"replaces": "consent-1"}),
+    ("takes its own place", {"status": Status.REPLACED, "replaced_by": "consent-1"}),
+    ("payments:write is for one payment", {"requested": EVERYTHING | {Permission.PAYMENTS_WRITE}}),
     ("is not a valid Status", {"status": "paused"}),
 ]
+
+
+PAYMENT_RULES: list[tuple[str, dict[str, Any]]] = [
+    (
+        "what the details ask for is requested",
+        {"requested": {Permission.SIGN_IN}, "status": "received", "accounts": {}},
+    ),
+    ("stands alone", {"details": (PAYMENT, replace(PAYMENT, currency="GBP"))}),
+    ("stands alone", {"details": (PAYMENT, BALANCES), "requested": {Permission.PAYMENTS_WRITE, *READ_PERMISSIONS}}),
+    ("stands alone", {"requested": {Permission.PAYMENTS_WRITE, Permission.BALANCES_READ}}),
+    ("soon made", {"valid_until": T0 + PAYMENT_LIFE + TICK}),
+    ("one account pays", {"accounts": {JOINT: PAYS, SAVINGS: PAYS}}),
+    ("one account pays", {"status": Status.REVOKED, "accounts": {JOINT: PAYS, SAVINGS: PAYS}}),
+    ("one account pays", {"accounts": {}, "requested": SIGN_IN, "personal": {Permission.SIGN_IN}}),
+    ("that was named", {"details": (replace(PAYMENT, debtor_account=AccountId(SAVINGS)),)}),
+]
+
+
+@pytest.mark.parametrize(("rule", "change"), PAYMENT_RULES)
+def test_a_payment_consent_that_breaks_a_rule_cannot_be_made(rule: str, change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=rule):
+        payment_consent(**change)
+
+
+def test_only_a_payment_is_consumed() -> None:
+    with pytest.raises(ValueError, match="only a payment is consumed"):
+        replace(consent(), status=Status.CONSUMED)
+
+
+def test_a_payment_consent_may_come_with_a_sign_in() -> None:
+    made = payment_consent(requested=SIGN_IN, personal={Permission.SIGN_IN})
+    assert made.payment == PAYMENT
+    assert consent().payment is None
 
 
 @pytest.mark.parametrize(("rule", "change"), RULES)

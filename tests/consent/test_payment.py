@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.payment import PaymentTerms, digest, matches
-from tests.consent.people import JOINT, SAVINGS
+from consent.account_number import AccountNumber, Scheme
+from consent.model import Status
+from consent.payment import PaymentTerms, approved_terms, digest, matches
+from tests.consent.people import JOINT, PAYMENT, SAVINGS, consent, payment_consent
 
 TERMS = PaymentTerms(
     amount=Decimal("12.50"),
@@ -111,3 +113,35 @@ amounts = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("999999"), pl
 @given(amounts, amounts)
 def test_two_amounts_share_a_digest_only_if_they_are_equal(one: Decimal, other: Decimal) -> None:
     assert matches(replace(TERMS, amount=one), digest(replace(TERMS, amount=other))) == (one == other)
+
+
+# ---- the terms of a consent
+
+
+def test_the_terms_are_those_of_the_request_with_the_account_the_person_chose() -> None:
+    asked = replace(
+        PAYMENT,
+        creditor_account=AccountNumber(Scheme.UK_SORT_CODE_ACCOUNT, "20000012345678"),
+        requested_date=date(2026, 3, 1),
+    )
+    assert approved_terms(payment_consent(details=(asked,))) == PaymentTerms(
+        amount=Decimal("12.50"),
+        currency="EUR",
+        creditor_name="Merchant A",
+        creditor_scheme="UK.SCAN",
+        creditor_account="20000012345678",
+        debtor_account_id=JOINT,
+        remittance="Invoice 7",
+        requested_date=date(2026, 3, 1),
+    )
+
+
+def test_two_yeses_to_one_request_from_two_accounts_are_two_payments() -> None:
+    other = payment_consent(accounts={SAVINGS: {"payments:write"}})
+    assert digest(approved_terms(payment_consent())) != digest(approved_terms(other))
+
+
+@pytest.mark.parametrize("other", [consent(), payment_consent(Status.RECEIVED), payment_consent(Status.REJECTED)])
+def test_no_terms_come_of_what_was_no_yes_to_a_payment(other: Any) -> None:
+    with pytest.raises(ValueError, match="no payment was approved"):
+        approved_terms(other)

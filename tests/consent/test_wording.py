@@ -1,28 +1,38 @@
 """What the consent screen says: short, complete, and never more than is true."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import chain, combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent.account_number import AccountNumber, Scheme
+from consent.details import AccountId, AccountInformation
 from consent.model import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, Permission
+from consent.succession import How
 from consent.wording import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
     LOOKS,
     MAX_NAME_LENGTH,
     WORDING_VERSION,
+    Older,
     Severity,
     explain,
+    explain_details,
     headline,
     language_for,
     limits,
     screen,
+    standing,
     summary,
     tame,
 )
+from consent.wording_form import DetailText, Fact
+from tests.consent.people import BALANCES, JOINT, PAYMENT, consent
 
 UNTIL = datetime(2027, 2, 23, 12, tzinfo=UTC)
 SINCE = date(2026, 1, 1)
@@ -79,9 +89,11 @@ def test_the_screen_goes_from_the_least_to_the_most_telling() -> None:
 def test_they_cannot_move_money_is_said_exactly_where_it_is_true(mix: frozenset[Permission]) -> None:
     said = limits(mix)
     assert ("They cannot move money." in said) == (Permission.PAYMENTS_WRITE not in mix)
-    assert ("No money moves unless you confirm that very payment." in said) == (Permission.PAYMENTS_WRITE in mix)
+    assert ("No other payment can be made with this." in said) == (Permission.PAYMENTS_WRITE in mix)
     assert "They never see your bank password." in said
-    assert "You can stop this at any time." in said
+    # A payment that was made is beyond our reach, and the screen does not pretend otherwise.
+    assert ("You can stop this at any time." in said) == (Permission.PAYMENTS_WRITE not in mix)
+    assert any(line.startswith("You can stop this") for line in said)
 
 
 # What takes a promise away, written out apart from the wording.
@@ -94,8 +106,8 @@ PROMISES = {
     "Your mailbox: they cannot read or send your mail": set(),
     "Your cards' security codes or PINs": set(),
     "Your Rialto password, or where else you sign in": set(),
-    "Pay without you: every single payment needs your confirmation": set(),
-    "Change the amount or the payee after you confirmed": set(),
+    "Pay a second time, another amount, or somebody else": set(),
+    "See how much money you have": {Permission.BALANCES_READ, Permission.TRANSACTIONS_READ},
 }
 
 
@@ -124,10 +136,10 @@ HEADLINES = [
     ({Permission.SIGN_IN}, "Budget Buddy asks to sign you in."),
     ({Permission.SIGN_IN, Permission.EMAIL}, "Budget Buddy asks to sign you in, and to see your email address."),
     ({Permission.PROFILE, Permission.EMAIL}, "Budget Buddy asks to see your name and email address."),
-    ({Permission.PAYMENTS_WRITE}, "Budget Buddy asks to prepare payments for you to confirm."),
+    ({Permission.PAYMENTS_WRITE}, "Budget Buddy asks to pay one amount for you."),
     (
         {Permission.ACCOUNTS_READ, Permission.PARTIES_READ, Permission.PAYMENTS_WRITE},
-        "Budget Buddy asks to see your accounts and full account numbers, and to prepare payments for you to confirm.",
+        "Budget Buddy asks to see your accounts and full account numbers, and to pay one amount for you.",
     ),
 ]
 
@@ -242,3 +254,99 @@ def test_every_mix_of_permissions_makes_a_whole_screen(permissions: set[Permissi
     assert {item.permission for item in shown.items} == permissions
     assert shown.limits
     assert ("account" in shown.summary) == bool(permissions & ACCOUNT_PERMISSIONS)
+
+
+# ---- details
+
+
+def test_a_payment_is_said_amount_first_and_in_full() -> None:
+    asked = replace(PAYMENT, amount=Decimal("1234567.50"), requested_date=date(2026, 3, 1))
+    assert explain_details((asked,)) == (
+        DetailText(
+            "Pay 1,234,567.50 EUR to “Merchant A” (DE02 1001 0010 9307 1186 03) on 1 Mar 2026",
+            (
+                Fact("Amount", "1,234,567.50 EUR"),
+                Fact("To", "Merchant A"),
+                Fact("Their account", "IBAN DE02 1001 0010 9307 1186 03"),
+                Fact("From", "The account you pick"),
+                Fact("Note", "Invoice 7"),
+                Fact("When", "On 1 Mar 2026"),
+                Fact("How often", "Once"),
+            ),
+        ),
+    )
+
+
+def test_a_payment_without_a_day_or_a_note_is_made_at_once_and_says_no_note() -> None:
+    british = AccountNumber(Scheme.UK_SORT_CODE_ACCOUNT, "20000012345678")
+    (said,) = explain_details((replace(PAYMENT, currency="GBP", creditor_account=british, remittance=""),))
+    assert said.title == "Pay 12.50 GBP to “Merchant A” (20-00-00 12345678) at once"
+    assert Fact("Their account", "Sort code and account 20-00-00 12345678") in said.facts
+    assert Fact("When", "At once") in said.facts
+    assert "Note" not in {fact.label for fact in said.facts}
+
+
+@pytest.mark.parametrize(
+    ("debtor", "said"),
+    [
+        (None, "The account you pick"),
+        (AccountId(JOINT), "An account that it knows already"),
+        (AccountNumber(Scheme.IBAN, "DE89370400440532013000"), "IBAN DE89 3704 0044 0532 0130 00"),
+    ],
+)
+def test_who_named_the_account_that_pays_is_said(debtor: AccountId | AccountNumber | None, said: str) -> None:
+    (text,) = explain_details((replace(PAYMENT, debtor_account=debtor),))
+    assert Fact("From", said) in text.facts
+
+
+def test_a_payees_name_cannot_end_its_own_quotation_but_stands_exactly_in_its_own_line() -> None:
+    name = "Alice” (DE89 3704 0044 0532 0130 00) at once"
+    (said,) = explain_details((replace(PAYMENT, creditor_name=name),))
+    assert said.title.startswith("Pay 12.50 EUR to “Alice’ (DE89 3704 0044 0532 0130 00) at once” (DE02 1001")
+    assert Fact("To", name) in said.facts
+
+
+def test_reading_is_said_with_its_wishes_and_its_dates() -> None:
+    asked = AccountInformation(
+        permissions=READS,
+        accounts=(AccountNumber(Scheme.IBAN, "DE89370400440532013000"), AccountId(JOINT)),
+        history_from=SINCE,
+        valid_until=datetime(2026, 12, 30, 23, tzinfo=UTC),
+    )
+    (said,) = explain_details((asked,), zone=timezone(timedelta(hours=1)))
+    title = "See your accounts, balances and transactions since 1 Jan 2026, until 31 Dec 2026"
+    wishes = "IBAN DE89 3704 0044 0532 0130 00; An account that it knows already"
+    facts = (Fact("Accounts it would like", wishes), Fact("History", "Since 1 Jan 2026"), Fact("Until", "31 Dec 2026"))
+    assert said == DetailText(title, facts)
+
+
+def test_history_is_spoken_of_only_where_transactions_are_read() -> None:
+    balances, transactions = explain_details(
+        (BALANCES, AccountInformation(permissions=frozenset({Permission.TRANSACTIONS_READ})))
+    )
+    assert balances == DetailText("See your balances", ())
+    assert transactions == DetailText("See your transactions", (Fact("History", "As far back as you allow"),))
+
+
+def test_a_payment_leads_the_whole_screen() -> None:
+    asked = {Permission.PAYMENTS_WRITE, Permission.SIGN_IN}
+    shown = screen(
+        "Shop", asked, purpose=None, account_count=None, history_from=None, valid_until=UNTIL, details=(PAYMENT,)
+    )
+    assert shown.headline == "Shop asks to sign you in, and to pay 12.50 EUR to “Merchant A” for you."
+    assert shown.details == explain_details((PAYMENT,))
+    assert shown.summary == "Once, from the account you pick."
+    assert "They cannot move money." not in shown.limits
+    assert shown.standing is None
+
+
+def test_what_becomes_of_the_older_consent_is_said_with_what_it_holds() -> None:
+    older = consent(accounts={JOINT: {Permission.BALANCES_READ, Permission.TRANSACTIONS_READ}}, personal=())
+    assert standing(Older(How.MERGE, older)) == (
+        "This adds to what you allowed on 23 Feb 2026 (balances and transactions). "
+        "All of that stays, and ends together with what you allow now."
+    )
+    assert standing(Older(How.REPLACE, older)) == (
+        "This takes the place of what you allowed on 23 Feb 2026 (balances and transactions). "
+        "Whatever you do not allow again ends."
+    )

@@ -34,6 +34,7 @@ _STATUS_TEXT = {
     Status.REVOKED: "Ended",
     Status.EXPIRED: "Ran out",
     Status.REPLACED: "Replaced by a newer one",
+    Status.CONSUMED: "Paid",
 }
 _ACTIVE = frozenset({Status.VALID, Status.SUSPENDED})
 _RECEIPT_TEXT = {
@@ -45,6 +46,7 @@ _RECEIPT_TEXT = {
     Event.SUSPEND: "It was paused",
     Event.RESUME: "It goes on",
     Event.REPLACE: "A newer consent took its place",
+    Event.CONSUME: "It made the payment",
     receipt.READ: "It looked",
 }
 Kind = Literal["asked", "allowed", "accessed", "changed", "ended"]
@@ -57,6 +59,7 @@ _RECEIPT_KIND: Mapping[str, Kind] = {
     Event.REVOKE: "ended",
     Event.EXPIRE: "ended",
     Event.REPLACE: "ended",
+    Event.CONSUME: "ended",
 }
 
 
