@@ -47,7 +47,7 @@ def mint(
     ``extra``: further claims of the flow, which can replace none of ours. May fetch the client's keys: not inside a
     transaction. Raises NotSignable, NoEncryptionKey.
     """
-    alg = algorithm(client)
+    alg = _algorithm(client)
     issued_s = int(now.timestamp())
     claims: dict[str, Any] = {
         **(extra or {}),
@@ -64,17 +64,19 @@ def mint(
         claims["nonce"] = nonce
     if access_token is not None:
         claims["at_hash"] = half_hash(access_token, alg)
-    signed = response_jwt.sign(hub, claims, alg=alg, typ=TYPE)
+    return protect(hub, client, claims, typ=TYPE)
+
+
+def protect(hub: Hub, client: Client, claims: Mapping[str, Any], *, typ: str) -> str:
+    """Sign, and encrypt where it wants that, as the client is registered for ID tokens; its logout tokens are made the
+    same way (Back-Channel Logout 1.0, 2.4). May fetch the client's keys. Raises NotSignable, NoEncryptionKey.
+    """
+    signed = response_jwt.sign(hub, claims, alg=_algorithm(client), typ=typ)
     wanted = client.registration.get("id_token_encrypted_response_alg")
     if wanted is None:
         return signed
     enc = client.registration.get("id_token_encrypted_response_enc")
     return encryption.encrypt(hub, client, signed, alg=wanted, enc=enc, signed=True)
-
-
-def algorithm(client: Client) -> str:
-    """What this client's ID tokens, and its logout tokens, are signed with. Raises NotSignable."""
-    return response_jwt.algorithm(client, client.id_token_signed_response_alg)
 
 
 def sid_at(hub: Hub, client: Client, sid: str) -> str:
@@ -88,6 +90,10 @@ def half_hash(value: str, alg: str) -> str:
     """OIDC Core 3.1.3.6: the left half of the hash that the signature uses (at_hash, and c_hash alike)."""
     digest = _HASHES[alg](value.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+
+
+def _algorithm(client: Client) -> str:
+    return response_jwt.algorithm(client, client.id_token_signed_response_alg)
 
 
 def _about_the_login(hub: Hub, client: Client, grant: Grant) -> dict[str, Any]:

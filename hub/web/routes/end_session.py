@@ -11,6 +11,7 @@ from hub.errors import BadInput
 from hub.gate import someone
 from hub.identity import cookies, logout_notices, sessions
 from hub.identity.sessions import Person
+from hub.models.client import Client
 from hub.oauth import end_session
 from hub.oauth.end_session import EndSession
 from hub.oauth.parameters import FORM
@@ -38,9 +39,8 @@ def ask_by_post() -> Response:
     """
     if request.query_string or request.mimetype != FORM:
         raise BadInput("The app's request to log you out cannot be read.")
-    body = request.get_data(cache=False)
-    end_session.read(hub_of_request(), body)
-    return respond.see_other(f"{end_session.PATH}?{body.decode('ascii')}")
+    asked = end_session.read(hub_of_request(), request.get_data(cache=False))
+    return respond.see_other(f"{end_session.PATH}?{urlencode(asked.fields)}")
 
 
 @blueprint.post(end_session.CONFIRM)
@@ -61,7 +61,7 @@ def _page(hub: Hub, asked: EndSession, who: Person) -> Response:
     if asked.redirect_uri is not None and (source := csp_source(asked.redirect_uri)) is not None:
         rim.allow_form_to(source)
     with hub.db.read() as session:
-        told = [app_of(client) for client in logout_notices.listeners(session, who.sid)]
+        told = [app_of(client) for client in logout_notices.listeners(session, who.sid) if not _asks(asked, client)]
     page = LogoutPage(
         app=None if asked.client is None else app_of(asked.client),
         action=end_session.CONFIRM,
@@ -70,6 +70,11 @@ def _page(hub: Hub, asked: EndSession, who: Person) -> Response:
         is_for_somebody_else=asked.means_somebody_else(hub, who),
     )
     return respond.page("logout.html", page)
+
+
+def _asks(asked: EndSession, client: Client) -> bool:
+    """The app that asks need not be named among those that will hear of it."""
+    return asked.client is not None and asked.client.client_id == client.client_id
 
 
 def _done(asked: EndSession) -> Response:

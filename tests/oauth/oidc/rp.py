@@ -8,6 +8,7 @@ from joserfc import jwe, jws
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from hub import keys
+from hub.context import Hub
 from tests.oauth.world import World
 
 Key = ECKey | OKPKey | RSAKey
@@ -39,7 +40,12 @@ def header_of(token: str) -> dict[str, Any]:
 
 def verified(world: World, token: str, alg: str) -> dict[str, Any]:
     """The claims of a JWS of the hub, verified with the key that its JWKS publishes for ``alg``."""
-    published = [jwk for jwk in world.hub.keys.jwks(keys.AS)["keys"] if jwk["alg"] == alg]
+    return verified_by(world.hub, token, alg)
+
+
+def verified_by(hub: Hub, token: str, alg: str) -> dict[str, Any]:
+    """The same for any hub."""
+    published = [jwk for jwk in hub.keys.jwks(keys.AS)["keys"] if jwk["alg"] == alg]
     signed = jws.deserialize_compact(token, KeySet.import_key_set({"keys": published}), algorithms=[alg])
     claims: dict[str, Any] = orjson.loads(signed.payload)
     return claims

@@ -65,8 +65,9 @@ def test_the_page_says_who_will_hear_of_it(op: Provider, shop: App) -> None:
     op.sign_in(alice, shop)
     for path in ("/logout", "/oauth/logout"):
         text = alice.get(path).text
-        assert "you are logged out too: <strong>Shop</strong>." in text
+        assert "These apps will hear that you left: <strong>Shop</strong>." in text
         assert "Silent" not in text
+    assert "will hear" not in alice.get("/oauth/logout", client_id=shop.id).text  # it asks: it knows
 
 
 def test_without_openid_there_was_no_id_token_and_nobody_to_tell(op: Provider, shop: App) -> None:
