@@ -304,6 +304,28 @@ def test_chains_that_do_not_hold_each_other_are_found_out() -> None:
     assert verify_succession(older, forged) == Broken(2, "it is not as it was written")
 
 
+def test_a_yes_that_holds_an_earlier_end_of_the_older_chain_is_found_out() -> None:
+    """As after a chain was cut short and continued: what came between was never under the yes."""
+    older, newer, result = chains(How.MERGE)
+    asked, before = proposed(details=(BALANCES,)), consent()
+    early = record(
+        newer[0],
+        asked,
+        result.newer,
+        event=Event.AUTHORISE,
+        actor=Actor.PSU,
+        at=NOW,
+        shown=shown(How.MERGE, before, asked),
+        link=Link(before.id, older[0].hash),
+    )
+    link = Link(result.newer.id, early.hash)
+    end = record(older[1], before, result.older, event=Event.REPLACE, actor=Actor.PSU, at=NOW, link=link)
+    assert isinstance(verify([*older[:2], end]), Intact)
+    assert verify_succession([*older[:2], end], [newer[0], early]) == Broken(
+        2, "the two consents do not name each other"
+    )
+
+
 def test_a_succession_is_not_recorded_without_its_links_nor_links_without_a_succession() -> None:
     older, newer, result = chains(How.MERGE)
     asked, before = proposed(details=(BALANCES,)), consent()
