@@ -22,6 +22,8 @@ from hub.limits import Slots
 from hub.oauth.jose.replay import Replay
 from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings, SettingsError
+from hub.upstream import catalogue
+from hub.upstream.provider import Provider
 from providers.port import Adapter
 from providers.registry import Institution, adapter_for, load_institutions
 from providers.tpp import Tpp
@@ -38,6 +40,7 @@ class Hub:
     keys: KeyRing
     institutions: Mapping[str, Institution]
     breach_list: BreachList | None = None
+    upstreams: Mapping[str, Provider] = field(default_factory=dict)
     risk: RiskPolicy = field(default_factory=UsualPolicy)
 
     @property
@@ -71,6 +74,12 @@ class Hub:
             raise NotFound("no such institution")
         return found
 
+    def upstream(self, provider_id: str) -> Provider:
+        """A provider at which people may log in. Raises NotFound if none of that name was declared."""
+        if (found := self.upstreams.get(provider_id)) is None:
+            raise NotFound("no such provider")
+        return found
+
     def adapter(self, institution_id: str) -> Adapter:
         """The adapter of one bank, one per process until our key changes: it keeps connections to that bank open."""
         kid = self.keys.signing(keys.TPP).kid
@@ -92,6 +101,7 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
         keys=KeyRing(db, sealer, clock),
         institutions=load_institutions(settings.institution_dirs),
         breach_list=breaches.of(settings),
+        upstreams={one.id: Provider(one) for one in catalogue.load(settings).values()},
         risk=_risk_policy(settings),
     )
 

@@ -27,8 +27,17 @@ from hub.oauth.bearer import Token
 RECENT = timedelta(minutes=10)
 OK = HTTPStatus.OK
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_LEAVES_A_ROW = frozenset({"oauth.authorize", "oauth.authorize_by_post", "entrance.passkey_options"})
-"""What is stored before anybody has logged in is counted by address: authorization requests, passkey challenges."""
+_LEAVES_A_ROW = frozenset(
+    {
+        "oauth.authorize",
+        "oauth.authorize_by_post",
+        "entrance.passkey_options",
+        "upstream.begin",
+        "upstream.come_back",
+    }
+)
+"""What is stored before anybody has logged in is counted by address: authorization requests, passkey challenges, logins
+under way at other providers."""
 
 
 class UndeclaredRoute(Exception):

@@ -31,6 +31,9 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
     PASSWORD_RESET = "password_reset"  # noqa: S105  # chosen anew through a mailed link
     RECOVERY_ASKED = "recovery_asked"
+    PASSWORD_SET = "password_set"  # noqa: S105  # by somebody who had none
+    LOGIN_LINKED = "login_linked"
+    LOGIN_UNLINKED = "login_unlinked"
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGED = "email_changed"
@@ -54,6 +57,9 @@ ALARMING = frozenset(
         Kind.REAUTHENTICATION_FAILED,
         Kind.PASSWORD_CHANGED,
         Kind.PASSWORD_RESET,
+        Kind.PASSWORD_SET,
+        Kind.LOGIN_LINKED,
+        Kind.LOGIN_UNLINKED,
         Kind.RECOVERY_ASKED,
         Kind.EMAIL_CHANGE_ASKED,
         Kind.EMAIL_CHANGED,

@@ -33,13 +33,15 @@ _FAILURES = (Kind.LOGIN_FAILED, Kind.LOCKED, Kind.SECOND_STEP_MISSING, Kind.SECO
 class Proof:
     """What somebody has shown: ``amr`` for ``psu_id``. ``entry_id`` is the activity entry that tells of this login.
 
-    ``renews`` is the hash of the session that goes on with it, None for a new one.
+    ``renews`` is the hash of the session that goes on with it, None for a new one. ``auth_time`` is when it was shown
+    to another provider, None for here and now.
     """
 
     psu_id: str
     amr: Sequence[str]
     entry_id: str
     renews: str | None = None
+    auth_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def complete(
 ) -> LoggedIn | SessionEnded:
     """Nothing more is asked for: a session, and what the person reads about it."""
     if proof.renews is None:
-        entered = begin(hub, session, proof.psu_id, proof.amr, origin=origin, now=now)
+        shown_at = proof.auth_time
+        entered = begin(hub, session, proof.psu_id, proof.amr, origin=origin, now=now, auth_time=shown_at)
     else:
         secret = sessions.rotate(session, proof.renews, amr=proof.amr, now=now, settings=hub.settings)
         if secret is None:
@@ -114,9 +117,20 @@ def complete(
     return entered
 
 
-def begin(hub: Hub, session: Session, psu_id: str, amr: Sequence[str], *, origin: Origin, now: datetime) -> LoggedIn:
+def begin(
+    hub: Hub,
+    session: Session,
+    psu_id: str,
+    amr: Sequence[str],
+    *,
+    origin: Origin,
+    now: datetime,
+    auth_time: datetime | None = None,
+) -> LoggedIn:
     """A new session without any question; by itself only for somebody who registered a moment ago."""
-    secret = sessions.start(session, psu_id, amr=amr, origin=origin, now=now, settings=hub.settings)
+    secret = sessions.start(
+        session, psu_id, amr=amr, origin=origin, now=now, settings=hub.settings, auth_time=auth_time
+    )
     return _remembered(session, psu_id, amr, secret, origin=origin, now=now)
 
 

@@ -1,5 +1,6 @@
 """The cookies of the pages: the session, the pre-session that guards the forms before login, the half-open login
-between its two steps, and the device, by which a familiar browser is told from a new one.
+between its two steps, the login under way at another provider, and the device, by which a familiar browser is told
+from a new one.
 
 All are HttpOnly, SameSite=Lax, Path=/ and, but for the device, without an end (they go with the browser; the hub ends
 sessions itself).
@@ -64,6 +65,22 @@ def clear_half_open(response: Response, settings: Settings) -> None:
 
 def read_half_open(request: Request, settings: Settings) -> str | None:
     return _read(request, half_open_name(settings))
+
+
+def upstream_name(settings: Settings) -> str:
+    return "__Host-rialto_upstream" if settings.secure else "rialto_upstream"
+
+
+def set_upstream(response: Response, settings: Settings, secret: str) -> None:
+    _set(response, settings, upstream_name(settings), secret)
+
+
+def clear_upstream(response: Response, settings: Settings) -> None:
+    _clear(response, settings, upstream_name(settings))
+
+
+def read_upstream(request: Request, settings: Settings) -> str | None:
+    return _read(request, upstream_name(settings))
 
 
 def device_name(settings: Settings) -> str:

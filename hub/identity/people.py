@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -11,17 +11,16 @@ from hub.errors import BadInput, Conflict, TooMany, Unauthenticated
 from hub.events import outbox
 from hub.identity import (
     activity,
-    addresses,
     admission,
     assurance,
     attempt,
     lasting_access,
     mailed_links,
+    newcomers,
     particulars,
     passwords,
     recovery,
     sessions,
-    throttle,
 )
 from hub.identity.activity import Kind
 from hub.identity.admission import HalfOpen, LoggedIn, Proof, SessionEnded
@@ -30,9 +29,6 @@ from hub.identity.attempt import Refused
 from hub.identity.mailed_links import Purpose
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
-from hub.identity.throttle import Locked
-from hub.identity.upsert import insert_into
-from hub.ids import new_id
 from hub.models.psu import Psu, PsuSession
 
 __all__ = [
@@ -47,7 +43,6 @@ __all__ = [
 ]
 
 _AMR = (assurance.PASSWORD,)
-_TAKEN = "We cannot use this e-mail address."
 _TOO_MANY = "Too many attempts. Come back a little later."
 
 
@@ -61,48 +56,21 @@ class LoginFailed:
     retry_after_s: int | None
 
 
-def register(
-    hub: Hub,
-    *,
-    name: str,
-    email: str,
-    password: str,
-    origin: Origin,
-    now: datetime,
-) -> str:
-    """A new person; returns the psu_id. Raises BadInput naming the field, or TooMany.
-
-    A taken e-mail address cannot be hidden, since a new person goes on at once: the refusal itself tells. What can be
-    done is done: the words say no more than that, a taken and a free address take the same time, and a network that
-    asked for ``login_failures_before_lock`` taken ones waits ``login_lock_s``, for free addresses too. For the same
-    reason an address is a name to log in with here, and no proof that its owner registered it until the mailed link
-    is redeemed (hub.identity.addresses).
-    """
+def register(hub: Hub, *, name: str, email: str, password: str, origin: Origin, now: datetime) -> str:
+    """A new person with a password; returns the psu_id. Raises BadInput naming the field, or TooMany."""
     shown, address = particulars.person_name(name), particulars.email_address(email)
     passwords.check_rules(password, email=address, name=shown, breach_list=hub.breach_list)
-    secret = hub.keys.secret(throttle.SECRET_NAME)
-    key = throttle.registration_key(secret, origin, hub.settings)
-    newcomers = throttle.newcomers_key(secret, origin, hub.settings)
-    with hub.db.read() as session:
-        _raise_if_locked(throttle.locked(session, key, now=now) or throttle.locked(session, newcomers, now=now))
+    newcomers.raise_if_locked(hub, origin=origin, now=now)
     password_hash = passwords.hash_password(password)
-    with hub.db.write() as session:
-        admitted = throttle.claim(session, (newcomers,), now=now, lock_s=hub.settings.login_lock_s)
-        lock = admitted if isinstance(admitted, Locked) else throttle.locked(session, key, now=now)
-        psu_id = None
-        if lock is None:
-            psu_id = _insert(session, address=address, name=shown, password_hash=password_hash, now=now)
-        if psu_id is not None:
-            activity.write(session, psu_id, Kind.REGISTERED, origin=origin, now=now)
-            addresses.send_verification(hub, session, psu_id=psu_id, address=address, now=now)
-            outbox.emit(session, "psu.registered", psu_id, now=now, psu_id=psu_id)
-            return psu_id
-        if lock is None:
-            counted = throttle.claim(session, (key,), now=now, lock_s=hub.settings.login_lock_s)
-            lock = counted if isinstance(counted, Locked) else None
-    # Raised only here, after the commit: an exception inside would take the count back.
-    _raise_if_locked(lock)
-    raise BadInput(_TAKEN, parameter="email")
+    return newcomers.take_in(
+        hub,
+        name=shown,
+        address=address,
+        password_hash=password_hash,
+        origin=origin,
+        now=now,
+        then=lambda _session, psu_id: psu_id,
+    )
 
 
 def login(hub: Hub, *, email: str, password: str, origin: Origin, now: datetime) -> LoggedIn | HalfOpen | LoginFailed:
@@ -187,25 +155,6 @@ def change_password(
     return secret
 
 
-def _insert(session: Session, *, address: str, name: str, password_hash: str, now: datetime) -> str | None:
-    """The new psu_id, None if the address is taken: one statement, so two registrations at once make one person."""
-    values = {
-        "id": new_id(),
-        "email": address,
-        "name": name,
-        "password_hash": password_hash,
-        "password_changed_at": now,
-        "created_at": now,
-    }
-    statement = insert_into(session, Psu).values(**values)
-    psu_id = session.scalar(statement.on_conflict_do_nothing(index_elements=[Psu.email]).returning(Psu.id))
-    # Asked only now: whoever set the address free, and may take it back, has committed if the insert went through.
-    if psu_id is not None and mailed_links.is_kept_for_another(session, address, psu_id, now=now):
-        session.execute(delete(Psu).where(Psu.id == psu_id).execution_options(synchronize_session=False))
-        return None
-    return psu_id
-
-
 def _prove(hub: Hub, person: Person, password: str, *, parameter: str, origin: Origin, now: datetime) -> PasswordProved:
     proof = attempt.for_proof(hub, psu_id=person.psu_id, password=password, origin=origin, now=now)
     if isinstance(proof, PasswordProved):
@@ -239,8 +188,3 @@ def _store_hash(
         .values(password_hash=password_hash, password_changed_at=changed_at or proof.password_changed_at)
         .execution_options(synchronize_session=False)
     )
-
-
-def _raise_if_locked(lock: Locked | None) -> None:
-    if lock is not None:
-        raise TooMany(_TOO_MANY, retry_after_s=lock.retry_after_s)

@@ -62,9 +62,16 @@ class OpenSession:
 
 
 def start(
-    session: Session, psu_id: str, *, amr: Sequence[str], origin: Origin, now: datetime, settings: Settings
+    session: Session,
+    psu_id: str,
+    *,
+    amr: Sequence[str],
+    origin: Origin,
+    now: datetime,
+    settings: Settings,
+    auth_time: datetime | None = None,
 ) -> str:
-    """A new session of somebody who proved who they are by ``amr``.
+    """A new session of somebody who proved who they are by ``amr``, now or (elsewhere) at ``auth_time``.
 
     Returns the secret for the cookie, which is kept nowhere else.
     """
@@ -76,7 +83,7 @@ def start(
         amr=list(amr),
         psu_id=psu_id,
         created_at=now,
-        auth_time=now,
+        auth_time=now if auth_time is None else min(now, auth_time),
         last_seen_at=now,
         expires_at=now + timedelta(seconds=settings.session_ttl_s),
         user_agent=origin.user_agent,

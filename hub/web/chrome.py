@@ -16,7 +16,15 @@ from hub.web import charts, flash, format
 from hub.web.viewmodels import Flash, Viewer
 
 FORMS_BEFORE_LOGIN = frozenset(
-    {"login.html", "login_second.html", "register.html", "mailed_link.html", "recover.html", "reset.html"}
+    {
+        "login.html",
+        "login_second.html",
+        "register.html",
+        "mailed_link.html",
+        "recover.html",
+        "reset.html",
+        "upstream_newcomer.html",
+    }
 )
 """Pages whose form is sent by somebody who is not signed in: it hangs on a pre-session cookie."""
 

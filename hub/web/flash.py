@@ -19,6 +19,9 @@ class Said(StrEnum):
     REGISTERED = "registered"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
     PASSWORD_RESET = "password_reset"  # noqa: S105  # a word, not a secret
+    PASSWORD_SET = "password_set"  # noqa: S105  # a word, not a secret
+    LOGIN_LINKED = "login_linked"
+    LOGIN_UNLINKED = "login_unlinked"
     LINK_SENT = "link_sent"
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGED = "email_changed"
@@ -43,6 +46,9 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.REGISTERED: Flash("success", "Your account is ready."),
         Said.PASSWORD_CHANGED: Flash("success", "Your password is changed. Your other devices are logged out."),
         Said.PASSWORD_RESET: Flash("success", "Your new password is set. Log in with it now."),
+        Said.PASSWORD_SET: Flash("success", "Your password is set. Your other devices are logged out."),
+        Said.LOGIN_LINKED: Flash("success", "Linked. From now on you can log in that way too."),
+        Said.LOGIN_UNLINKED: Flash("success", "Unlinked. Your other devices are logged out."),
         Said.LINK_SENT: Flash("info", "Look at your mail: if the address can be used, a link is on its way."),
         Said.EMAIL_VERIFIED: Flash("success", "Your e-mail address is verified."),
         Said.EMAIL_CHANGED: Flash("success", "Your e-mail address is changed."),

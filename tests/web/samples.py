@@ -17,7 +17,7 @@ from hub.web import charts, format
 from hub.web import viewmodels as v
 from hub.web.present import problems
 from providers.model import Money
-from tests.web import samples_factors
+from tests.web import samples_accounts, samples_factors
 
 WEB = Path(format.__file__).parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -396,6 +396,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ALICE,
     ),
     **samples_factors.rich(NOW, ALICE, BUDGET, EVIL),
+    **samples_accounts.rich(NOW, ALICE, EVIL),
     "home": ("home.html", HOME, ALICE),
     "ledger": ("ledger.html", LEDGER, ALICE),
     "transaction": (
@@ -523,6 +524,7 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "login": ("login.html", v.LoginPage(), None),
     "login_passkeys": ("login.html", v.LoginPage(acr="phr", has_passkeys=True, needs_passkey=True), None),
     **samples_factors.bare(ALICE),
+    **samples_accounts.bare(ALICE),
     "register": ("register.html", v.RegisterPage(), None),
     "password": ("password.html", v.PasswordPage(), ALICE),
     "security": ("security.html", v.SecurityPage(), ALICE),

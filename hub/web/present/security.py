@@ -1,12 +1,14 @@
 """Sessions and security history in words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hub.identity import assurance
 from hub.identity.activity import ALARMING, Kind
 from hub.identity.factors.enrolled import Enrolled
 from hub.identity.sessions import OpenSession, Person
 from hub.models.psu import SecurityEvent
+from hub.upstream.logins import Linked
 from hub.web.viewmodels import ActivityRow, SecurityPage, SessionRow
 
 _TEXT = {
@@ -26,6 +28,9 @@ _TEXT = {
     Kind.PASSWORD_CHANGED: "Password changed",
     Kind.PASSWORD_RESET: "New password chosen through a mailed link",
     Kind.RECOVERY_ASKED: "A link for a new password was asked for",
+    Kind.PASSWORD_SET: "Password set",
+    Kind.LOGIN_LINKED: "Login with another provider linked",
+    Kind.LOGIN_UNLINKED: "Login with another provider unlinked",
     Kind.EMAIL_VERIFIED: "E-mail address verified",
     Kind.EMAIL_CHANGE_ASKED: "A change of e-mail address was asked for",
     Kind.EMAIL_CHANGED: "E-mail address changed",
@@ -69,13 +74,22 @@ _SYSTEMS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the person gets in, besides second factors. ``has_providers``: whether there is another one to link."""
+
+    is_email_verified: bool
+    has_password: bool
+    linked: Sequence[Linked]
+    has_providers: bool
+
+
 def page(
     who: Person,
     opened: Sequence[OpenSession],
     events: Sequence[SecurityEvent],
     has: Enrolled,
-    *,
-    is_email_verified: bool,
+    ways: Ways,
 ) -> SecurityPage:
     return SecurityPage(
         sessions=tuple(
@@ -99,7 +113,10 @@ def page(
             for event in events
         ),
         password_changed_at=who.password_changed_at,
-        is_email_verified=is_email_verified,
+        is_email_verified=ways.is_email_verified,
+        has_password=ways.has_password,
+        linked_logins=tuple(one.provider_name or one.provider_id for one in ways.linked),
+        has_providers=ways.has_providers,
         passkeys=has.passkeys,
         authenticator_since=has.totp_since,
         recovery_codes=has.recovery_codes,

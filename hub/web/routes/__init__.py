@@ -18,6 +18,7 @@ from hub.web.routes.health import blueprint as health
 from hub.web.routes.money import blueprint as money
 from hub.web.routes.recovery import blueprint as recovery
 from hub.web.routes.second_step import blueprint as second_step
+from hub.web.routes.upstream import blueprint as upstream
 
 blueprints: tuple[Blueprint, ...] = (
     entrance,
@@ -26,6 +27,7 @@ blueprints: tuple[Blueprint, ...] = (
     account,
     addresses,
     recovery,
+    upstream,
     factors,
     money,
     banks,

@@ -2,17 +2,19 @@
 
 from flask import Blueprint, Response
 
-from hub.access import signed_in
+from hub.access import recently_signed_in, signed_in
 from hub.context import hub_of_request
 from hub.errors import BadInput, Conflict, TooMany
 from hub.gate import person
-from hub.identity import activity, addresses, cookies, people, sessions
+from hub.identity import activity, addresses, cookies, first_password, people, sessions
 from hub.identity.factors import enrolled
 from hub.identity.passwords import MIN_CHARACTERS
+from hub.upstream import logins
 from hub.web.flash import Said
 from hub.web.present import security
+from hub.web.present.security import Ways
 from hub.web.routes import entrance, fields, respond
-from hub.web.viewmodels import Form, PasswordPage
+from hub.web.viewmodels import Form, PasswordPage, SetPasswordPage
 
 blueprint = Blueprint("account", __name__)
 
@@ -24,9 +26,14 @@ def overview() -> Response:
     with hub.db.read() as session:
         opened = sessions.list_sessions(session, who.psu_id, now=hub.clock(), settings=hub.settings)
         events = activity.recent(session, who.psu_id)
-        is_verified = addresses.is_verified(session, who.psu_id)
         has = enrolled.of(session, who.psu_id)
-    return respond.page("security.html", security.page(who, opened, events, has, is_email_verified=is_verified))
+        ways = Ways(
+            is_email_verified=addresses.is_verified(session, who.psu_id),
+            has_password=first_password.has_password(session, who.psu_id),
+            linked=logins.list_for(hub, session, who.psu_id),
+            has_providers=bool(hub.upstreams),
+        )
+    return respond.page("security.html", security.page(who, opened, events, has, ways))
 
 
 @blueprint.post("/account/sessions/<sid>/end")
@@ -58,7 +65,30 @@ def revoke_all() -> Response:
 @blueprint.get("/account/password")
 @signed_in
 def password() -> Response:
-    return _password_page(Form())
+    hub = hub_of_request()
+    with hub.db.read() as session:
+        has_one = first_password.has_password(session, person().psu_id)
+    return _password_page(Form()) if has_one else respond.see_other("/account/password/set")
+
+
+@blueprint.get("/account/password/set")
+@recently_signed_in
+def first() -> Response:
+    return respond.page("password_set.html", SetPasswordPage(min_password_length=MIN_CHARACTERS))
+
+
+@blueprint.post("/account/password/set")
+@recently_signed_in
+def set_first() -> Response:
+    hub, new = hub_of_request(), fields.form("new_password")["new_password"]
+    try:
+        secret = first_password.set_password(hub, person(), new=new, origin=respond.origin(), now=hub.clock())
+    except (BadInput, Conflict, TooMany) as error:
+        page = SetPasswordPage(Form({}, {error.parameter or "": error.detail}), MIN_CHARACTERS)
+        return respond.form_page("password_set.html", page, error)
+    response = respond.see_other("/account", say=Said.PASSWORD_SET)
+    cookies.set_session(response, hub.settings, secret)
+    return response
 
 
 @blueprint.post("/account/password")

@@ -17,7 +17,7 @@ from hub.identity.factors.challenges import Purpose
 from hub.identity.passwords import MIN_CHARACTERS
 from hub.identity.people import LoginFailed
 from hub.web.flash import Said
-from hub.web.present import waiting
+from hub.web.present import providers, waiting
 from hub.web.present.apps import app_of
 from hub.web.routes import entering, fields, respond
 from hub.web.routes.entering import Wanted
@@ -177,6 +177,7 @@ def _login_page(wanted: Wanted, form: Form, *, retry_after_s: int | None = None)
         locked_until=locked_until,
         has_passkeys=has_passkeys,
         needs_passkey=wanted.acr == assurance.PHISHING_RESISTANT,
+        providers=providers.offered(hub),
     )
     status = 200 if not form.errors else respond.INVALID
     response = respond.page("login.html", page, status=status if retry_after_s is None else respond.SLOW_DOWN)
@@ -186,7 +187,7 @@ def _login_page(wanted: Wanted, form: Form, *, retry_after_s: int | None = None)
 def _register_page(next_path: str, form: Form, *, retry_after_s: int | None = None) -> Response:
     waiting.app_behind(hub_of_request(), next_path, someone())  # its form may end at the app that waits
     status = 200 if not form.errors else respond.INVALID
-    page = RegisterPage(form=form, next=next_path, min_password_length=MIN_CHARACTERS)
+    page = RegisterPage(form, next_path, MIN_CHARACTERS, providers.offered(hub_of_request()))
     response = respond.page("register.html", page, status=status if retry_after_s is None else respond.SLOW_DOWN)
     return _retry(response, retry_after_s)
 

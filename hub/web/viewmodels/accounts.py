@@ -1,6 +1,7 @@
 """E-mail addresses, mailed links, and the way back into an account."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.web.viewmodels.shared import Form
 
@@ -50,5 +51,73 @@ class ResetPage:
 
     action: str
     address: str
+    form: Form = Form()
+    min_password_length: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChoice:
+    """A provider to log in at. ``colour`` and the name's initials draw its mark."""
+
+    provider_id: str
+    name: str
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnwardPage:
+    """onward.html: leads on by itself, with a link for whoever does not want to wait. ``url`` is a path of ours, or an
+    address of the provider that was checked.
+    """
+
+    url: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewcomerPage:
+    """upstream_newcomer.html: somebody proven at a provider whom nobody here knows. Posts ``name`` and ``email`` to
+    /login/upstream; the other way is to log in and link.
+    """
+
+    provider: ProviderChoice
+    form: Form = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """upstream_link.html. Posts ``decision`` (yes or no) to /account/logins/confirm; where the proof at the provider is
+    too old, ``provider`` to /account/logins/link first. ``shown_as`` is what the provider calls the person.
+    """
+
+    provider: ProviderChoice
+    shown_as: str = ""
+    is_fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRow:
+    """``provider_name`` is "" for a provider that is not offered any more."""
+
+    id: str
+    provider_name: str
+    linked_at: datetime
+    last_used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoginsPage:
+    """logins.html. Posts ``provider`` to /account/logins/link, ``login`` to /account/logins/unlink."""
+
+    linked: tuple[LinkedRow, ...] = ()
+    offered: tuple[ProviderChoice, ...] = ()
+    has_password: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPasswordPage:
+    """password_set.html, for somebody who has none. Posts ``new_password`` to /account/password/set."""
+
     form: Form = Form()
     min_password_length: int = 12

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.web.viewmodels.accounts import ProviderChoice
 from hub.web.viewmodels.shared import App, Form
 
 
@@ -21,6 +22,7 @@ class LoginPage:
         False  # whether this hub can take them; the form for one posts ``credential`` to /login/passkey
     )
     needs_passkey: bool = False  # nothing else will do for what comes next
+    providers: tuple[ProviderChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class RegisterPage:
     form: Form = Form()
     next: str = ""
     min_password_length: int = 12
+    providers: tuple[ProviderChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +76,6 @@ class SecurityPage:
     passkeys: int = 0
     authenticator_since: datetime | None = None
     recovery_codes: int = 0
+    has_password: bool = True
+    linked_logins: tuple[str, ...] = ()  # the names of the providers
+    has_providers: bool = False  # whether there is any to link
