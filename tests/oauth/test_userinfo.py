@@ -7,7 +7,6 @@ from sqlalchemy import select
 from consent.model import Permission
 from hub.models.consent import ConsentAccess
 from hub.models.psu import Psu
-from hub.models.psu import Psu
 from hub.oauth.interaction import approve
 from tests.oauth.world import World, claims_of, query_of
 

@@ -1,0 +1,161 @@
+"""Tell clients that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+
+The rows come from hub.identity.logout_notices. A notice is claimed by one conditional UPDATE that moves ``due_at``
+ahead to the next attempt: of any number of workers one sends it, and one that dies meanwhile has only postponed it. The
+token is signed at sending, so it lives two minutes however late it leaves.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from authlib.oauth2.rfc6749.errors import OAuth2Error
+from sqlalchemy import CursorResult, select, update
+
+from hub.context import Hub
+from hub.events.outbox import emit
+from hub.identity.logout_notices import BACKCHANNEL_URI
+from hub.ids import new_id
+from hub.models.client import Client
+from hub.models.logout import LogoutNotice
+from hub.oauth import id_token
+from hub.oauth.grants.base import subject
+
+log = logging.getLogger(__name__)
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+TYPE = "logout+jwt"
+TOKEN_TTL_S = 120
+PAUSES_S = (10, 60, 300, 900, 3600)
+"""Seconds after each attempt until the next one; after the last of them the notice is given up: by then the client's
+own session has likely ended, and an address that was silent for over an hour is no client's."""
+POLL_S = 1.0
+_TAKEN = frozenset({200, 201, 202, 204})
+"""2.8 says 200; frameworks answer an empty body with 204 by themselves."""
+SENDERS = 4
+BATCH = 2 * SENDERS
+"""Notices of one round, those never tried before first: clients that do not answer cannot hold up the others' logouts
+for longer than two of them take."""
+
+
+class NotReached(Exception):
+    """The client's address gave no answer, or is none that this hub calls."""
+
+
+Post = Callable[[str, Mapping[str, str]], int]
+"""Send a form to an address that a client chose; the HTTP status of its answer. Raises NotReached. It follows no
+redirect and calls nothing inside our own network: whoever gives one to ``run`` answers for that.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    id: str
+    client_id: str
+    psu_id: str
+    sid: str
+    is_last: bool
+
+
+def run(hub: Hub, post: Post, stopping: threading.Event) -> None:
+    """The worker's thread: until ``stopping`` is set; an error is logged and the next round tries again."""
+    while not stopping.is_set():
+        try:
+            if deliver_due(hub, post) == BATCH:
+                continue
+        except Exception as error:  # the database may be away for a while
+            log.error("logout notices stumbled", extra={"error": type(error).__name__})
+        stopping.wait(POLL_S)
+
+
+def deliver_due(hub: Hub, post: Post) -> int:
+    """One attempt at up to BATCH notices that are due now; how many there were."""
+    with hub.db.read() as session:  # mostly there is nothing, and that takes no lock to find out
+        now = hub.clock()
+        due = select(LogoutNotice.id, LogoutNotice.attempts).where(LogoutNotice.due_at <= now)
+        waiting = session.execute(due.order_by(LogoutNotice.attempts, LogoutNotice.due_at).limit(BATCH)).all()
+    if not waiting:
+        return 0
+    with ThreadPoolExecutor(SENDERS, thread_name_prefix="logout") as pool:
+        list(pool.map(lambda one: _attempt(hub, post, one.id, one.attempts), waiting))
+    return len(waiting)
+
+
+def logout_token(hub: Hub, client: Client, *, psu_id: str, sid: str, now: datetime) -> str:
+    """Back-Channel Logout 1.0, 2.4: protected like the client's ID tokens, and never with a nonce, so that it cannot
+    pass for one. Raises NotSignable, NoEncryptionKey.
+    """
+    issued_s = int(now.timestamp())
+    claims = {
+        "iss": hub.settings.base_url,
+        "aud": client.client_id,
+        "iat": issued_s,
+        "exp": issued_s + TOKEN_TTL_S,
+        "jti": new_id(),
+        "events": {EVENT: {}},
+        "sub": subject(hub, client, psu_id),
+        "sid": id_token.sid_at(hub, client, sid),
+    }
+    return id_token.protect(hub, client, claims, typ=TYPE)
+
+
+def _attempt(hub: Hub, post: Post, notice_id: str, attempts: int) -> None:
+    now = hub.clock()
+    claimed = _claim(hub, notice_id, attempts, now)
+    if claimed is None:
+        return
+    taken = _send(hub, post, claimed, now)
+    if taken or claimed.is_last:
+        _settle(hub, claimed, taken=taken, now=hub.clock())
+
+
+def _claim(hub: Hub, notice_id: str, attempts: int, now: datetime) -> _Claimed | None:
+    """Of several workers that saw the same notice one gets it. Who dies after its last attempt leaves it due once more:
+    then it is sent a time too often, which the client can bear.
+    """
+    pause = timedelta(seconds=PAUSES_S[min(attempts, len(PAUSES_S) - 1)])
+    with hub.db.write() as session:
+        row = session.execute(
+            update(LogoutNotice)
+            .where(LogoutNotice.id == notice_id, LogoutNotice.attempts == attempts, LogoutNotice.due_at <= now)
+            .values(attempts=attempts + 1, due_at=now + pause)
+            .returning(LogoutNotice.id, LogoutNotice.client_id, LogoutNotice.psu_id, LogoutNotice.sid)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+    return None if row is None else _Claimed(*row, is_last=attempts >= len(PAUSES_S))
+
+
+def _send(hub: Hub, post: Post, notice: _Claimed, now: datetime) -> bool:
+    with hub.db.read() as session:
+        client = session.get_one(Client, notice.client_id)
+    uri = client.registration.get(BACKCHANNEL_URI)
+    if client.deleted_at is not None or not uri:
+        return True  # nobody is there any more who wanted to hear of it
+    try:
+        token = logout_token(hub, client, psu_id=notice.psu_id, sid=notice.sid, now=now)
+        status, why = post(str(uri), {"logout_token": token}), ""
+    except OAuth2Error as error:
+        status, why = None, error.error
+    except NotReached as error:
+        status, why = None, str(error)
+    told = {"client_id": client.client_id, "notice_id": notice.id, "status": status, "why": why}
+    log.info("a logout was told" if status in _TAKEN else "a logout could not be told", extra=told)
+    return status in _TAKEN
+
+
+def _settle(hub: Hub, notice: _Claimed, *, taken: bool, now: datetime) -> None:
+    how = {"delivered_at": now} if taken else {"given_up_at": now}
+    with hub.db.write() as session:
+        settled = session.execute(
+            update(LogoutNotice)
+            .where(LogoutNotice.id == notice.id, LogoutNotice.due_at.is_not(None))
+            .values(due_at=None, **how)
+            .execution_options(synchronize_session=False)
+        )
+        if isinstance(settled, CursorResult) and settled.rowcount == 1:
+            kind = "logout.delivered" if taken else "logout.given_up"
+            body = {"client_id": notice.client_id}
+            emit(session, kind, notice.id, now=now, psu_id=notice.psu_id, body=body)

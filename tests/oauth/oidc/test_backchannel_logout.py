@@ -1,0 +1,277 @@
+"""Back-Channel Logout 1.0 by the conformance suite's modules (oidcc-backchannel-*), to a client that really listens."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from joserfc.jwk import RSAKey
+from sqlalchemy import select
+
+from hub.models.event import Event
+from hub.models.logout import LogoutNotice
+from hub.oauth import backchannel, id_token_hint
+from hub.oauth.backchannel import BATCH, EVENT, PAUSES_S
+from hub.oauth.response_jwt import NotOurs
+from tests.oauth.oidc.provider import GOODBYE, App, Browser, Provider
+from tests.oauth.oidc.receiver import Receiver, post, receiving
+from tests.oauth.oidc.rp import decrypted, header_of, public, verified_by
+from tests.oauth.world import claims_of
+from tests.race import at_once
+
+
+@pytest.fixture
+def rp() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made
+
+
+def listening(op: Provider, url: str, **more: Any) -> App:
+    return op.register("Shop", backchannel_logout_uri=url, post_logout_redirect_uris=[GOODBYE], **more)
+
+
+def log_out(browser: Browser) -> None:
+    browser.press(browser.get("/logout"), "logout-confirm")
+
+
+def notices(op: Provider) -> list[LogoutNotice]:
+    with op.hub.db.read() as session:
+        return list(session.scalars(select(LogoutNotice)))
+
+
+def events(op: Provider) -> list[str]:
+    with op.hub.db.read() as session:
+        return list(session.scalars(select(Event.kind).where(Event.kind.startswith("logout.", autoescape=True))))
+
+
+def test_oidcc_backchannel_logout_discovery_endpoint_verification(op: Provider) -> None:
+    told = op.stranger().get("/.well-known/openid-configuration").get_json()
+    assert told["backchannel_logout_supported"] is True
+    assert told["backchannel_logout_session_supported"] is True
+
+
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA"])
+def test_oidcc_backchannel_rp_initiated_logout(op: Provider, rp: Receiver, alg: str) -> None:
+    shop = listening(op, rp.url, id_token_signed_response_alg=alg)
+    alice = op.browser()
+    signed_in = op.sign_in(alice, shop)["id_token"]
+    page = alice.get("/oauth/logout", id_token_hint=signed_in, post_logout_redirect_uri=GOODBYE, state="x")
+    assert alice.press(page, "logout-confirm").headers["Location"] == GOODBYE + "?state=x"
+    assert rp.got == []  # nobody waits for an app while they log out
+    backchannel.deliver_due(op.hub, post)
+
+    ((kind, form),) = rp.got
+    assert kind == "application/x-www-form-urlencoded"
+    assert list(form) == ["logout_token"]
+    (token,) = rp.tokens
+    claims = verified_by(op.hub, token, alg)
+    assert header_of(token)["typ"] == "logout+jwt"
+    before = claims_of(signed_in)
+    assert claims.keys() == {"iss", "aud", "iat", "exp", "jti", "events", "sub", "sid"}
+    for name in ("iss", "aud", "sub", "sid"):
+        assert claims[name] == before[name], name
+    assert claims["events"] == {EVENT: {}}
+    assert claims["exp"] - claims["iat"] == 120
+    assert claims["iat"] == int(op.clock().timestamp())
+    assert op.silent(alice, shop)["error"] == "login_required"
+
+
+def test_a_client_that_took_it_is_told_once(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    backchannel.deliver_due(op.hub, post)
+    op.clock.advance(days=1)
+    assert backchannel.deliver_due(op.hub, post) == 0
+    assert len(rp.got) == 1
+    (notice,) = notices(op)
+    assert (notice.due_at, notice.given_up_at, notice.attempts) == (None, None, 1)
+    assert notice.delivered_at is not None
+    assert events(op) == ["logout.delivered"]
+
+
+def test_a_logout_token_is_no_id_token(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    backchannel.deliver_due(op.hub, post)
+    assert "nonce" not in claims_of(rp.tokens[0])
+    with pytest.raises(NotOurs):
+        id_token_hint.read(op.hub, rp.tokens[0])
+
+
+def test_two_clients_cannot_join_what_they_are_told(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    for _ in range(2):
+        op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    backchannel.deliver_due(op.hub, post)
+    one, other = map(claims_of, rp.tokens)
+    assert one["aud"] != other["aud"]
+    assert one["sid"] != other["sid"]
+    assert one["jti"] != other["jti"]
+
+
+def test_it_is_encrypted_like_the_clients_id_tokens(op: Provider, rp: Receiver) -> None:
+    key = RSAKey.generate_key(2048)
+    shop = listening(op, rp.url, id_token_encrypted_response_alg="RSA-OAEP-256")
+    with op.hub.db.write() as session:
+        session.merge(shop.client).jwks = {"keys": [public(key, use="enc")]}
+    alice = op.browser()
+    op.sign_in(alice, shop)
+    log_out(alice)
+    backchannel.deliver_due(op.hub, post)
+    _header, inner = decrypted(rp.tokens[0], key, "RSA-OAEP-256", "A128CBC-HS256")
+    assert verified_by(op.hub, inner.decode(), "ES256")["events"] == {EVENT: {}}
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 503, 302, 307])
+def test_a_client_that_fails_is_told_again_later_with_a_fresh_token(op: Provider, status: int) -> None:
+    with receiving(answers=[status, 200]) as rp:
+        alice = op.browser()
+        op.sign_in(alice, listening(op, rp.url))
+        log_out(alice)
+        backchannel.deliver_due(op.hub, post)
+        assert backchannel.deliver_due(op.hub, post) == 0  # not at once
+        op.clock.advance(seconds=PAUSES_S[0])
+        backchannel.deliver_due(op.hub, post)
+        first, second = map(claims_of, rp.tokens)  # a redirect was not followed: that would be a third
+    assert first["jti"] != second["jti"]
+    assert second["iat"] - first["iat"] == PAUSES_S[0]
+    assert events(op) == ["logout.delivered"]
+
+
+def test_in_the_end_it_is_given_up(op: Provider) -> None:
+    with receiving(answers=[503]) as rp:
+        alice = op.browser()
+        op.sign_in(alice, listening(op, rp.url))
+        log_out(alice)
+        for pause in (*PAUSES_S, 0):
+            backchannel.deliver_due(op.hub, post)
+            assert backchannel.deliver_due(op.hub, post) == 0
+            op.clock.advance(seconds=pause)
+        op.clock.advance(days=1)
+        assert backchannel.deliver_due(op.hub, post) == 0
+        assert len(rp.got) == len(PAUSES_S) + 1
+    (notice,) = notices(op)
+    assert (notice.due_at, notice.delivered_at) == (None, None)
+    assert notice.given_up_at is not None
+    assert events(op) == ["logout.given_up"]
+
+
+def test_nobody_listening_is_no_error_of_ours(op: Provider) -> None:
+    with receiving() as rp:
+        url = rp.url
+    alice = op.browser()
+    op.sign_in(alice, listening(op, url))
+    log_out(alice)
+    assert backchannel.deliver_due(op.hub, post) == 1
+    assert notices(op)[0].due_at == op.clock() + timedelta(seconds=PAUSES_S[0])
+
+
+def test_of_fifty_workers_one_tells(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    op.hub.keys.jwks("as")
+    at_once(50, lambda: backchannel.deliver_due(op.hub, post))
+    assert len(rp.got) == 1
+    assert events(op) == ["logout.delivered"]
+
+
+def test_a_worker_that_dies_while_it_tells_has_only_postponed_it(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+
+    def killed(*_: Any) -> int:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        backchannel.deliver_due(op.hub, killed)
+    op.clock.advance(seconds=PAUSES_S[0])
+    backchannel.deliver_due(op.hub, post)
+    assert len(rp.got) == 1
+
+
+def test_what_cannot_be_signed_as_registered_is_not_sent(op: Provider, rp: Receiver) -> None:
+    shop = listening(op, rp.url)
+    alice = op.browser()
+    op.sign_in(alice, shop)
+    with op.hub.db.write() as session:
+        session.merge(shop.client).id_token_signed_response_alg = "none"
+    log_out(alice)
+    backchannel.deliver_due(op.hub, post)
+    assert rp.got == []
+
+
+def test_a_client_that_is_gone_or_listens_no_more_is_not_called(op: Provider, rp: Receiver) -> None:
+    gone, quiet = listening(op, rp.url), listening(op, rp.url)
+    alice = op.browser()
+    op.sign_in(alice, gone)
+    op.sign_in(alice, quiet)
+    log_out(alice)
+    with op.hub.db.write() as session:
+        session.merge(gone.client).deleted_at = op.clock()
+        session.merge(quiet.client).registration = {}
+    backchannel.deliver_due(op.hub, post)
+    assert rp.got == []
+    assert [notice.due_at for notice in notices(op)] == [None, None]
+
+
+def test_clients_that_do_not_answer_hold_up_nobody_elses_logout(op: Provider, rp: Receiver) -> None:
+    with receiving(answers=[503]) as bad:
+        alice, bob = op.browser(), op.browser(op.bob)
+        for _ in range(BATCH):
+            op.sign_in(alice, listening(op, bad.url))
+        op.sign_in(bob, listening(op, rp.url))
+        log_out(alice)
+        backchannel.deliver_due(op.hub, post)
+        op.clock.advance(seconds=PAUSES_S[0])
+        log_out(bob)
+        backchannel.deliver_due(op.hub, post)  # as many are due again, but what was never tried comes first
+    assert len(rp.got) == 1
+
+
+def test_the_workers_thread_tells_within_a_moment_and_ends_when_asked(op: Provider, rp: Receiver) -> None:
+    stopping = threading.Event()
+    thread = threading.Thread(target=backchannel.run, args=(op.hub, post, stopping))
+    thread.start()
+    try:
+        alice = op.browser()
+        op.sign_in(alice, listening(op, rp.url))
+        log_out(alice)
+        deadline = time.monotonic() + 10
+        while not events(op) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        stopping.set()
+        thread.join(5)
+    assert not thread.is_alive()
+    assert len(rp.got) == 1
+
+
+def test_a_stumble_does_not_end_the_thread() -> None:
+    stopping = threading.Event()
+
+    class Broken:
+        @property
+        def db(self) -> None:
+            stopping.set()
+            raise OSError("the database is away")
+
+    backchannel.run(Broken(), post, stopping)  # type: ignore[arg-type]  # anything that fails will do
+
+
+def test_no_token_is_kept_in_the_outbox(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    backchannel.deliver_due(op.hub, post)
+    with op.hub.db.read() as session:
+        rows = [dict(row) for row in session.execute(select(LogoutNotice.__table__)).mappings()]
+        bodies = session.scalars(select(Event.body)).all()
+    assert "eyJ" not in str(rows) + orjson.dumps(list(bodies)).decode()
