@@ -72,16 +72,21 @@ def alternative(dns: str = "", uri: str = "", ip: str = "", email: str = "") -> 
 
 
 class Authority:
-    """A CA. ``issued`` is its own certificate."""
+    """A CA. ``issued`` is its own certificate, signed by ``root`` if it has one."""
 
-    def __init__(self, common_name: str = "Rialto test CA") -> None:
+    def __init__(self, common_name: str = "Rialto test CA", *, root: "Authority | None" = None) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-        builder = _builder(name(common_name), name(common_name), key, FROM, UNTIL)
+        issuer = root.issued if root else None
+        builder = _builder(
+            name(common_name), issuer.certificate.subject if issuer else name(common_name), key, FROM, UNTIL
+        )
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         builder = builder.add_extension(usage, critical=True)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        self.issued = Issued(builder.sign(key, hashes.SHA256()), key)
+        if issuer:
+            builder = builder.add_extension(_identified(issuer), critical=False)
+        self.issued: Issued = Issued(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
     def issue(
         self,
@@ -98,14 +103,14 @@ class Authority:
         subject = name(subject) if isinstance(subject, str) else subject
         builder = _builder(subject, self.issued.certificate.subject, key, valid_from, valid_until)
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        signer = self.issued.certificate.public_key()
-        builder = builder.add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer),  # type: ignore[arg-type]  # a P-256 key
-            critical=False,
-        )
+        builder = builder.add_extension(_identified(self.issued), critical=False)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return Issued(builder.sign(self.issued.key, hashes.SHA256()), key)
+
+
+def _identified(issuer: Issued) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
 
 
 def self_signed(common_name: str = "a client by itself", *, key: Any = None) -> Issued:

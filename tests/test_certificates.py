@@ -108,6 +108,26 @@ def test_our_own_check_of_the_chain_wants_issuer_dates_and_purpose(authorities: 
         assert usable(issued, vouched=True, ca=authorities).is_verified is verified
 
 
+def test_the_authority_that_issues_is_enough_and_is_needed(tmp_path: Path) -> None:
+    """A proxy hands over the client's own certificate only: what lies between it and a root stands in the file."""
+    issuing = Authority("issuing", root=OURS)
+    issued, path = issuing.issue(), tmp_path / "clients.pem"
+    for known, verified in (
+        (issuing.issued.pem, True),
+        (issuing.issued.pem + OURS.issued.pem, True),
+        (OURS.issued.pem, False),
+    ):
+        path.write_text(known)
+        assert usable(issued, ca=path).is_verified is verified
+
+
+def test_no_client_certificate_vouches_for_another(authorities: Path) -> None:
+    leaf = OURS.issue("a client")
+    forged = Authority("forged")
+    forged.issued = leaf
+    assert not usable(forged.issue("another"), ca=authorities).is_verified
+
+
 def test_a_name_that_cannot_be_read_is_no_certificate() -> None:
     """Two values for one attribute in one RDN, an invalid alternative name: no half-read certificate."""
     broken = bytearray(OURS.issue("x", alternative(dns="app.example")).der)
