@@ -62,10 +62,3 @@ def test_each_reading_is_on_the_persons_record(world: World) -> None:
     with world.hub.db.read() as session:
         read = session.execute(select(ConsentAccess.permission, ConsentAccess.times)).all()
     assert sorted(map(tuple, read)) == [("email", 1), ("openid", 1), ("profile", 1)]
-
-
-def test_an_address_is_verified_once_its_mail_was_seen_to_arrive(world: World) -> None:
-    token = world.tokens()["access_token"]
-    with world.hub.db.write() as session:
-        session.get_one(Psu, world.alice).email_verified_at = world.hub.clock()
-    assert world.userinfo(token).get_json()["email_verified"] is True
