@@ -4,7 +4,9 @@ import ipaddress
 import json
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from flask import Flask
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
+from hub.app import create_app
 from hub.certificates import ENVIRON_KEY, peer_certificate
+from hub.context import build
 from hub.proxy import SERVER_KEY, TrustedProxies
 from hub.settings import Settings, SettingsError
 from tests.certificates import Authority, self_signed
@@ -233,3 +237,21 @@ def test_the_hub_itself_stands_behind_it(app: Flask) -> None:
     inner._app = spy
     Client(app).get("/", headers=SPOKEN | {"Client-Cert": B64})
     assert {name for name in seen if name.startswith("HTTP_")} == {"HTTP_HOST"}
+
+
+@pytest.mark.parametrize(
+    ("base_url", "told"),
+    [
+        ("https://hub.example", "max-age=31536000; includeSubDomains"),
+        ("https://localhost:8443", "max-age=300"),  # the promise would bind every server of a developer's machine
+        ("http://127.0.0.1:8000", None),  # RFC 6797 7.2: never over plain http
+    ],
+)
+def test_browsers_are_told_to_stay_with_https_where_there_is_https(
+    settings: Settings, base_url: str, told: str | None
+) -> None:
+    hub = build(replace(settings, base_url=base_url, master_keys=f"k:{'A' * 43}="))
+    answer = create_app(hub).test_client().get("/livez", base_url=base_url)
+    assert (answer.status_code, answer.headers.get("Strict-Transport-Security")) == (HTTPStatus.OK, told)
+    hub.access_log.close()
+    hub.db.dispose()
