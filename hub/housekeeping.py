@@ -10,6 +10,7 @@ from datetime import datetime
 from hub.connections import tidy as connections
 from hub.consents import service as consents
 from hub.context import Hub
+from hub.identity import factor_recovery
 from hub.oauth.jose import replay
 from hub.signing import rotation
 from hub.sweeping import sweep_all
@@ -32,6 +33,7 @@ class Step:
 STEPS = (
     Step("consents expired", _ROWS, lambda hub, now, batch: consents.expire_due(hub, now=now, limit=batch)),
     Step("unfinished links forgotten", _ROWS, connections.forget_unfinished_links),
+    Step("waits for lost factors told", _ROWS, factor_recovery.remind),
     Step("burnt jti forgotten", replay.BATCH, lambda hub, now, batch: hub.replay.sweep(now, batch)),
 )
 """What is more than deleting rows whose time is over; for that a line in hub.retention is enough."""

@@ -34,6 +34,9 @@ class Kind(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105  # by somebody who had none
     LOGIN_LINKED = "login_linked"
     LOGIN_UNLINKED = "login_unlinked"
+    FACTOR_RECOVERY_ASKED = "factor_recovery_asked"
+    FACTOR_RECOVERY_STOPPED = "factor_recovery_stopped"
+    FACTORS_REMOVED = "factors_removed"
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGE_ASKED = "email_change_asked"
     EMAIL_CHANGED = "email_changed"
@@ -58,6 +61,8 @@ ALARMING = frozenset(
         Kind.PASSWORD_CHANGED,
         Kind.PASSWORD_RESET,
         Kind.PASSWORD_SET,
+        Kind.FACTOR_RECOVERY_ASKED,
+        Kind.FACTORS_REMOVED,
         Kind.LOGIN_LINKED,
         Kind.LOGIN_UNLINKED,
         Kind.RECOVERY_ASKED,

@@ -28,6 +28,7 @@ from hub.identity.sessions import Person
 from hub.identity.throttle import Locked
 from hub.mail import Template
 from hub.models.psu import Psu
+from hub.models.recovery import FactorRecovery
 from hub.models.upstream import UpstreamLogin
 
 _TAKEN = "This address cannot be used any more."
@@ -189,6 +190,9 @@ def _shut_out(session: Session, psu_id: str, changed_at: datetime, *, since: dat
         delete(UpstreamLogin)
         .where(UpstreamLogin.psu_id == psu_id, UpstreamLogin.linked_at >= since)
         .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(FactorRecovery).where(FactorRecovery.psu_id == psu_id).execution_options(synchronize_session=False)
     )
     sessions.end(session, psu_id, now=now)
     lasting_access.revoke(session, psu_id, now=now)

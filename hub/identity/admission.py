@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hub.context import Hub
 from hub.events import outbox
 from hub.hashing import secret_hash
-from hub.identity import activity, assurance, devices, risk, sessions
+from hub.identity import activity, assurance, devices, factor_recovery, risk, sessions
 from hub.identity.activity import Kind
 from hub.identity.factors import enrolled
 from hub.identity.factors.enrolled import Enrolled
@@ -109,6 +109,8 @@ def complete(
         if secret is None:
             return SessionEnded()
         entered = _remembered(session, proof.psu_id, proof.amr, secret, origin=origin, now=now)
+    if entered.acr != assurance.ONE_FACTOR:
+        factor_recovery.stop(session, proof.psu_id, origin=origin, now=now)  # then nothing was lost
     kind = Kind.LOGIN if proof.renews is None else Kind.REAUTHENTICATED
     activity.amend(session, proof.entry_id, kind, detail={"amr": list(proof.amr)})
     if tell:

@@ -23,6 +23,7 @@ FORMS_BEFORE_LOGIN = frozenset(
         "mailed_link.html",
         "recover.html",
         "reset.html",
+        "factors_lost.html",
         "upstream_newcomer.html",
     }
 )

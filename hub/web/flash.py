@@ -22,6 +22,8 @@ class Said(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105  # a word, not a secret
     LOGIN_LINKED = "login_linked"
     LOGIN_UNLINKED = "login_unlinked"
+    FACTORS_REMOVED = "factors_removed"
+    FACTORS_KEPT = "factors_kept"
     LINK_SENT = "link_sent"
     EMAIL_VERIFIED = "email_verified"
     EMAIL_CHANGED = "email_changed"
@@ -49,6 +51,8 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.PASSWORD_SET: Flash("success", "Your password is set. Your other devices are logged out."),
         Said.LOGIN_LINKED: Flash("success", "Linked. From now on you can log in that way too."),
         Said.LOGIN_UNLINKED: Flash("success", "Unlinked. Your other devices are logged out."),
+        Said.FACTORS_REMOVED: Flash("success", "The second step is removed. Log in, and set up a new one."),
+        Said.FACTORS_KEPT: Flash("success", "Stopped: the second step stays. Choose a new password now."),
         Said.LINK_SENT: Flash("info", "Look at your mail: if the address can be used, a link is on its way."),
         Said.EMAIL_VERIFIED: Flash("success", "Your e-mail address is verified."),
         Said.EMAIL_CHANGED: Flash("success", "Your e-mail address is changed."),

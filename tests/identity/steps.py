@@ -26,10 +26,10 @@ def attempt(hub: Hub, email: str, password: str, origin: Origin = HERE) -> Logge
     return answer
 
 
-def half_open(hub: Hub, name: str = "alice", origin: Origin = HERE) -> str:
+def half_open(hub: Hub, name: str = "alice", origin: Origin = HERE, *, password: str = PASSWORD) -> str:
     """The first step of somebody who has a second factor; the secret in the cookie."""
     email = f"{name}@people.example"
-    answer = people.login(hub, email=email, password=PASSWORD, origin=origin, now=hub.clock())
+    answer = people.login(hub, email=email, password=password, origin=origin, now=hub.clock())
     assert isinstance(answer, HalfOpen)
     return answer.secret
 

@@ -17,6 +17,9 @@ def rich(now: datetime, who: v.Viewer, evil: str) -> dict[str, Sample]:
     return {
         "login_providers": ("login.html", v.LoginPage(next="/consent/r1", providers=(LAGOON, ALBION)), None),
         "register_providers": ("register.html", v.RegisterPage(providers=(LAGOON,)), None),
+        "factors_lost_waiting": ("factors_lost.html", v.FactorsLostPage(72, now + timedelta(hours=50)), None),
+        "factors_lost_over": ("factors_lost.html", v.FactorsLostPage(72, now, True), None),
+        "factors_lost_unverified": ("factors_lost.html", v.FactorsLostPage(72, can_ask=False), None),
         "onward": ("onward.html", v.OnwardPage("https://op.example/authorize?a=b&c=%22", "Lagoon Mobility"), None),
         "upstream_newcomer": ("upstream_newcomer.html", v.NewcomerPage(LAGOON, no_address), None),
         "upstream_link": ("upstream_link.html", v.LinkPage(LAGOON, evil), who),
@@ -29,6 +32,7 @@ def rich(now: datetime, who: v.Viewer, evil: str) -> dict[str, Sample]:
 def bare(who: v.Viewer) -> dict[str, Sample]:
     plain = v.ProviderChoice("p", "P")
     return {
+        "factors_lost": ("factors_lost.html", v.FactorsLostPage(72), None),
         "onward": ("onward.html", v.OnwardPage("/", "Rialto"), None),
         "upstream_newcomer": ("upstream_newcomer.html", v.NewcomerPage(plain), None),
         "upstream_link": ("upstream_link.html", v.LinkPage(plain), who),

@@ -13,6 +13,7 @@ from hub.web.routes.developer import blueprint as developer
 from hub.web.routes.docs import blueprint as docs
 from hub.web.routes.end_session import blueprint as end_session
 from hub.web.routes.entrance import blueprint as entrance
+from hub.web.routes.factor_recovery import blueprint as factor_recovery
 from hub.web.routes.factors import blueprint as factors
 from hub.web.routes.health import blueprint as health
 from hub.web.routes.money import blueprint as money
@@ -27,6 +28,7 @@ blueprints: tuple[Blueprint, ...] = (
     account,
     addresses,
     recovery,
+    factor_recovery,
     upstream,
     factors,
     money,

@@ -16,6 +16,7 @@ in the templates.
 
 from hub.web.viewmodels.accounts import (
     EmailPage,
+    FactorsLostPage,
     LinkedRow,
     LinkPage,
     LoginsPage,
@@ -128,6 +129,7 @@ __all__ = [
     "EmailPage",
     "ErrorPage",
     "Fact",
+    "FactorsLostPage",
     "Flash",
     "Form",
     "GuidePage",

@@ -121,3 +121,16 @@ class SetPasswordPage:
 
     form: Form = Form()
     min_password_length: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FactorsLostPage:
+    """factors_lost.html. Posts nothing but the form's token to /recover/factors, which begins the wait or, once it
+    ``is_over``, removes the second step. ``effective_at``: the end of a wait that is on. ``can_ask``: whether the
+    person can be warned by mail.
+    """
+
+    wait_hours: int
+    effective_at: datetime | None = None
+    is_over: bool = False
+    can_ask: bool = True

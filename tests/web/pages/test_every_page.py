@@ -68,6 +68,8 @@ POSTS = [
     "/email/undo/{undo}",
     "/recover",
     "/recover/{reset}",
+    "/recover/factors",
+    "/recover/factors/keep/{keep_factors}",
     "/account/sessions/revoke-all",
     "/connect/albion",
     "/connections/{albion}/renew",
@@ -79,7 +81,7 @@ POSTS = [
     "/developer/apps/{client}/secret",
     "/developer/apps/{client}/delete",
 ]
-BY_LINK_ALONE = {"/email/undo/{undo}", "/recover/{reset}"}
+BY_LINK_ALONE = {"/email/undo/{undo}", "/recover/{reset}", "/recover/factors/keep/{keep_factors}"}
 """Whoever has the mail may: the link in it is the proof."""
 FOREIGN_POSTS = [path for path in POSTS if "{" in path and path not in BY_LINK_ALONE]
 BEFORE_LOGIN = {"/login", "/register", "/recover"}
