@@ -77,6 +77,7 @@ def _introduce(stack: Stack) -> None:
         click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion, {name}-at-lorelei")
     for bank, url in stack.banks.items():
         click.echo(f"  sandbox bank {bank}: {url}")
+    click.echo(f"  mails, as files: {stack.data_dir / 'mail'}")
 
 
 def _introduce_tls(stack: Stack) -> None:

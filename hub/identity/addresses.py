@@ -4,7 +4,7 @@
     change     -> link to the NEW address; only when it is redeemed does the address change, and it is verified then
                -> notice with an undo link to the OLD one, if that was verified
     undo       -> needs no login (a thief may have changed the password): the old address is back, every login ends,
-                  the password is void, what was linked meanwhile is unlinked
+                  the password is void, logins and second factors that were added meanwhile are gone
 
 Verifying takes a login as well as the mail: else somebody could register a stranger's address and let the stranger's
 own click verify it for them.
@@ -27,6 +27,7 @@ from hub.identity.origin import Origin
 from hub.identity.sessions import Person
 from hub.identity.throttle import Locked
 from hub.mail import Template
+from hub.models.factor import Passkey, RecoveryCode, Totp
 from hub.models.psu import Psu
 from hub.models.recovery import FactorRecovery
 from hub.models.upstream import UpstreamLogin
@@ -113,8 +114,8 @@ def confirm_change(hub: Hub, person: Person, token: str, *, origin: Origin, now:
 def undo_change(hub: Hub, token: str, *, origin: Origin, now: datetime) -> str:
     """The former address is back. Returns the path where its owner chooses a new password. Raises NotFound, Conflict.
 
-    Whoever changed the address had the password or a session, so both are worth nothing afterwards; and a login at
-    another provider that was linked since then goes too.
+    Whoever changed the address had the password or a session, so both are worth nothing afterwards; and so is what
+    they may have added since then: logins at other providers, second factors that would keep the owner out.
     """
     try:
         with hub.db.write() as session:
@@ -191,6 +192,12 @@ def _shut_out(session: Session, psu_id: str, changed_at: datetime, *, since: dat
         .where(UpstreamLogin.psu_id == psu_id, UpstreamLogin.linked_at >= since)
         .execution_options(synchronize_session=False)
     )
+    for table in (Passkey, Totp, RecoveryCode):
+        session.execute(
+            delete(table)
+            .where(table.psu_id == psu_id, table.created_at >= since)
+            .execution_options(synchronize_session=False)
+        )
     session.execute(
         delete(FactorRecovery).where(FactorRecovery.psu_id == psu_id).execution_options(synchronize_session=False)
     )

@@ -11,6 +11,7 @@ from hub.identity import addresses, people, recovery, sessions
 from hub.identity.sessions import Person
 from hub.ids import new_id
 from hub.models.event import Event
+from hub.models.factor import Totp
 from hub.models.psu import Psu
 from hub.models.upstream import UpstreamLogin
 from tests.conftest import TestClock
@@ -244,6 +245,7 @@ def test_the_old_address_takes_a_thiefs_change_back_and_shuts_everybody_out(hub:
     with hub.db.write() as session:
         session.add_all(linked(hub, person.psu_id, "thiefs", timedelta()))
         session.add_all(linked(hub, person.psu_id, "own", timedelta(days=-3)))
+        session.add(Totp(psu_id=person.psu_id, seed_sealed=b"", last_step=0, created_at=hub.clock()))
     path = undo(hub, token)
     assert address_of(hub, person.psu_id) == OLD
     assert is_verified(hub, person)
@@ -252,6 +254,7 @@ def test_the_old_address_takes_a_thiefs_change_back_and_shuts_everybody_out(hub:
         log_in(hub)
     with hub.db.read() as session:
         assert session.scalars(select(UpstreamLogin.subject)).all() == ["own"]
+        assert session.scalars(select(Totp.psu_id)).all() == [], "the thief's app would keep the owner out"
     (notice,) = delivered(hub)
     assert notice["To"] == NEW
     recovery.reset(hub, path.removeprefix("/recover/"), new=NEW_PASSWORD, origin=HERE, now=hub.clock())

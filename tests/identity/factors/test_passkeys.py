@@ -179,7 +179,7 @@ def test_adding_and_removing_ends_the_other_sessions_and_is_written_down(hub: Hu
     with hub.db.read() as session:
         kinds = session.scalars(select(Event.kind).where(Event.psu_id == psu_id)).all()
         told = {entry.kind: entry.detail for entry in activity.recent(session, psu_id)}
-    assert sorted(kinds) == ["psu.passkey_added", "psu.passkey_removed"]
+    assert sorted(kinds) == ["psu.passkey_added", "psu.passkey_removed", "session.ended", "session.ended"]
     assert told["passkey_removed"] == {"name": "Blue key", "sessions": 1}
 
 
