@@ -5,6 +5,7 @@ from flask import Flask
 from hub import gate, logs, rim
 from hub.api.routes import blueprint as api
 from hub.context import Hub, build
+from hub.oauth.registration.routes import blueprint as registration
 from hub.oauth.routes import blueprint as oauth
 from hub.proxy import TrustedProxies
 from hub.settings import LOOPBACK, from_environ
@@ -24,7 +25,7 @@ def create_app(hub: Hub | None = None) -> Flask:
     logs.quiet_libraries()
     rim.install(app, hub)
     gate.install(app, hub)
-    for blueprint in (oauth, api, *web):
+    for blueprint in (oauth, registration, api, *web):
         app.register_blueprint(blueprint)
     app.wsgi_app = TrustedProxies(app.wsgi_app, hub.settings, hub.clock)  # type: ignore[method-assign]
     return app

@@ -9,10 +9,13 @@ import click
 from sqlalchemy import select
 
 from hub import housekeeping, logs, migrate
+from hub.commands.clients import clients
 from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
 from hub.commands.housekeeping import tidy_up
 from hub.commands.keys import keys
+from hub.commands.registration_tokens import registration_token
+from hub.commands.trust_anchors import trust_anchors
 from hub.context import Hub, build
 from hub.identity import people
 from hub.identity.people import Origin
@@ -138,7 +141,8 @@ def db_current() -> None:
 
 
 main.add_command(dev_cert)
-main.add_command(keys)
+for group in (clients, keys, registration_token, trust_anchors):
+    main.add_command(group)
 main.add_command(tidy_up)
 
 if __name__ == "__main__":

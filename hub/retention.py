@@ -28,6 +28,7 @@ from hub.models.oauth import (
 )
 from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
+from hub.models.registration import InitialAccessToken
 from hub.models.upstream import UpstreamAttempt
 from hub.oauth.ended import forget_grants
 from hub.settings import Settings
@@ -109,6 +110,7 @@ ENDS: tuple[Ends, ...] = (
     Ends(RefreshToken.expires_at, after(days=1), owner=RefreshToken.grant_id, then=forget_grants),
     Ends(DeniedToken.expires_at, after(minutes=1)),
     Ends(RefusedRequest.at, after(days=7)),
+    Ends(InitialAccessToken.expires_at, after(days=90)),  # so long the operator's list still tells of it
     Ends(PsuSession.expires_at, at_once),
     Ends(LoginThrottle.updated_at, after(days=1), only=_locks_nothing),
     Ends(PasskeyChallenge.expires_at, at_once),
@@ -144,6 +146,7 @@ STAYS: Mapping[str, str] = {
     "secret": "a handful, made once",
     "signing_key": "a few a year; what is gone stays as a record, without its private half",
     "totp": "the person's, until they remove it",
+    "trust_anchor": "a few, named by the operator",
     "transaction": "the ledger",
     "transaction_raw": "the bank's own bytes of a row of the ledger",
     "upstream_login": "the person's, until they remove it",

@@ -13,6 +13,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK_NETWORKS: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+REGISTRATION = ("closed", "token", "open")
 SHIPPED_INSTITUTIONS = Path(__file__).resolve().parent.parent / "providers" / "institutions"
 
 
@@ -72,6 +73,10 @@ class Settings:
     login_failures_before_lock: int = 5
     login_lock_s: int = 900
     rate_limit_per_minute: int = 600
+    registration: str | None = None
+    registrations_per_minute: int = 60
+    require_software_statement: int = 0
+    software_statement_max_age_s: int = 3600
     max_body_bytes: int = 256 * 1024
 
     def __post_init__(self) -> None:
@@ -83,6 +88,8 @@ class Settings:
                 raise SettingsError(f"RIALTO_{name.upper()} is the name of a header, of letters, digits and dashes")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+        if self.registration not in {None, *REGISTRATION}:
+            raise SettingsError(f"RIALTO_REGISTRATION is one of {', '.join(REGISTRATION)}")
 
     @property
     def is_local(self) -> bool:
@@ -98,6 +105,12 @@ class Settings:
     def local(self) -> bool:
         """Whether only this machine reaches the hub: for development, with or without TLS."""
         return urlsplit(self.base_url).hostname in LOOPBACK
+
+    @property
+    def who_registers(self) -> str:
+        """Who may register clients by themselves (RFC 7591): one of REGISTRATION. ``token``: with an initial access
+        token of the operator's."""
+        return self.registration or ("open" if self.local else "token")
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -122,6 +135,7 @@ _TEXT = {
     "DATABASE_URL": "database_url",
     "RIALTO_MASTER_KEYS": "master_keys",
     "RIALTO_LOG_LEVEL": "log_level",
+    "RIALTO_REGISTRATION": "registration",
     "RIALTO_CLIENT_CERT_HEADER": "client_cert_header",
     "RIALTO_CLIENT_VERIFY_HEADER": "client_verify_header",
     "RIALTO_MTLS_BASE_URL": "mtls_base_url",

@@ -37,6 +37,7 @@ def test_names_are_the_settings_in_capitals() -> None:
         {"RIALTO_BASE_URL": "https://hub.example/"},
         {"RIALTO_BASE_URL": "https://hub.example?x=1"},
         {"RIALTO_CODE_TTL_S": "a minute"},
+        {"RIALTO_REGISTRATION": "everybody"},
         {"RIALTO_CODE_TTL_S": "-1"},
     ],
 )
@@ -79,3 +80,9 @@ def test_the_host_that_asks_for_certificates_is_a_host_of_ours() -> None:
     assert both.hosts == ("hub.example", "mtls.hub.example")
     assert not both.local
     assert Settings(base_url="https://localhost:8443").local
+
+
+def test_who_may_register_follows_from_where_the_hub_is() -> None:
+    assert from_environ({}).who_registers == "open"
+    assert from_environ({"RIALTO_BASE_URL": "https://hub.example"}).who_registers == "token"
+    assert from_environ({"RIALTO_REGISTRATION": "closed"}).who_registers == "closed"

@@ -16,6 +16,7 @@ from hub.models import (
     oauth,
     psu,
     recovery,
+    registration,
     replay,
     upstream,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "oauth",
     "psu",
     "recovery",
+    "registration",
     "replay",
     "upstream",
 ]

@@ -16,6 +16,10 @@ class Client(Base):
     may ever hold: it is intersected at every use. ``profile`` is a hub.oauth.policy.Profile. ``registration`` holds
     the metadata that has no column of its own, under its registered names (RFC 7591, OIDC Registration, RFC 8705,
     9449 ...); what is absent there was not registered.
+
+    A client that registered itself (RFC 7591) has no owner and looks after itself with its registration access token.
+    ``next_registration_token_hash`` is of the one handed out last, until its first use makes it the only one.
+    ``trust_anchor`` names the anchor whose ``software_statement`` vouches for it; its claims hold for good.
     """
 
     __tablename__ = "client"
@@ -36,6 +40,11 @@ class Client(Base):
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     jwks_uri: Mapped[str | None] = mapped_column(String(500))
     registration: Mapped[dict[str, Any]] = mapped_column(JsonText, default=dict)
+    registration_token_hash: Mapped[str | None] = mapped_column(String(64))
+    next_registration_token_hash: Mapped[str | None] = mapped_column(String(64))
+    initial_access_token_id: Mapped[str | None] = mapped_column(String(36))
+    software_statement: Mapped[str | None] = mapped_column(Text)
+    trust_anchor: Mapped[str | None] = mapped_column(String(36))
     verified_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)

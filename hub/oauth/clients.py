@@ -19,7 +19,7 @@ from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.oauth import Grant
 from hub.oauth import issue, redirects, scopes
-from hub.oauth.authenticate import BASIC, NONE, POST
+from hub.oauth.policy import BASIC, NONE, POST, SECRET_METHODS
 from hub.oauth.tokens import ALGORITHM
 
 MAX_NAME_LENGTH = 100
@@ -34,10 +34,11 @@ GRANT_TYPES_OF = {NONE: (_CODE, _REFRESH), BASIC: (_CODE, _REFRESH, _CLIENT), PO
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """``secret`` is shown this once and never again; None for a public client."""
+    """``secret`` and ``registration_token`` are shown this once and never again; None where the client has none."""
 
     client: Client
-    secret: str | None = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+    registration_token: str | None = field(default=None, repr=False)
 
 
 def register(
@@ -102,10 +103,13 @@ def update(
 
 
 def rotate_secret(session: Session, client_id: str, *, owner_psu_id: str, now: datetime) -> Registered:
-    """A new secret; the old one is worth nothing from this moment. Raises NotFound; BadInput for a public client."""
+    """A new secret; the old one is worth nothing from this moment.
+
+    Raises NotFound; BadInput for a client that authenticates otherwise.
+    """
     client = owned(session, client_id, owner_psu_id=owner_psu_id)
-    if client.token_endpoint_auth_method == NONE:
-        raise BadInput("A public client has no secret.", parameter="client_id")
+    if client.token_endpoint_auth_method not in SECRET_METHODS:
+        raise BadInput("This client has no secret.", parameter="client_id")
     secret = new_secret()
     client.secret_hash = secret_hash(secret)
     emit(session, "client.secret_rotated", client_id, now=now, psu_id=owner_psu_id)
@@ -113,8 +117,13 @@ def rotate_secret(session: Session, client_id: str, *, owner_psu_id: str, now: d
 
 
 def delete(session: Session, client_id: str, *, owner_psu_id: str, now: datetime) -> None:
+    """The client goes. Raises NotFound unless it is this owner's."""
+    end(session, owned(session, client_id, owner_psu_id=owner_psu_id), now=now)
+
+
+def end(session: Session, client: Client, *, now: datetime) -> None:
     """The client goes, and with it its grants and what people allowed it. The row stays for their records."""
-    client = owned(session, client_id, owner_psu_id=owner_psu_id)
+    client_id, owner_psu_id = client.client_id, client.owner_psu_id
     client.deleted_at = now
     session.flush()
     grants = select(Grant.id).where(Grant.client_id == client_id, Grant.revoked_at.is_(None))

@@ -1,0 +1,154 @@
+"""What the members of one registration demand of each other and of the profile: a table of rules, each a few lines.
+
+A rule takes the completed members and the policy, and raises BadMetadata naming the member that has to change.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hub.oauth import mtls, redirects
+from hub.oauth.encryption import ALGS, ENCS
+from hub.oauth.policy import KEY_METHODS, NONE, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
+from hub.oauth.registration import keys
+from hub.oauth.registration.defaults import CERTIFICATE_BOUND, CLIENT, CODE, DPOP_BOUND, REFRESH
+from hub.oauth.registration.errors import REDIRECT_URI, BadMetadata
+from hub.oauth.registration.members import ENCRYPTED_FOR_CLIENT, SIGNED_BY_CLIENT, SIGNED_FOR_CLIENT
+
+Members = Mapping[str, Any]
+Rule = Callable[[Members, Policy], None]
+
+CIBA = "urn:openid:params:grant-type:ciba"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+GRANT_TYPES = (CODE, REFRESH, CLIENT, DEVICE, CIBA, EXCHANGE)
+FOR_CONFIDENTIAL = frozenset({CLIENT, CIBA, EXCHANGE})
+"""Grants in which the client speaks with nothing but its own proof."""
+
+_CIBA_MEMBERS = ("backchannel_client_notification_endpoint", "backchannel_user_code_parameter")
+
+
+def authentication(full: Members, policy: Policy) -> None:
+    method = full["token_endpoint_auth_method"]
+    if method not in policy.auth_methods:
+        allowed = ", ".join(sorted(policy.auth_methods))
+        raise BadMetadata("token_endpoint_auth_method", f"The {policy.title} profile allows {allowed}.")
+    subject = next((member for member in mtls.SUBJECTS if member in full), None)
+    if method == TLS:
+        _certificate_subject(full, subject or next(iter(mtls.SUBJECTS)))
+    elif subject is not None:
+        raise BadMetadata(subject, "This goes with token_endpoint_auth_method tls_client_auth only.")
+
+
+def _certificate_subject(full: Members, member: str) -> None:
+    try:
+        mtls.registered_subject(full)
+    except ValueError as error:
+        raise BadMetadata(member, f"It cannot match any certificate: {error}.") from error
+
+
+def key_sets(full: Members, policy: Policy) -> None:
+    """RFC 7591 2: by value or by reference, never both."""
+    method = full["token_endpoint_auth_method"]
+    if "jwks" in full and "jwks_uri" in full:
+        raise BadMetadata("jwks", "Register jwks or jwks_uri, not both (RFC 7591 2).")
+    needed = method in {PRIVATE_KEY_JWT, SELF_SIGNED_TLS} or policy.signed_requests or _encrypts(full)
+    if needed and "jwks" not in full and "jwks_uri" not in full:
+        raise BadMetadata("jwks", "The client's public keys are needed: register jwks, or jwks_uri.")
+    if "jwks" in full:
+        keys.check("jwks", full["jwks"], policy=policy, method=method)
+
+
+def grants(full: Members, policy: Policy) -> None:
+    asked, answers = set(full["grant_types"]), set(full["response_types"])
+    if not asked <= set(GRANT_TYPES):
+        raise BadMetadata("grant_types", f"This server exchanges {', '.join(GRANT_TYPES)}.")
+    if policy.profile is Profile.RESOURCE_SERVER and asked:
+        raise BadMetadata("grant_types", "A resource server gets no tokens: leave this empty.")
+    if full["token_endpoint_auth_method"] == NONE and asked & FOR_CONFIDENTIAL:
+        raise BadMetadata("grant_types", "A public client cannot prove itself, so these are not for it.")
+    if not answers <= {"code"}:
+        raise BadMetadata("response_types", "The only response type here is code.")
+    if ("code" in answers) is not (CODE in asked):
+        raise BadMetadata("response_types", "code and the grant type authorization_code go together (RFC 7591 2.1).")
+    if REFRESH in asked and not asked - {REFRESH}:
+        raise BadMetadata("grant_types", "A refresh token comes from another grant: name that too.")
+
+
+def redirect_uris(full: Members, policy: Policy) -> None:
+    given = full.get("redirect_uris", ())
+    if CODE in full["grant_types"] and not given:
+        raise BadMetadata("redirect_uris", "At least one redirect URI is needed.", error=REDIRECT_URI)
+    _check_uris("redirect_uris", given, full, error=REDIRECT_URI)
+    _check_uris("post_logout_redirect_uris", full.get("post_logout_redirect_uris", ()), full)
+    if "sector_identifier_uri" in full and not all(map(redirects.assured, given)):
+        raise BadMetadata("sector_identifier_uri", "A sector is for clients whose redirect URIs are all https.")
+
+
+def _check_uris(member: str, given: tuple[str, ...], full: Members, **kind: str) -> None:
+    if len(given) > redirects.MAX_URIS:
+        raise BadMetadata(member, f"There are more than {redirects.MAX_URIS}.", **kind)
+    public = full["token_endpoint_auth_method"] == NONE
+    for uri in given:
+        if (why := redirects.fault(uri, public=public)) is not None:
+            raise BadMetadata(member, why, **kind)
+
+
+def binding(full: Members, policy: Policy) -> None:
+    """FAPI 2.0 5.3.2.1 (4): no bearer tokens."""
+    if policy.sender_constrained and not (full.get(DPOP_BOUND) or full.get(CERTIFICATE_BOUND)):
+        raise BadMetadata(DPOP_BOUND, f"Tokens of the {policy.title} profile are bound: by DPoP or by certificate.")
+
+
+def algorithms(full: Members, policy: Policy) -> None:
+    for member in (*SIGNED_FOR_CLIENT, *SIGNED_BY_CLIENT):
+        if full.get(member, policy.algorithms[0]) not in policy.algorithms:
+            raise BadMetadata(member, f"The {policy.title} profile signs with {', '.join(policy.algorithms)}.")
+    if "token_endpoint_auth_signing_alg" in full and full["token_endpoint_auth_method"] != PRIVATE_KEY_JWT:
+        raise BadMetadata("token_endpoint_auth_signing_alg", "This goes with private_key_jwt only.")
+
+
+def encryption(full: Members, policy: Policy) -> None:
+    for what in ENCRYPTED_FOR_CLIENT:
+        alg, enc = f"{what}_alg", f"{what}_enc"
+        if enc in full and alg not in full:
+            raise BadMetadata(alg, f"{enc} needs it.")
+        if full.get(alg, ALGS[0]) not in ALGS:
+            raise BadMetadata(alg, f"This server encrypts with {', '.join(ALGS)}.")
+        if full.get(enc, ENCS[0]) not in ENCS:
+            raise BadMetadata(enc, f"This server encrypts with {', '.join(ENCS)}.")
+
+
+def _encrypts(full: Members) -> bool:
+    return any(f"{what}_alg" in full for what in ENCRYPTED_FOR_CLIENT)
+
+
+def backchannel(full: Members, policy: Policy) -> None:
+    """CIBA 4."""
+    mode, notified = full.get("backchannel_token_delivery_mode"), _CIBA_MEMBERS[0] in full
+    if CIBA in full["grant_types"]:
+        if mode is None:
+            raise BadMetadata("backchannel_token_delivery_mode", f"The grant type {CIBA} needs poll or ping.")
+        if (mode == "ping") is not notified:
+            raise BadMetadata(_CIBA_MEMBERS[0], "It goes with the delivery mode ping, and ping needs it.")
+        if full["token_endpoint_auth_method"] not in KEY_METHODS:
+            raise BadMetadata("token_endpoint_auth_method", "CIBA clients authenticate with a key (FAPI-CIBA 5.2.2).")
+    elif mode is not None or notified:
+        raise BadMetadata("backchannel_token_delivery_mode", f"This goes with the grant type {CIBA} only.")
+
+
+RULES: tuple[Rule, ...] = (
+    authentication,
+    key_sets,
+    grants,
+    redirect_uris,
+    binding,
+    algorithms,
+    encryption,
+    backchannel,
+)
+
+
+def check(full: Members, policy: Policy) -> None:
+    """Raises BadMetadata for the first rule that does not hold."""
+    for rule in RULES:
+        rule(full, policy)
