@@ -7,7 +7,7 @@ a rotation without a restart. Using it costs no query between two pictures.
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.clock import Clock
@@ -32,6 +32,7 @@ a kid of its own, must not cost a query each."""
 @dataclass(frozen=True, slots=True)
 class _Picture:
     at: datetime
+    stale_at: datetime
     by_kid: Mapping[str, PublishedKey]
     holder: Mapping[tuple[Line, KeyState], PublishedKey]
     public: Mapping[str, Key]
@@ -54,7 +55,7 @@ class KeyRing:
         """
         line = lines.line_of(purpose, alg)
         place = (line, KeyState.ACTIVE)
-        found = self._current().holder.get(place) or self._filled(*place).holder[place]
+        found = self._current(self._clock()).holder.get(place) or self._filled(*place).holder[place]
         if (key := self._private.get(found.kid)) is None:
             key = self._private[found.kid] = store.open_private(self._sealer, found)
         return key
@@ -62,7 +63,7 @@ class KeyRing:
     def verifying(self, purpose: str, kid: str) -> Key | None:
         """The public key of this name, if something that it signed may still count: active, retiring or next."""
         now = self._clock()
-        picture = self._current()
+        picture = self._current(now)
         if kid not in picture.by_kid and self._may_look_again(now):
             picture = self.reread()
         found = picture.by_kid.get(kid)
@@ -93,11 +94,11 @@ class KeyRing:
         with self._reading:  # one after the other, so that an older picture never replaces a younger one
             return self._take()
 
-    def _current(self) -> _Picture:
+    def _current(self, now: datetime) -> _Picture:
         picture = self._picture
         if picture is None:
             return self.reread()
-        if 0 <= (self._clock() - picture.at).total_seconds() < REREAD_S:
+        if picture.at <= now < picture.stale_at:  # before it was taken: the clock was set back
             return picture
         if not self._reading.acquire(blocking=False):
             return picture  # another thread is at it; nobody else waits
@@ -111,6 +112,7 @@ class KeyRing:
         known = self._picture.public if self._picture else {}
         self._picture = picture = _Picture(
             at=at,
+            stale_at=at + timedelta(seconds=REREAD_S),
             by_kid={one.kid: one for one in found},
             holder={(one.line, one.state): one for one in found if one.state is not KeyState.RETIRING},
             public={one.kid: known.get(one.kid) or lines.read_public(one.public_jwk) for one in found},
