@@ -5,7 +5,10 @@ headers, bodies or query strings, and the chattiest library loggers are closed b
 import json
 import logging
 import sys
+import warnings
 from datetime import UTC, datetime
+
+from joserfc.errors import SecurityWarning
 
 # These write codes, tokens and assertions at debug level; no log level may bring that back.
 SECRETIVE = ("authlib", "urllib3", "requests", "requests_oauthlib", "joserfc", "fido2")
@@ -30,6 +33,8 @@ def quiet_libraries() -> None:
     """Close the loggers that would print secrets, whatever the root logger's level."""
     for name in SECRETIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # At each use: RFC 9864 gives EdDSA other names. FAPI 2.0 5.4.1 and our clients call it by this one.
+    warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 
 def configure(level: str = "INFO") -> None:

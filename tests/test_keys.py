@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import RSAKey
 from sqlalchemy import func, select
 
 from hub import keys
 from hub.context import Hub
 from hub.keys import AS, TPP, KeyRing
+from hub.logs import quiet_libraries
 from hub.models.key import KeyState, Secret, SigningKey
 from hub.signing import lines, rotation
 from hub.signing.lines import line_of
@@ -62,6 +64,16 @@ def test_a_purpose_has_a_usual_algorithm_and_no_others_than_its_own(hub: Hub) ->
     for purpose, alg in ((AS, "HS256"), (AS, "none"), (AS, ""), (TPP, "ES256"), ("nobody", None)):
         with pytest.raises(ValueError, match="no line"):
             hub.keys.signing(purpose, alg)
+
+
+def test_signing_with_eddsa_warns_nobody(hub: Hub, recwarn: pytest.WarningsRecorder) -> None:
+    quiet_libraries()
+    key = hub.keys.signing(AS, "EdDSA")
+    token = jws.serialize_compact({"alg": "EdDSA", "kid": str(key.kid)}, b"{}", key, algorithms=["EdDSA"])
+    public = hub.keys.verifying(AS, str(key.kid))
+    assert public is not None
+    assert jws.deserialize_compact(token, public, algorithms=["EdDSA"]).payload == b"{}"
+    assert recwarn.list == []
 
 
 def test_a_key_speaks_for_its_purpose_only(hub: Hub) -> None:
