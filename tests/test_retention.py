@@ -206,6 +206,17 @@ def test_of_the_grants_that_nobody_can_use_the_newest_of_a_consent_and_scope_sta
     assert _silent(world, scope), "and so the person is not asked again"
 
 
+def test_an_older_login_keeps_its_grant_as_long_as_it_can_still_be_refreshed(world: World, clock: TestClock) -> None:
+    scope = "openid profile offline_access"
+    first = world.tokens(scope=scope, days=60)["refresh_token"]
+    _silent(world, scope)
+    clock.advance(days=3)
+    swept(world.hub)
+    assert count(world.hub, AuthorizationCode) == 0
+    assert len(grants(world)) == 2
+    assert world.refresh(first).status_code == 200
+
+
 def _silent(world: World, scope: str) -> str:
     """One more login that asks nothing, since the consent stands."""
     world.logged_in = world.person()
