@@ -30,7 +30,7 @@ from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
 from hub.models.registration import InitialAccessToken
 from hub.models.upstream import UpstreamAttempt
-from hub.oauth.ended import forget_grants
+from hub.oauth.ended import forget_grants, forget_grants_of_sessions
 from hub.settings import Settings
 
 Kept = Callable[[Settings], timedelta | None]
@@ -79,12 +79,6 @@ def _days(name: str) -> Kept:
     return kept
 
 
-def _a_day_and_a_session(settings: Settings) -> timedelta:
-    """A used code stays recognisable for a day, so that its reuse is seen (RFC 6749 4.1.2); and its grant is looked at
-    when it goes, which must not be before the session is over: logging out asks grants whom to tell."""
-    return timedelta(days=1, seconds=settings.session_ttl_s)
-
-
 def _request_and_hour(settings: Settings) -> timedelta:
     """Requests that came from a pushed one go with it, so it waits for the last of them."""
     return timedelta(hours=1, seconds=settings.authorization_request_ttl_s)
@@ -105,13 +99,14 @@ def _is_over(_now: datetime) -> ColumnElement[bool]:
 ENDS: tuple[Ends, ...] = (
     Ends(AuthorizationRequest.expires_at, after(hours=1)),
     Ends(PushedRequest.expires_at, _request_and_hour),
-    Ends(AuthorizationCode.expires_at, _a_day_and_a_session, owner=AuthorizationCode.grant_id, then=forget_grants),
+    # A used code stays recognisable for a day, so that its reuse is seen (RFC 6749 4.1.2).
+    Ends(AuthorizationCode.expires_at, after(days=1), owner=AuthorizationCode.grant_id, then=forget_grants),
     # One that was exchanged stays to its own end: whoever comes with it later has shown that it was copied.
     Ends(RefreshToken.expires_at, after(days=1), owner=RefreshToken.grant_id, then=forget_grants),
     Ends(DeniedToken.expires_at, after(minutes=1)),
     Ends(RefusedRequest.at, after(days=7)),
     Ends(InitialAccessToken.expires_at, after(days=90)),  # so long the operator's list still tells of it
-    Ends(PsuSession.expires_at, at_once),
+    Ends(PsuSession.expires_at, at_once, owner=PsuSession.sid, then=forget_grants_of_sessions),
     Ends(LoginThrottle.updated_at, after(days=1), only=_locks_nothing),
     Ends(PasskeyChallenge.expires_at, at_once),
     Ends(HalfOpenLogin.expires_at, at_once),
@@ -139,7 +134,7 @@ STAYS: Mapping[str, str] = {
     "consent_access": "the record of who read what, a row a day and permission",
     "consent_account": "belongs to a consent",
     "consent_receipt": "the proof of what a person decided",
-    "oauth_grant": "goes with its last code or token: hub.oauth.ended",
+    "oauth_grant": "goes with the last of its code, tokens and session: hub.oauth.ended",
     "passkey": "the person's, until they remove it",
     "psu": "the person",
     "recovery_code": "the person's; a used one is deleted",

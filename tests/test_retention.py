@@ -15,10 +15,13 @@ from hub import housekeeping, migrate
 from hub.context import Hub
 from hub.db import Base, Database
 from hub.events.outbox import emit
+from hub.hashing import secret_hash
+from hub.identity import sessions
+from hub.identity.origin import Origin
 from hub.ids import new_id
 from hub.models.consent import ConsentRow
 from hub.models.oauth import AuthorizationCode, DeniedToken, Grant, RefreshToken
-from hub.models.psu import SecurityEvent
+from hub.models.psu import PsuSession, SecurityEvent
 from hub.retention import ENDS
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
@@ -215,6 +218,31 @@ def test_an_older_login_keeps_its_grant_as_long_as_it_can_still_be_refreshed(wor
     assert count(world.hub, AuthorizationCode) == 0
     assert len(grants(world)) == 2
     assert world.refresh(first).status_code == 200
+
+
+def test_a_grant_stays_as_long_as_the_session_whose_logout_its_client_has_to_hear_of(
+    world: World, clock: TestClock
+) -> None:
+    scope = "openid profile"
+    world.tokens(scope=scope, days=60)
+    _silent(world, scope)
+    older, newer = grants(world)
+    with world.hub.db.write() as session:
+        secret = sessions.start(
+            session,
+            world.alice,
+            amr=("pwd",),
+            origin=Origin(ip_address="", user_agent=""),
+            now=clock.advance(days=2),
+            settings=world.hub.settings,
+        )
+        sid = session.scalars(select(PsuSession.sid).where(PsuSession.id_hash == secret_hash(secret))).one()
+        session.get_one(Grant, older).sid = sid
+    assert swept(world.hub)["authorization_code"] == 2
+    assert grants(world) == [older, newer]
+    clock.advance(seconds=world.hub.settings.session_ttl_s)
+    assert swept(world.hub)["psu_session"] == 1
+    assert grants(world) == [newer]
 
 
 def _silent(world: World, scope: str) -> str:

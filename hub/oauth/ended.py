@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, aliased
 from consent.lifecycle import TERMINAL
 from hub.models.consent import ConsentRow
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
+from hub.models.psu import PsuSession
 
 
 def forget_grants(session: Session, grant_ids: Collection[str], now: datetime) -> None:
     """Of these grants, delete those without a code or refresh token left, ended or not: their access tokens are over.
+    One whose session lasts stays until that goes as well: its client has to hear of the logout.
 
     While the consent stands, its newest grant for each scope stays: it says which protocol scopes the person has said
     yes to (hub.oauth.standing), and without it they would be asked again.
@@ -26,6 +28,7 @@ def forget_grants(session: Session, grant_ids: Collection[str], now: datetime) -
             Grant.id.in_(held),
             ~exists().where(AuthorizationCode.grant_id == Grant.id),
             ~exists().where(RefreshToken.grant_id == Grant.id),
+            ~exists().where(PsuSession.sid == Grant.sid),
             or_(
                 exists().where(newer.consent_id == Grant.consent_id, newer.scope == Grant.scope, newer.id > Grant.id),
                 exists().where(
@@ -36,3 +39,10 @@ def forget_grants(session: Session, grant_ids: Collection[str], now: datetime) -
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def forget_grants_of_sessions(session: Session, sids: Collection[str], now: datetime) -> None:
+    """The same for the grants that logins in these sessions brought."""
+    found = session.scalars(select(Grant.id).where(Grant.sid.in_(sids))).all()
+    if found:
+        forget_grants(session, found, now)
