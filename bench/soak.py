@@ -1,12 +1,12 @@
 """Whether the database stays as large as a few days of visits make it, or grows with all of them.
 
-    python -m bench.soak [--days 40] [--logins 50] [--visits 2000] [--postgres] [--save]
+    python -m bench.soak [--days 30] [--logins 30] [--visits 1000] [--postgres] [--save]
 
 Each simulated day brings so many logins by way of the authorization endpoint (request, code, tokens, then a refresh or
 a revocation; an app without a secret refreshes as often) and so many other visits (session, activity, event, counter, a
 revoked token, a burnt jti). Housekeeping runs as the worker would, on one hub; the other never has it: that is the
 floor's opposite, what all of it amounts to. On PostgreSQL a VACUUM each day stands in for autovacuum, which keeps
-wall time. Tokens, events and activity end after three days, so that forty days are many of their lives.
+wall time. Tokens, events and activity end after three days, so that thirty days are many of their lives.
 """
 
 import argparse
@@ -110,9 +110,9 @@ def databases(*, on_postgres: bool, folder: Path) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--days", type=int, default=40)
-    parser.add_argument("--logins", type=int, default=50)
-    parser.add_argument("--visits", type=int, default=2000)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--logins", type=int, default=30)
+    parser.add_argument("--visits", type=int, default=1000)
     parser.add_argument("--postgres", action="store_true", help="also on a PostgreSQL of its own")
     parser.add_argument("--save", action="store_true", help=f"keep the output in {RESULTS.name}")
     options = parser.parse_args()
