@@ -95,12 +95,12 @@ def test_an_essential_acr_is_told_in_the_clients_own_word(world: World) -> None:
 
 def test_two_clients_cannot_tell_that_they_share_a_session(world: World) -> None:
     other = world.register(redirect_uris=["https://other.example/cb"]).client
-    mine, theirs = (id_token.sid_at(world.hub, client, "s1") for client in (world.client.client, other))
+    mine, theirs = (id_token.sid_at(world.hub, client, "the-session") for client in (world.client.client, other))
     assert mine != theirs
-    assert "s1" not in mine
+    assert "the-session" not in mine
     assert (
         mine
-        == id_token.sid_at(world.hub, world.client.client, "s1")
+        == id_token.sid_at(world.hub, world.client.client, "the-session")
         != id_token.sid_at(world.hub, world.client.client, "s2")
     )
     assert claims_of(world.tokens()["id_token"])["sid"] == id_token.sid_at(
