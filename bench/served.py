@@ -15,7 +15,7 @@ import os
 import statistics
 import tempfile
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench import history as ledger_bench
@@ -31,9 +31,11 @@ from hub.oauth.tokens import mint_access_token
 from hub.settings import from_environ
 from hub.stack import Stack
 from tests import postgres
+from tests.oauth.signing import ClientKey
 
 RESULTS = Path(__file__).parent / "results" / "served.txt"
 READS = frozenset({Permission.ACCOUNTS_READ, Permission.TRANSACTIONS_READ, Permission.BALANCES_READ})
+KEY = ClientKey.make()
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -47,7 +49,9 @@ def token_for(hub: Hub, psu_id: str, account_ids: tuple[str, ...]) -> str:
                 client_id=client_id,
                 name="Bench",
                 redirect_uris=[],
-                token_endpoint_auth_method="none",
+                token_endpoint_auth_method="private_key_jwt",
+                profile="fapi2",
+                jwks=KEY.jwks(),
                 grant_types=[],
                 scopes=scope.split(),
                 sector="bench.example",
@@ -86,7 +90,8 @@ def token_for(hub: Hub, psu_id: str, account_ids: tuple[str, ...]) -> str:
             )
         )
     told = {"grant_id": grant_id, "consent_id": consent.id}
-    return mint_access_token(hub, client_id=client_id, sub="bench", scope=scope, now=now, grant=told).value
+    cnf = {"jkt": KEY.thumbprint}
+    return mint_access_token(hub, client_id=client_id, sub="bench", scope=scope, now=now, cnf=cnf, more=told).value
 
 
 def cpu_s(root: int) -> float:
@@ -107,14 +112,23 @@ def cpu_s(root: int) -> float:
 def measure(stack: Stack, path: str, token: str, requests: int) -> tuple[float, float]:
     """(CPU ms a request of the web process, median wall ms as the client sees it)."""
     connection = http.client.HTTPConnection("127.0.0.1", stack.port)
-    headers = {"Authorization": f"Bearer {token}"}
-    walls = []
+    walls: list[float] = []
+    nonce: list[str | None] = [None]
+
+    def proof() -> str:
+        url = stack.url + path.partition("?")[0]
+        now = datetime.now(UTC)
+        return KEY.proof(method="GET", url=url, now=now, access_token=token, nonce=nonce[0])
 
     def ask() -> None:
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof()}
         began = time.perf_counter()
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
+        nonce[0] = answer.getheader("DPoP-Nonce") or nonce[0]
+        if answer.status == 401 and b"use_dpop_nonce" in body:
+            return ask()
         if answer.status != 200:
             raise RuntimeError(f"{answer.status} {body[:200]!r}")
         walls.append((time.perf_counter() - began) * 1000)

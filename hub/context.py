@@ -19,7 +19,10 @@ from hub.identity.passwords import BreachList
 from hub.identity.risk import RiskPolicy, UsualPolicy
 from hub.keys import KeyRing
 from hub.limits import Slots
+from hub.oauth.jose.client_keys import ClientKeys
+from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.replay import Replay
+from hub.oauth.refusals import Refusals
 from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings, SettingsError
 from hub.upstream import catalogue
@@ -58,6 +61,21 @@ class Hub:
     def access_log(self) -> AccessLog:
         """Counts what clients read."""
         return AccessLog(self.db)
+
+    @cached_property
+    def client_keys(self) -> ClientKeys:
+        """What clients sign with."""
+        return ClientKeys()
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Why clients were refused, for their developers."""
+        return Refusals(self.db)
+
+    @cached_property
+    def dpop_nonces(self) -> Nonces | None:
+        """What DPoP proofs must carry (RFC 9449 8), None where the operator does without."""
+        return Nonces(self.keys.secret("dpop-nonce")) if self.settings.dpop_nonce else None
 
     @cached_property
     def replay(self) -> Replay:

@@ -21,7 +21,7 @@ from hub.identity import assurance, cookies, csrf, sessions
 from hub.identity.factors import enrolled
 from hub.identity.sessions import Person
 from hub.limits import RateLimiter
-from hub.oauth import bearer
+from hub.oauth import possession
 from hub.oauth.bearer import Token
 
 RECENT = timedelta(minutes=10)
@@ -38,6 +38,9 @@ _LEAVES_A_ROW = frozenset(
 )
 """What is stored before anybody has logged in is counted by address: authorization requests, passkey challenges, logins
 under way at other providers."""
+
+_TAKES_TOKEN_IN_BODY = frozenset({"oauth.userinfo"})
+"""RFC 6750 2.2, which OpenID Connect Core 5.3.1 lets sign-in clients use. Not for data."""
 
 
 class UndeclaredRoute(Exception):
@@ -127,7 +130,7 @@ def _showed_all(hub: Hub, who: Person) -> bool:
 
 
 def _any_token(_access: Access, hub: Hub) -> Response | None:
-    g.token = bearer.authenticate(hub, request.headers, hub.clock())
+    g.token = possession.authenticate(hub, request, in_body=request.endpoint in _TAKES_TOKEN_IN_BODY)
     _count(g.token.client_id)
     return None
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from hub.context import Hub, hub_of_request
 from hub.errors import DomainError, TooMany, Unauthenticated, problem
 from hub.limits import Rate
-from hub.oauth import end_session
+from hub.oauth import end_session, possession
 from hub.web import chrome
 from hub.web.viewmodels import ErrorPage
 
@@ -86,6 +86,8 @@ def _headers(response: Response) -> Response:
         # On localhost the promise binds every other server of that machine too, so there it is a short one.
         lasts = "max-age=300" if settings.local else "max-age=31536000; includeSubDomains"
         response.headers["Strict-Transport-Security"] = lasts
+    if "DPoP" in request.headers and (nonces := hub_of_request().dpop_nonces) is not None:
+        response.headers["DPoP-Nonce"] = nonces.current(hub_of_request().clock())  # RFC 9449 8.2: for the next proof
     rate: Rate | None = g.get("rate")
     if rate is not None:
         response.headers["RateLimit-Limit"] = str(rate.limit)
@@ -129,9 +131,8 @@ def _domain_error(error: DomainError) -> Response:
     else:
         response = _page(kind.status, kind.title, error.detail)
     if isinstance(error, Unauthenticated):
-        # RFC 6750 3: no error code where no token was sent
-        reason = f', error="{error.reason}"' if error.reason else ""
-        response.headers["WWW-Authenticate"] = f'Bearer realm="rialto"{reason}'
+        for value in possession.challenge(error):
+            response.headers.add("WWW-Authenticate", value)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

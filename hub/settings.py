@@ -28,6 +28,7 @@ class Settings:
     Names ending in ``_ttl_s`` are lifetimes in seconds. ``trusted_proxy_hops`` is how many proxies stand in front of
     the hub; with 0 (the default) every X-Forwarded-* header is ignored. ``trusted_proxies`` is where the nearest of
     them calls from. ``mtls_base_url`` is the origin that asks for client certificates, None if the hub has but one.
+    ``dpop_nonce`` 1: DPoP proofs must carry a nonce of ours (RFC 9449 8); 0: the operator does without.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -43,6 +44,7 @@ class Settings:
     client_verify_header: str = "X-Client-Verify"
     client_ca_file: Path | None = None
     mtls_base_url: str | None = None
+    dpop_nonce: int = 1
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = ""
     breach_list: Path | None = None

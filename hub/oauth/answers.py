@@ -1,32 +1,69 @@
-"""What goes back to the client through the browser. Every answer names its issuer (RFC 9207), so that a client of
-several servers cannot be made to mix them up (RFC 9700 4.4).
+"""What goes back to the client through the browser: where to, with which members, and in which of the response modes.
 
-``facts`` are a checked request's: redirect_uri, and state if there was one.
+Every answer names its issuer (RFC 9207), so that a client of several servers cannot be made to mix them up (RFC 9700
+4.4). In the JWT modes (JARM) the members travel inside a signed token whose ``iss`` says it, and nowhere else.
+
+``facts`` are a checked request's: client_id and redirect_uri, response_mode, and state if there was one. Never called
+inside a transaction, since signing may have to make a key first.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 
-from hub.oauth import redirects
-from hub.settings import Settings
+from hub.context import Hub
+from hub.models.client import Client
+from hub.oauth import redirects, response_jwt
+
+QUERY, FORM_POST = "query", "form_post"
+JWT_MODES = frozenset({"jwt", "query.jwt", "form_post.jwt"})
+ANSWER_LIFE = timedelta(minutes=5)  # JARM 2.1 recommends at most ten
 
 
-def success(settings: Settings, facts: Mapping[str, Any], code: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the browser carries an answer: by a redirect to ``url``, or by posting ``fields`` to it (form_post)."""
+
+    url: str
+    fields: Mapping[str, str] | None = field(default=None, repr=False)
+
+
+def success(hub: Hub, client: Client, facts: Mapping[str, Any], code: str, now: datetime) -> Delivery:
     """RFC 6749 4.1.2."""
-    answer = {"code": code, "state": facts.get("state"), "iss": settings.base_url}
-    return redirects.answer(facts["redirect_uri"], answer)
+    return _deliver(hub, client, facts, {"code": code}, now)
 
 
-def refusal(settings: Settings, facts: Mapping[str, Any], error: OAuth2Error) -> str:
+def refusal(hub: Hub, client: Client, facts: Mapping[str, Any], error: OAuth2Error, now: datetime) -> Delivery:
     """RFC 6749 4.1.2.1."""
-    return redirects.answer(
-        facts["redirect_uri"],
-        {
-            "error": error.error,
-            "error_description": error.get_error_description() or None,
-            "state": facts.get("state"),
-            "iss": settings.base_url,
-        },
-    )
+    told = {"error": error.error, "error_description": error.get_error_description() or None}
+    return _deliver(hub, client, facts, told, now)
+
+
+def _deliver(
+    hub: Hub, client: Client, facts: Mapping[str, Any], told: Mapping[str, str | None], now: datetime
+) -> Delivery:
+    members = {name: value for name, value in {**told, "state": facts.get("state")}.items() if value is not None}
+    mode = facts.get("response_mode", QUERY)
+    if mode in JWT_MODES:
+        members = {"response": _signed(hub, client, members, now)}
+    else:
+        members["iss"] = hub.settings.base_url
+    if mode.startswith(FORM_POST):
+        return Delivery(facts["redirect_uri"], members)
+    return Delivery(redirects.answer(facts["redirect_uri"], members))
+
+
+def _signed(hub: Hub, client: Client, members: Mapping[str, str], now: datetime) -> str:
+    """JARM 2.1, 2.2."""
+    claims = {
+        "iss": hub.settings.base_url,
+        "aud": client.client_id,
+        "iat": int(now.timestamp()),
+        "exp": int((now + ANSWER_LIFE).timestamp()),
+        **members,
+    }
+    alg = response_jwt.algorithm(client, client.registration.get("authorization_signed_response_alg"))
+    return response_jwt.sign(hub, claims, alg=alg, typ="JWT")

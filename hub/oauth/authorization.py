@@ -13,17 +13,27 @@ from hub.errors import BadInput
 from hub.hashing import secret_hash
 from hub.identity.sessions import Person
 from hub.ids import new_secret
+from hub.models.client import Client
 from hub.models.oauth import AuthorizationRequest
-from hub.oauth import answers, clients, interaction
-from hub.oauth.checks import CHECKS, Asked
+from hub.oauth import answers, clients, interaction, pushed
+from hub.oauth.answers import Delivery
+from hub.oauth.asked import Asked, asked_by
+from hub.oauth.checks import CHECKS
 from hub.oauth.parameters import MAX_LENGTH_OF, Parameters, parse
+
+ENDPOINT = "authorize"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A request that passed every check: ``facts`` is what they established."""
+    """A request that passed every check: ``facts`` is what they established.
 
+    ``pushed_hash`` names the pushed request that it is, None for one that came by browser.
+    """
+
+    client: Client
     facts: Mapping[str, Any]
+    pushed_hash: str | None = None
 
     @property
     def silent(self) -> bool:
@@ -33,9 +43,9 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that did not, and the address at the client that learns of it."""
+    """A request that did not, and how the client learns of it."""
 
-    url: str
+    delivery: Delivery
 
 
 def read(encoded: bytes) -> Parameters:
@@ -51,29 +61,53 @@ def wants_silence(encoded: bytes) -> bool:
     return "none" in (read(encoded).get("prompt") or "").split()
 
 
-def check(hub: Hub, parameters: Parameters) -> Checked | Refused:
-    """Put the request through the table. Raises BadInput if it must not be answered by a redirect."""
-    client_id = parameters.get("client_id")
-    with hub.db.read() as session:
-        client = None if client_id is None else clients.find(session, client_id)
-    asked = Asked(parameters, client, hub.settings)
+def check(hub: Hub, parameters: Parameters, *, interaction_id: str = "") -> Checked | Refused:
+    """Put the request through the table, or find the pushed one that did already.
+
+    Raises BadInput if it must not be answered by a redirect.
+    """
+    request_uri = parameters.get("request_uri") or ""
+    if request_uri.startswith(pushed.URN):
+        return _pushed(hub, parameters, request_uri)
+    asked = asked_by(hub, parameters)
     facts: dict[str, Any] = {}
+    now = hub.clock()
     try:
         for step in CHECKS:
             facts |= step(asked)
     except OAuth2Error as error:
-        return Refused(answers.refusal(hub.settings, facts | {"state": _state(parameters)}, error))
-    return Checked(facts)
+        client_id = asked.known_client.client_id
+        hub.refusals.note(client_id, ENDPOINT, error, proven=False, now=now, interaction_id=interaction_id)
+        told = {"response_mode": _mode(asked)} | facts | {"state": _state(asked.parameters)}
+        return Refused(answers.refusal(hub, asked.known_client, told, error, now))
+    return Checked(asked.known_client, facts)
 
 
-def proceed(hub: Hub, checked: Checked, person: Person | None, now: datetime) -> str:
-    """Keep the request and say where the browser goes: to the consent page, or for prompt=none straight back."""
+def proceed(hub: Hub, checked: Checked, person: Person | None, now: datetime) -> str | Delivery:
+    """Keep the request and say where the browser goes: the consent page's path, or for prompt=none straight back."""
     if checked.silent and person is None:
-        return answers.refusal(hub.settings, checked.facts, LoginRequiredError())
+        return answers.refusal(hub, checked.client, checked.facts, LoginRequiredError(), now)
     handle = _keep(hub, checked, now)
     if checked.silent and person is not None:
         return interaction.answer_silently(hub, handle, person)
     return f"/consent/{handle}"
+
+
+def _pushed(hub: Hub, parameters: Parameters, request_uri: str) -> Checked:
+    """FAPI 2.0 5.3.2.2: client_id and request_uri are all that counts; what stands beside them is passed over."""
+    if parameters.repeated & {"client_id", "request_uri"}:
+        raise BadInput("The app's request names itself twice.", parameter="client_id")
+    with hub.db.read() as session:
+        client = clients.find(session, parameters.get("client_id") or "")
+        if client is None:
+            raise BadInput("This app is not known here.", parameter="client_id")
+        uri_hash, facts = pushed.find(session, request_uri, client.client_id, hub.clock())
+    return Checked(client, facts, uri_hash)
+
+
+def _mode(asked: Asked) -> str:
+    """How a refusal is delivered whose own mode was refused: as the client's profile has it by default."""
+    return asked.policy.response_modes[0] if asked.policy.response_modes else answers.QUERY
 
 
 def _state(parameters: Parameters) -> str | None:
@@ -88,8 +122,9 @@ def _keep(hub: Hub, checked: Checked, now: datetime) -> str:
         session.add(
             AuthorizationRequest(
                 handle_hash=secret_hash(handle),
-                client_id=checked.facts["client_id"],
+                client_id=checked.client.client_id,
                 parameters=dict(checked.facts),
+                pushed_hash=checked.pushed_hash,
                 created_at=now,
                 expires_at=now + timedelta(seconds=hub.settings.authorization_request_ttl_s),
             )

@@ -3,6 +3,8 @@
 That statement is why revocation is immediate: the token was signed minutes ago, the grant, the consent and the
 client's registration are read now. Effective scope at every use = token ∩ consent ∩ registration; the middle part is
 ``consent.decide``'s, which gets the consent from here.
+
+A token that is bound (RFC 8705, 9449) opens nothing without its key: hub.oauth.possession asks for the proof.
 """
 
 from collections.abc import Sequence
@@ -11,23 +13,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, select
-from werkzeug.datastructures import Headers
 
 from consent.model import Consent, Permission, Status
-from hub.context import Hub
 from hub.db import Reading
 from hub.errors import Unauthenticated
 from hub.models.client import Client
 from hub.models.consent import ConsentAccount, ConsentRow
 from hub.models.oauth import DeniedToken, Grant
-from hub.oauth.tokens import BadToken, Claims, read_access_token
+from hub.oauth.policy import POLICIES, Profile
+from hub.oauth.tokens import BadToken, Claims
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """A checked access token. ``psu_id``, ``grant_id`` and ``consent`` are None where a client speaks for itself.
 
-    ``scopes`` is token ∩ client registration. ``consent`` may have ended: that is for ``consent.decide`` to say.
+    ``scopes`` is token ∩ client registration ∩ profile. ``consent`` may have ended: that is for ``consent.decide`` to
+    say. ``acr`` and ``auth_time`` tell of the login behind it.
     """
 
     jti: str
@@ -38,11 +40,14 @@ class Token:
     consent: Consent | None
     scopes: frozenset[str]
     expires_at: datetime
+    acr: str | None
+    auth_time: datetime | None
 
 
 _STATE = (
     select(
         Client.scopes,
+        Client.profile,
         Grant.id.label("grant_id"),
         Grant.psu_id.label("grant_psu_id"),
         ConsentRow.id.label("consent_id"),
@@ -74,22 +79,10 @@ _STATE = (
 )
 
 
-def authenticate(hub: Hub, headers: Headers, now: datetime) -> Token:
-    """The token of a request; from the Authorization header only (RFC 6750 2.1, FAPI 2.0 5.3.4).
-
-    Raises Unauthenticated: without a reason where no token came, else with reason ``invalid_token`` (RFC 6750 3.1).
-    """
-    token = _bearer(headers)
-    try:
-        claims = read_access_token(hub, token, now)
-        with hub.db.look() as connection:
-            return resolve(connection, claims)
-    except BadToken as error:
-        raise invalid() from error
-
-
 def resolve(reading: Reading, claims: Claims) -> Token:
-    """What the token stands for at this moment; one statement. Raises BadToken if it has been withdrawn."""
+    """What the token stands for at this moment; one statement. Raises BadToken if it has been withdrawn, or if its
+    client's profile has come to demand bound tokens and it is none.
+    """
     rows = reading.execute(
         _STATE,
         {
@@ -102,6 +95,9 @@ def resolve(reading: Reading, claims: Claims) -> Token:
     if not rows or (claims.grant_id is not None and rows[0].consent_id is None):
         raise BadToken("withdrawn")
     first = rows[0]
+    policy = POLICIES[Profile(first.profile)]
+    if policy.sender_constrained and not claims.cnf:
+        raise BadToken("not bound")
     return Token(
         jti=claims.jti,
         client_id=claims.client_id,
@@ -109,23 +105,15 @@ def resolve(reading: Reading, claims: Claims) -> Token:
         psu_id=first.grant_psu_id,
         grant_id=first.grant_id,
         consent=None if first.consent_id is None else _consent(rows),
-        scopes=claims.scopes & frozenset(first.scopes),
+        scopes=frozenset(filter(policy.may_hold, claims.scopes & frozenset(first.scopes))),
         expires_at=datetime.fromtimestamp(claims.expires_at_s, UTC),
+        acr=claims.acr,
+        auth_time=None if claims.auth_time_s is None else datetime.fromtimestamp(claims.auth_time_s, UTC),
     )
 
 
 def invalid() -> Unauthenticated:
     return Unauthenticated("The access token is not valid, has ended, or was revoked.", reason="invalid_token")
-
-
-def _bearer(headers: Headers) -> str:
-    given = headers.getlist("Authorization")
-    if not given:
-        raise Unauthenticated("Send an access token in the Authorization header.")
-    scheme, _, token = given[0].strip().partition(" ")
-    if len(given) > 1 or scheme.lower() != "bearer" or not token:
-        raise invalid()
-    return token.strip()
 
 
 def _consent(rows: Sequence[Any]) -> Consent:

@@ -1,13 +1,12 @@
 """What an authorization request must fulfil: one table of small checks, in order. Each returns what it established.
 
 Until the redirect URI is known to be the client's, an error is shown to the person and never sent anywhere
-(RFC 6749 4.1.2.1, RFC 9700 4.11): those checks raise BadInput. From then on a check raises an OAuth error, which goes
-back to the client.
+(RFC 9700 4.11): those checks raise BadInput. From then on a check raises an OAuth error, which goes back to the client.
+A pushed request goes through the same table, and every error is the answer to whoever pushed it.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
@@ -20,34 +19,17 @@ from authlib.oidc.core.errors import (
 from consent.lifecycle import MAX_CONSENT_DAYS
 from consent.model import permissions_of
 from hub.errors import BadInput
-from hub.models.client import Client
+from hub.identity.assurance import ACRS
 from hub.oauth import redirects, scopes
-from hub.oauth.authenticate import NONE
-from hub.oauth.errors import InvalidTarget, UnknownResponseType
-from hub.oauth.parameters import Parameters
-from hub.settings import Settings
+from hub.oauth.answers import QUERY
+from hub.oauth.asked import Asked
+from hub.oauth.errors import InvalidRequestObject, InvalidTarget, UnknownResponseType
+from hub.oauth.policy import NONE
 
 PROMPTS = ("none", "login", "consent")
 CHALLENGE_METHOD = "S256"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # the base64url of a SHA-256 is never longer or shorter
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One authorization request before it is believed. ``client`` is the row its client_id names, None if none does."""
-
-    parameters: Parameters
-    client: Client | None
-    settings: Settings
-
-    @property
-    def known_client(self) -> Client:
-        """For the checks after the first one."""
-        if self.client is None:
-            raise BadInput("This app is not known here.", parameter="client_id")
-        return self.client
-
 
 Facts = dict[str, Any]
 Check = Callable[[Asked], Facts]
@@ -56,10 +38,15 @@ Check = Callable[[Asked], Facts]
 def client_is_known(asked: Asked) -> Facts:
     if "client_id" in asked.parameters.repeated:
         raise BadInput("The app's request names itself twice.", parameter="client_id")
+    if asked.parameters.get("client_id") not in {None, asked.known_client.client_id}:
+        raise BadInput("The app's request names another app.", parameter="client_id")
     return {"client_id": asked.known_client.client_id}
 
 
 def redirect_uri_is_the_clients(asked: Asked) -> Facts:
+    """Also for a pushed request: RFC 9126 2.4 would let a client that has authenticated name another address, but a
+    bank's client is held to what it registered.
+    """
     uri = asked.parameters.get("redirect_uri")
     client = asked.known_client
     native = client.token_endpoint_auth_method == NONE
@@ -69,6 +56,17 @@ def redirect_uri_is_the_clients(asked: Asked) -> Facts:
             parameter="redirect_uri",
         )
     return {"redirect_uri": uri}
+
+
+def response_mode_is_allowed(asked: Asked) -> Facts:
+    """Early, so that every refusal from here on is delivered in the mode that was asked for."""
+    mode = asked.parameters.get("response_mode")
+    allowed = asked.policy.response_modes
+    if mode is None and QUERY in allowed:
+        return {"response_mode": QUERY}
+    if mode not in allowed:
+        raise InvalidRequestError(f"The response_mode of this client is one of: {', '.join(allowed)}.")
+    return {"response_mode": mode}
 
 
 def nothing_comes_twice(asked: Asked) -> Facts:
@@ -83,7 +81,23 @@ def nothing_is_too_long(asked: Asked) -> Facts:
     return {}
 
 
-def no_request_object(asked: Asked) -> Facts:
+def pushed_if_it_must(asked: Asked) -> Facts:
+    """FAPI 2.0 5.3.2.2 (2, 3)."""
+    if asked.policy.pushed_requests and not asked.pushed:
+        raise InvalidRequestError("This client pushes its requests first (PAR, RFC 9126).")
+    return {}
+
+
+def request_object_holds(asked: Asked) -> Facts:
+    """RFC 9101 6; FAPI 2.0 Message Signing 5.3.1."""
+    if asked.broken_object is not None:
+        raise InvalidRequestObject(asked.broken_object)
+    if asked.policy.signed_requests and not asked.is_signed:
+        raise InvalidRequestObject("This client signs its requests: send a request object (RFC 9101).")
+    return {}
+
+
+def nothing_unsupported(asked: Asked) -> Facts:
     for name, error in _NOT_SUPPORTED.items():
         if asked.parameters.get(name) is not None:
             raise error()
@@ -91,7 +105,7 @@ def no_request_object(asked: Asked) -> Facts:
 
 
 _NOT_SUPPORTED: Mapping[str, Callable[[], Exception]] = {
-    "request": RequestNotSupportedError,
+    "request": RequestNotSupportedError,  # one inside another; by itself it was read before
     "request_uri": RequestURINotSupportedError,
     "registration": RegistrationNotSupportedError,
 }
@@ -106,12 +120,6 @@ def response_type_is_code(asked: Asked) -> Facts:
     return {}
 
 
-def response_mode_is_query(asked: Asked) -> Facts:
-    if asked.parameters.get("response_mode") not in {None, "query"}:
-        raise InvalidRequestError("The only response_mode is query.")
-    return {}
-
-
 def client_may_ask_people(asked: Asked) -> Facts:
     if "authorization_code" not in asked.known_client.grant_types:
         raise UnauthorizedClientError("This client is not registered for authorization_code.")
@@ -119,32 +127,51 @@ def client_may_ask_people(asked: Asked) -> Facts:
 
 
 def challenge_is_s256(asked: Asked) -> Facts:
-    """PKCE for everybody (RFC 9700 2.1.1); ``plain`` protects nothing from whoever sees this request."""
+    """PKCE (RFC 9700 2.1.1): always for public clients and FAPI 2.0; for a confidential client that only signs people
+    in it is its own choice, as OpenID Connect leaves it. ``plain`` protects nothing from whoever sees this request.
+    """
     challenge = asked.parameters.get("code_challenge")
+    method = asked.parameters.get("code_challenge_method")
     if challenge is None:
-        raise InvalidRequestError("The parameter code_challenge is missing (PKCE, RFC 7636).")
-    if asked.parameters.get("code_challenge_method") != CHALLENGE_METHOD:
+        if asked.policy.challenge_always or method is not None:
+            raise InvalidRequestError("The parameter code_challenge is missing (PKCE, RFC 7636).")
+        return {}
+    if method != CHALLENGE_METHOD:
         raise InvalidRequestError("The only code_challenge_method is S256.")
     if not _CHALLENGE.fullmatch(challenge):
         raise InvalidRequestError("The code_challenge is not the base64url of a SHA-256.")
     return {"code_challenge": challenge}
 
 
+def key_is_a_thumbprint(asked: Asked) -> Facts:
+    """RFC 9449 10: the key that the code will be bound to."""
+    jkt = asked.parameters.get("dpop_jkt")
+    if jkt is not None and not _CHALLENGE.fullmatch(jkt):
+        raise InvalidRequestError("dpop_jkt is not the base64url of a SHA-256.")
+    return _kept(asked, "dpop_jkt")
+
+
 def scope_is_registered(asked: Asked) -> Facts:
-    """Asking for more than one registered is an error, not a wish to be cut down: the person must not be surprised."""
+    """Asking for more than one registered is an error, not a wish to be cut down: the person must not be surprised.
+
+    A word that nobody knows is passed over for clients that sign people in (OIDC Core 3.1.2.1).
+    """
     wanted = scopes.parse(asked.parameters.get("scope") or "")
-    if not wanted <= frozenset(asked.known_client.scopes) & scopes.KNOWN:
-        raise InvalidScopeError("The scope is unknown, or the client is not registered for it.")
+    if asked.policy.unknown_scopes_ignored:
+        wanted &= scopes.KNOWN
+    held = frozenset(filter(asked.policy.may_hold, asked.known_client.scopes))
+    if not wanted <= held & scopes.KNOWN:
+        raise InvalidScopeError("The scope is unknown, or the client is not registered for it, or its profile bars it.")
     if not permissions_of(wanted):
         raise InvalidScopeError("The scope asks for no permission of the person.")
     return {"scope": scopes.text_of(wanted)}
 
 
-def resource_is_our_api(asked: Asked) -> Facts:
-    """RFC 8707; there is one resource yet, and every token is for it."""
-    if asked.parameters.get("resource") not in {None, asked.settings.base_url}:
+def resource_is_known(asked: Asked) -> Facts:
+    """RFC 8707: our own API, or that of a member service which the operator named."""
+    if "resource" in asked.parameters.values and not asked.resource_is_known:
         raise InvalidTarget()
-    return {}
+    return _kept(asked, "resource")
 
 
 def state_and_nonce(asked: Asked) -> Facts:
@@ -161,10 +188,23 @@ def prompt_makes_sense(asked: Asked) -> Facts:
 
 
 def max_age_is_a_number(asked: Asked) -> Facts:
-    return _whole(asked, "max_age", at_least=0, at_most=10**9)
+    """What the request says, else what the client registered (OIDC Registration 2)."""
+    default = asked.known_client.registration.get("default_max_age")
+    facts = _whole(asked, "max_age", at_least=0, at_most=10**9)
+    return facts or ({} if default is None else {"max_age": int(default)})
 
 
-def login_hint_is_kept(asked: Asked) -> Facts:
+def acr_values_are_ours(asked: Asked) -> Facts:
+    """How surely the client would like the person to log in (OIDC Core 3.1.2.1, RFC 9470 4); unknown values are passed
+    over, since the request is voluntary.
+    """
+    registered = asked.known_client.registration.get("default_acr_values", [])
+    wanted = (asked.parameters.get("acr_values") or " ".join(registered)).split()
+    return {"acr_values": known} if (known := [value for value in wanted if value in ACRS]) else {}
+
+
+def hints_are_kept(asked: Asked) -> Facts:
+    """``ui_locales``, ``claims_locales`` and ``display`` are wishes that the hub has no use for (OIDC Core 3.1.2.1)."""
     return _kept(asked, "login_hint")
 
 
@@ -187,19 +227,23 @@ CHECKS: tuple[Check, ...] = (
     client_is_known,
     redirect_uri_is_the_clients,
     # From here on errors go back to the client.
+    response_mode_is_allowed,
     nothing_comes_twice,
     nothing_is_too_long,
-    no_request_object,
+    pushed_if_it_must,
+    request_object_holds,
+    nothing_unsupported,
     response_type_is_code,
-    response_mode_is_query,
     client_may_ask_people,
     challenge_is_s256,
+    key_is_a_thumbprint,
     scope_is_registered,
-    resource_is_our_api,
+    resource_is_known,
     state_and_nonce,
     prompt_makes_sense,
     max_age_is_a_number,
-    login_hint_is_kept,
+    acr_values_are_ours,
+    hints_are_kept,
     purpose_is_kept,
     wished_consent_length,
     wished_history,

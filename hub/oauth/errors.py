@@ -4,14 +4,23 @@
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
 
-__all__ = ["InvalidTarget", "MissingParameter", "UnknownGrantType", "UnknownResponseType"]
+__all__ = [
+    "InvalidDpopProof",
+    "InvalidRequestObject",
+    "InvalidTarget",
+    "MissingParameter",
+    "UnknownGrantType",
+    "UnknownResponseType",
+    "UnmetAuthentication",
+    "UseDpopNonce",
+]
 
 
 class InvalidTarget(OAuth2Error):
     """RFC 8707 2: the resource asked for is not one we issue tokens for."""
 
     error = "invalid_target"
-    description = "This server issues tokens for its own API only."
+    description = "The resource is not one that this server issues tokens for, or not one of this grant."
 
 
 class UnknownResponseType(OAuth2Error):
@@ -22,6 +31,9 @@ class UnknownResponseType(OAuth2Error):
 class UnknownGrantType(UnsupportedGrantTypeError):
     """Authlib's says back what came in; it is raised for it, so it stays its subclass."""
 
+    def __init__(self) -> None:
+        super().__init__(None)
+
     def get_error_description(self) -> str:
         return "This grant_type is not one this server exchanges."
 
@@ -31,3 +43,29 @@ class MissingParameter(InvalidRequestError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The parameter {name} is missing.")
+
+
+class InvalidRequestObject(OAuth2Error):
+    """RFC 9101 7: the signed request does not hold."""
+
+    error = "invalid_request_object"
+
+
+class InvalidDpopProof(OAuth2Error):
+    """RFC 9449 5."""
+
+    error = "invalid_dpop_proof"
+
+
+class UseDpopNonce(OAuth2Error):
+    """RFC 9449 8: the proof must carry the nonce that this very answer hands out."""
+
+    error = "use_dpop_nonce"
+    description = "Send the proof again with the nonce of this answer's DPoP-Nonce header."
+
+
+class UnmetAuthentication(OAuth2Error):
+    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
+
+    error = "unmet_authentication_requirements"
+    description = "The person could not log in as strongly as the request demands."

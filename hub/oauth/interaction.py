@@ -25,8 +25,10 @@ from hub.models.client import Client
 from hub.models.ledger import Account
 from hub.models.oauth import AuthorizationRequest
 from hub.oauth import answers, issue, pending, redirects, scopes
-from hub.oauth.authenticate import NONE
+from hub.oauth.answers import Delivery
+from hub.oauth.errors import UnmetAuthentication
 from hub.oauth.pending import LoginReason, NeedsLogin
+from hub.oauth.policy import NONE
 from hub.oauth.standing import Wish, standing_consent
 
 __all__ = [
@@ -45,9 +47,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """There is nothing to ask: send the browser there."""
+    """There is nothing to ask: the answer goes back at once."""
 
-    url: str
+    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,15 @@ def open_request(hub: Hub, handle: str, person: Person, *, answer_standing: bool
     if (stale := pending.stale(row, person)) is not None:
         return stale
     pending.bind(hub, row, person, now)
+    if pending.unmet(row, person):
+        return Redirect(_refuse(hub, row, client, person, UnmetAuthentication(), now))
     if "consent" in row.parameters["prompt"] or not answer_standing:
         return _ask(hub, row, client)
-    url = _answer_by_standing_consent(hub, row, client, person, now)
-    return _ask(hub, row, client) if url is None else Redirect(url)
+    delivery = _answer_by_standing_consent(hub, row, client, person, now)
+    return _ask(hub, row, client) if delivery is None else Redirect(delivery)
 
 
-def answer_silently(hub: Hub, handle: str, person: Person) -> str:
+def answer_silently(hub: Hub, handle: str, person: Person) -> Delivery:
     """prompt=none (OIDC Core 3.1.2.1): a code, or an error that says which page would have been needed."""
     now = hub.clock()
     with hub.db.read() as session:
@@ -116,17 +120,17 @@ def answer_silently(hub: Hub, handle: str, person: Person) -> str:
     error: OAuth2Error
     if pending.stale(row, person) is not None:
         error = LoginRequiredError()
-    elif url := _answer_by_standing_consent(hub, row, client, person, now):
-        return url
+    elif pending.unmet(row, person):
+        error = UnmetAuthentication()
+    elif delivery := _answer_by_standing_consent(hub, row, client, person, now):
+        return delivery
     else:
         error = ConsentRequiredError() if _answerable_unseen(row, client) else InteractionRequiredError()
-    with hub.db.write() as session:
-        pending.claim(session, row.handle_hash, person, now)
-    return answers.refusal(hub.settings, row.parameters, error)
+    return _refuse(hub, row, client, person, error, now)
 
 
-def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Origin = UNKNOWN) -> str:
-    """The person's yes; returns where the browser goes, with a code. One transaction: all of it happens or nothing.
+def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Origin = UNKNOWN) -> Delivery:
+    """The person's yes; returns how a code goes back to the client. One transaction: all of it happens or nothing.
 
     Raises NotFound (also for an account that is not theirs), Conflict if the request was answered meanwhile,
     NotPermitted if the login is not fresh enough, BadInput for a choice that the consent cannot hold.
@@ -134,25 +138,34 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Or
     now = hub.clock()
     with hub.db.write() as session:
         row, client = pending.find(session, handle, person, now)
-        if pending.stale(row, person) is not None:
+        if pending.stale(row, person) is not None or pending.unmet(row, person):
             raise NotPermitted("Log in again before you answer this.", reason="login_required")
-        pending.claim(session, row.handle_hash, person, now)
+        pending.claim(session, row, person, now)
         _own(session, person, choice)
         consent = _consent(session, hub, row, person, choice, now)
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_AUTHORISED, origin=origin, now=now, detail=detail)
-        return _answer_with_code(session, hub, row, client, person, consent, now)
+        code = _code(session, hub, row, client, person, consent, now)
+    return answers.success(hub, client, row.parameters, code, now)
 
 
-def deny(hub: Hub, handle: str, person: Person, *, origin: Origin = UNKNOWN) -> str:
-    """The person's no; returns where the browser goes. Raises NotFound, or Conflict if it was answered meanwhile."""
+def deny(hub: Hub, handle: str, person: Person, *, origin: Origin = UNKNOWN) -> Delivery:
+    """The person's no; returns how it goes back to the client. Raises NotFound, or Conflict if it was answered."""
     now = hub.clock()
     with hub.db.write() as session:
         row, client = pending.find(session, handle, person, now)
-        pending.claim(session, row.handle_hash, person, now)
+        pending.claim(session, row, person, now)
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_REJECTED, origin=origin, now=now, detail=detail)
-    return answers.refusal(hub.settings, row.parameters, AccessDeniedError())
+    return answers.refusal(hub, client, row.parameters, AccessDeniedError(), now)
+
+
+def _refuse(
+    hub: Hub, row: AuthorizationRequest, client: Client, person: Person, error: OAuth2Error, now: datetime
+) -> Delivery:
+    with hub.db.write() as session:
+        pending.claim(session, row, person, now)
+    return answers.refusal(hub, client, row.parameters, error, now)
 
 
 def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
@@ -183,7 +196,7 @@ def _answerable_unseen(row: AuthorizationRequest, client: Client) -> bool:
 
 def _answer_by_standing_consent(
     hub: Hub, row: AuthorizationRequest, client: Client, person: Person, now: datetime
-) -> str | None:
+) -> Delivery | None:
     """A code at once where the person already allowed all of this; None if they must be asked."""
     if not _answerable_unseen(row, client):
         return None
@@ -200,8 +213,9 @@ def _answer_by_standing_consent(
     with hub.db.write() as session:
         if (consent := standing_consent(session, wish, now)) is None:
             return None
-        pending.claim(session, row.handle_hash, person, now)
-        return _answer_with_code(session, hub, row, client, person, consent, now)
+        pending.claim(session, row, person, now)
+        code = _code(session, hub, row, client, person, consent, now)
+    return answers.success(hub, client, row.parameters, code, now)
 
 
 def _own(session: Session, person: Person, choice: Choice) -> None:
@@ -252,7 +266,7 @@ def _days(hub: Hub, row: AuthorizationRequest) -> int:
     return row.parameters.get("consent_days") or hub.settings.consent_default_days
 
 
-def _answer_with_code(
+def _code(
     session: Session,
     hub: Hub,
     row: AuthorizationRequest,
@@ -266,16 +280,12 @@ def _answer_with_code(
     granted = (wanted & scopes.PROTOCOL) | (wanted & frozenset(held.value for held in consent.holds))
     if not permissions_of(granted):
         raise BadInput("Nothing that this app may still have was chosen.", parameter="permission")
-    code = issue.code(
+    return issue.code(
         session,
         hub.settings,
         consent=consent,
         scope=scopes.text_of(granted),
-        login=person,
-        claims=row.parameters.get("claims"),
-        redirect_uri=row.parameters["redirect_uri"],
-        code_challenge=row.parameters["code_challenge"],
-        nonce=row.parameters.get("nonce"),
+        person=person,
+        facts=row.parameters,
         now=now,
     )
-    return answers.success(hub.settings, row.parameters, code)

@@ -12,7 +12,10 @@ from hub.events.outbox import emit
 from hub.hashing import secret_hash
 from hub.identity.sessions import Person
 from hub.ids import new_id, new_secret
+from hub.models.client import Client
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
+from hub.oauth.binding import Binding
+from hub.oauth.policy import NONE
 from hub.settings import Settings
 
 
@@ -22,16 +25,13 @@ def code(
     *,
     consent: Consent,
     scope: str,
-    login: Person,
-    claims: Mapping[str, Any] | None,
-    redirect_uri: str,
-    code_challenge: str,
-    nonce: str | None,
+    person: Person,
+    facts: Mapping[str, Any],
     now: datetime,
 ) -> str:
     """A grant within the consent, and the code that can be exchanged for its tokens once.
 
-    ``login``: how the person who gave it was signed in. ``claims``: the claims parameter in its normal form.
+    ``person`` is who said yes, and how they had logged in; ``facts`` is the checked request.
     """
     grant = Grant(
         id=new_id(),
@@ -39,11 +39,12 @@ def code(
         psu_id=consent.psu_id,
         consent_id=consent.id,
         scope=scope,
-        auth_time=login.auth_time,
-        acr=login.acr,
-        amr=list(login.amr),
-        sid=login.sid,
-        claims=None if claims is None else dict(claims),
+        auth_time=person.auth_time,
+        acr=person.acr,
+        amr=list(person.amr),
+        sid=person.sid,
+        claims=facts.get("claims"),
+        resources=[facts["resource"]] if "resource" in facts else [],
         created_at=now,
     )
     session.add(grant)
@@ -54,9 +55,10 @@ def code(
             code_hash=secret_hash(secret),
             grant_id=grant.id,
             client_id=consent.client_id,
-            redirect_uri=redirect_uri,
-            code_challenge=code_challenge,
-            nonce=nonce,
+            redirect_uri=facts["redirect_uri"],
+            code_challenge=facts.get("code_challenge"),
+            dpop_jkt=facts.get("dpop_jkt"),
+            nonce=facts.get("nonce"),
             scope=scope,
             created_at=now,
             expires_at=now + timedelta(seconds=settings.code_ttl_s),
@@ -68,9 +70,16 @@ def code(
 
 
 def refresh_token(
-    session: Session, settings: Settings, grant: Grant, *, scope: str, valid_until: datetime, now: datetime
+    session: Session,
+    settings: Settings,
+    grant: Grant,
+    *,
+    scope: str,
+    jkt: str | None,
+    valid_until: datetime,
+    now: datetime,
 ) -> str:
-    """A refresh token of the grant; never lasts beyond the consent (``valid_until``)."""
+    """A refresh token of the grant; never lasts beyond the consent (``valid_until``). ``jkt``: see refresh_binding."""
     secret = new_secret()
     session.add(
         RefreshToken(
@@ -78,11 +87,19 @@ def refresh_token(
             grant_id=grant.id,
             client_id=grant.client_id,
             scope=scope,
+            jkt=jkt,
             created_at=now,
             expires_at=refresh_end(settings, valid_until=valid_until, now=now),
         )
     )
     return secret
+
+
+def refresh_binding(client: Client, bound: Binding) -> str | None:
+    """The key that a refresh token is bound to: a public client's (RFC 9449 5). A confidential one proves itself anew
+    at every refresh and may change its DPoP key meanwhile.
+    """
+    return bound.jkt if client.token_endpoint_auth_method == NONE else None
 
 
 def refresh_end(settings: Settings, *, valid_until: datetime, now: datetime) -> datetime:

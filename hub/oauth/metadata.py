@@ -2,47 +2,75 @@
 
 from typing import Any
 
-from hub.oauth import authenticate, openid_metadata, scopes
+from hub.oauth import addresses, authenticate, openid_metadata, policy, scopes
 from hub.oauth.checks import CHALLENGE_METHOD, PROMPTS
-from hub.oauth.introspection import Introspection
-from hub.oauth.server import TOKEN_GRANTS
+from hub.oauth.policy import POLICIES
+from hub.oauth.token_endpoint import GRANTS
 from hub.settings import Settings
 
-AUTHORIZE = "/oauth/authorize"
-TOKEN = "/oauth/token"  # noqa: S105  # an address, not a secret
-REVOKE = "/oauth/revoke"
-INTROSPECT = "/oauth/introspect"
-USERINFO = "/oauth/userinfo"
-JWKS = "/oauth/jwks"
-OAUTH_METADATA = "/.well-known/oauth-authorization-server"
-OPENID_METADATA = "/.well-known/openid-configuration"
-TPP_JWKS = "/.well-known/tpp-jwks.json"
+_BACK_CHANNEL = {
+    "token_endpoint": addresses.TOKEN,
+    "revocation_endpoint": addresses.REVOKE,
+    "introspection_endpoint": addresses.INTROSPECT,
+    "pushed_authorization_request_endpoint": addresses.PAR,
+    "userinfo_endpoint": addresses.USERINFO,
+}
+"""Also reached with a client certificate, where another host asks for them (RFC 8705 5)."""
 
 
 def document(settings: Settings) -> dict[str, Any]:
     """Both documents are the same one: RFC 8414 3.2 allows what OpenID adds."""
     base = settings.base_url
-    methods = list(authenticate.METHODS)
-    return {
+    told: dict[str, Any] = {
         "issuer": base,
-        "authorization_endpoint": base + AUTHORIZE,
-        "token_endpoint": base + TOKEN,
-        "revocation_endpoint": base + REVOKE,
-        "introspection_endpoint": base + INTROSPECT,
-        "userinfo_endpoint": base + USERINFO,
-        "jwks_uri": base + JWKS,
+        "authorization_endpoint": base + addresses.AUTHORIZE,
+        **{name: base + path for name, path in _BACK_CHANNEL.items()},
+        "jwks_uri": base + addresses.JWKS,
         "service_documentation": f"{base}/docs/api",
         "scopes_supported": sorted(scopes.KNOWN),
+    }
+    told |= _requests() | _clients() | _signatures() | openid_metadata.members(settings)
+    if settings.mtls_base_url is not None:
+        told["mtls_endpoint_aliases"] = {name: settings.mtls_base_url + path for name, path in _BACK_CHANNEL.items()}
+    return told
+
+
+def _requests() -> dict[str, Any]:
+    """How people are asked for something."""
+    modes = dict.fromkeys(mode for one in POLICIES.values() for mode in one.response_modes)
+    return {
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": [grant.GRANT_TYPE for grant in TOKEN_GRANTS],
-        "token_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": list(Introspection.CLIENT_AUTH_METHODS),
+        "response_modes_supported": list(modes),
+        "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": [CHALLENGE_METHOD],
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": list(PROMPTS),
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        **openid_metadata.members(settings),
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": False,  # of the client's own making; a pushed one is another matter
+        "require_request_uri_registration": False,
+        "require_pushed_authorization_requests": False,  # of every client; the FAPI 2.0 profiles do
+    }
+
+
+def _clients() -> dict[str, Any]:
+    """How clients prove who they are."""
+    methods, signed = list(authenticate.METHODS), authenticate.algorithms()
+    confidential = list(authenticate.CONFIDENTIAL)
+    return {
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": signed,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": signed,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": signed,
+        "tls_client_certificate_bound_access_tokens": True,
+    }
+
+
+def _signatures() -> dict[str, Any]:
+    return {
+        "authorization_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),
+        "request_object_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),
     }

@@ -1,8 +1,10 @@
 """A stored authorization request: find it for a person, bind it to them, claim it for one answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.orm import Session
@@ -10,9 +12,11 @@ from sqlalchemy.orm import Session
 from hub.context import Hub
 from hub.errors import Conflict, NotFound
 from hub.hashing import secret_hash
+from hub.identity import assurance
 from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.oauth import AuthorizationRequest
+from hub.oauth import pushed
 
 
 class LoginReason(StrEnum):
@@ -20,6 +24,7 @@ class LoginReason(StrEnum):
 
     PROMPT = "prompt"  # the client asked for prompt=login
     MAX_AGE = "max_age"  # the last login is older than the client accepts
+    ACR = "acr"  # the client wants a stronger one
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class NeedsLogin:
 
     reason: LoginReason
     login_hint: str | None
+    acr: str | None = None
 
 
 def find(session: Session, handle: str, person: Person, now: datetime) -> tuple[AuthorizationRequest, Client]:
@@ -48,7 +54,7 @@ def find(session: Session, handle: str, person: Person, now: datetime) -> tuple[
 
 
 def stale(row: AuthorizationRequest, person: Person) -> NeedsLogin | None:
-    """Whether the login is too old for this request.
+    """Whether the login is too old, or not strong enough, for this request.
 
     Ages are counted back from when the request was made: counted from now, no login on its behalf could ever be young
     enough for max_age=1.
@@ -59,7 +65,26 @@ def stale(row: AuthorizationRequest, person: Person) -> NeedsLogin | None:
     max_age_s = row.parameters.get("max_age")
     if max_age_s is not None and row.created_at - person.auth_time > timedelta(seconds=max_age_s):
         return NeedsLogin(LoginReason.MAX_AGE, hint)
+    wanted = wanted_acr(row.parameters)
+    # Asked once for this request: who logged in for it as strongly as they can is not sent round in circles.
+    if wanted is not None and not met(person, wanted) and person.auth_time < row.created_at:
+        return NeedsLogin(LoginReason.ACR, hint, wanted[0])
     return None
+
+
+def wanted_acr(facts: Mapping[str, Any]) -> list[str] | None:
+    """The acr values of which one is wanted, the client's favourite first; None where it does not care."""
+    return facts.get("required_acr") or facts.get("acr_values")
+
+
+def met(person: Person, wanted: list[str]) -> bool:
+    return any(assurance.satisfies(person.acr, value) for value in wanted)
+
+
+def unmet(row: AuthorizationRequest, person: Person) -> bool:
+    """Whether the request demands a login (an essential acr claim, OIDC Core 5.5.1.1) that this one is not."""
+    required: list[str] = row.parameters.get("required_acr", [])
+    return bool(required) and not met(person, required)
 
 
 def bind(hub: Hub, row: AuthorizationRequest, person: Person, now: datetime) -> None:
@@ -77,16 +102,20 @@ def bind(hub: Hub, row: AuthorizationRequest, person: Person, now: datetime) -> 
         raise NotFound("There is no such request. Go back to the app and start again.")
 
 
-def claim(session: Session, handle_hash: str, person: Person, now: datetime) -> None:
-    """Of several answers at once, one gets past here; the others raise Conflict."""
+def claim(session: Session, row: AuthorizationRequest, person: Person, now: datetime) -> None:
+    """Of several answers at once, one gets past here; the others raise Conflict. Also of answers to several pages of
+    one pushed request.
+    """
     claimed = session.execute(
         update(AuthorizationRequest)
-        .where(*_answerable(handle_hash, person, now))
+        .where(*_answerable(row.handle_hash, person, now))
         .values(psu_id=person.psu_id, consumed_at=now)
         .execution_options(synchronize_session=False)
     )
     if not _hit(claimed):
         raise Conflict("This request was answered meanwhile. Go back to the app.")
+    if row.pushed_hash is not None:
+        pushed.claim(session, row.pushed_hash, now)
 
 
 def _answerable(handle_hash: str, person: Person, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -46,7 +46,7 @@ class PresentedRefresh:
 def recognise(hub: Hub, token: str, now: datetime) -> PresentedAccess | PresentedRefresh | None:
     """Whatever hint came along: the two kinds cannot be confused (RFC 7009 2.1 lets us look for both)."""
     try:
-        return PresentedAccess(read_access_token(hub, token, now))
+        return PresentedAccess(read_access_token(hub, token, now, for_us=False))
     except BadToken:
         return _refresh(hub, token, now)
 

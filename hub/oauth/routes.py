@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from hub import keys
 from hub.access import any_token, client_endpoint, public
@@ -11,44 +11,56 @@ from hub.context import hub_of_request
 from hub.errors import BadInput
 from hub.gate import someone, token
 from hub.identity.sessions import Person
-from hub.oauth import authorization, metadata, userinfo
+from hub.oauth import (
+    addresses,
+    answering,
+    authenticate,
+    authorization,
+    introspection,
+    metadata,
+    pushed,
+    revocation,
+    token_endpoint,
+    userinfo,
+)
+from hub.oauth.answers import Delivery
 from hub.oauth.authorization import Refused
 from hub.oauth.parameters import FORM
-from hub.oauth.server import Server
+from hub.web.routes.respond import deliver
 
 blueprint = Blueprint("oauth", __name__)
 
 PUBLISHED = "public, max-age=300"
 
 
-@blueprint.get(metadata.OAUTH_METADATA, endpoint="oauth_metadata")
-@blueprint.get(metadata.OPENID_METADATA, endpoint="openid_metadata")
+@blueprint.get(addresses.OAUTH_METADATA, endpoint="oauth_metadata")
+@blueprint.get(addresses.OPENID_METADATA, endpoint="openid_metadata")
 @public
 def published_metadata() -> Response:
     return _published(metadata.document(hub_of_request().settings))
 
 
-@blueprint.get(metadata.JWKS)
+@blueprint.get(addresses.JWKS)
 @public
 def jwks() -> Response:
     """The keys that our tokens are checked with."""
     return _published(hub_of_request().keys.jwks(keys.AS))
 
 
-@blueprint.get(metadata.TPP_JWKS)
+@blueprint.get(addresses.TPP_JWKS)
 @public
 def tpp_jwks() -> Response:
     """The keys by which banks know us."""
     return _published(hub_of_request().keys.jwks(keys.TPP))
 
 
-@blueprint.get(metadata.AUTHORIZE)
+@blueprint.get(addresses.AUTHORIZE)
 @public
 def authorize() -> Response:
     return _authorize(request.query_string, someone())
 
 
-@blueprint.post(metadata.AUTHORIZE)
+@blueprint.post(addresses.AUTHORIZE)
 @client_endpoint
 def authorize_by_post() -> Response:
     """OIDC Core 3.1.2.1 wants POST as well. It comes from the client's site, so it cannot carry a form token of ours;
@@ -59,29 +71,37 @@ def authorize_by_post() -> Response:
     body = request.get_data(cache=False)
     if authorization.wants_silence(body):
         # Only a GET brings the session's cookie along (SameSite=Lax), and without it the answer could only be "no".
-        return _see_other(f"{metadata.AUTHORIZE}?{body.decode('ascii')}")
+        return deliver(Delivery(f"{addresses.AUTHORIZE}?{body.decode('ascii')}"))
     return _authorize(body, None)
 
 
-@blueprint.post(metadata.TOKEN, endpoint="token")
+@blueprint.post(addresses.PAR)
+@client_endpoint
+def push() -> Response:
+    return answering.answer(hub_of_request(), request, "par", pushed.push, status=201)
+
+
+@blueprint.post(addresses.TOKEN, endpoint="token")
 @client_endpoint
 def exchange() -> Response:
-    return Server(hub_of_request()).token(request)
+    return answering.answer(hub_of_request(), request, "token", token_endpoint.exchange)
 
 
-@blueprint.post(metadata.REVOKE)
+@blueprint.post(addresses.REVOKE)
 @client_endpoint
 def revoke() -> Response:
-    return Server(hub_of_request()).revocation(request)
+    return answering.answer(hub_of_request(), request, "revoke", revocation.revoke)
 
 
-@blueprint.post(metadata.INTROSPECT)
+@blueprint.post(addresses.INTROSPECT)
 @client_endpoint
 def introspect() -> Response:
-    return Server(hub_of_request()).introspection(request)
+    """RFC 7662 2.1: whoever asks must prove themselves, or the endpoint would serve to try tokens out."""
+    hub = hub_of_request()
+    return answering.answer(hub, request, "introspect", introspection.introspect, methods=authenticate.CONFIDENTIAL)
 
 
-@blueprint.route(metadata.USERINFO, methods=["GET", "POST"], endpoint="userinfo")
+@blueprint.route(addresses.USERINFO, methods=["GET", "POST"], endpoint="userinfo")
 @any_token
 def show_userinfo() -> Response:
     hub = hub_of_request()
@@ -93,20 +113,11 @@ def show_userinfo() -> Response:
 
 def _authorize(encoded: bytes, person: Person | None) -> Response:
     hub = hub_of_request()
-    checked = authorization.check(hub, authorization.read(encoded))
+    checked = authorization.check(hub, authorization.read(encoded), interaction_id=g.interaction_id)
     if isinstance(checked, Refused):
-        return _see_other(checked.url)
-    return _see_other(authorization.proceed(hub, checked, person, hub.clock()))
-
-
-def _see_other(url: str) -> Response:
-    """303: the browser must never repeat a form, and with it a password, at the client (RFC 9700 4.12)."""
-    response = Response(status=303)
-    response.headers["Location"] = url
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.autocorrect_location_header = False
-    return response
+        return deliver(checked.delivery)
+    going = authorization.proceed(hub, checked, person, hub.clock())
+    return deliver(going if isinstance(going, Delivery) else Delivery(going))
 
 
 def _published(document: dict[str, Any]) -> Response:

@@ -10,6 +10,9 @@ OFFLINE_ACCESS = "offline_access"
 PROTOCOL = frozenset({OFFLINE_ACCESS})
 """They steer the protocol and give nothing by themselves."""
 
+OF_THE_CLIENT: frozenset[str] = frozenset()
+"""Scopes that a client holds for itself, without any person."""
+
 NOT_YET = frozenset({Permission.PAYMENTS_WRITE.value})
 """The word is in the vocabulary, but no endpoint needs it so far: nobody is to be asked for it."""
 

@@ -17,7 +17,7 @@ from joserfc.errors import JoseError
 from hub import keys
 from hub.context import Hub
 from hub.ids import new_id
-from hub.oauth import scopes
+from hub.oauth import response_jwt, scopes
 from hub.signing.lines import Key
 
 ALGORITHM = "ES256"
@@ -42,7 +42,10 @@ class Minted:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """A checked access token's claims. ``grant_id`` and ``consent_id`` are None where a client speaks for itself."""
+    """A checked access token's claims. ``grant_id`` and ``consent_id`` are None where a client speaks for itself.
+
+    ``cnf`` is empty for a bearer token. ``acr`` and ``auth_time_s`` tell of the login behind it.
+    """
 
     jti: str
     client_id: str
@@ -50,6 +53,10 @@ class Claims:
     scopes: frozenset[str]
     grant_id: str | None
     consent_id: str | None
+    acr: str | None
+    auth_time_s: int | None
+    cnf: Mapping[str, str]
+    audience: str
     issued_at_s: int
     expires_at_s: int
 
@@ -61,10 +68,15 @@ def mint_access_token(
     sub: str,
     scope: str,
     now: datetime,
+    audience: str | None = None,
+    cnf: Mapping[str, str] | None = None,
     until: datetime | None = None,
-    grant: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Minted:
-    """``until``: the consent's end, beyond which no token lasts. ``grant``: grant_id, consent_id, auth_time."""
+    """``audience``: whose API it opens, None for our own. ``cnf``: what it is bound to (RFC 7800), None for a bearer.
+
+    ``until``: the consent's end, beyond which no token lasts. ``more``: further claims; what is None is left out.
+    """
     issued_s = int(now.timestamp())
     expires_s = issued_s + hub.settings.access_token_ttl_s
     if until is not None:
@@ -72,20 +84,23 @@ def mint_access_token(
     jti = new_id()
     claims = {
         "iss": hub.settings.base_url,
-        "aud": hub.settings.base_url,
+        "aud": audience or hub.settings.base_url,
         "sub": sub,
         "client_id": client_id,
         "iat": issued_s,
         "exp": expires_s,
         "jti": jti,
         "scope": scope,
-        **(grant or {}),
+        **({} if cnf is None else {"cnf": dict(cnf)}),
+        **{name: value for name, value in (more or {}).items() if value is not None},
     }
-    return Minted(_sign(hub, claims, typ="at+jwt"), jti, expires_s - issued_s)
+    return Minted(response_jwt.sign(hub, claims, alg=ALGORITHM, typ="at+jwt"), jti, expires_s - issued_s)
 
 
-def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
-    """Raises BadToken unless it is an access token that we signed, for our API, and valid at ``now``.
+def read_access_token(hub: Hub, token: str, now: datetime, *, for_us: bool = True) -> Claims:
+    """Raises BadToken unless it is an access token that we signed, and valid at ``now``.
+
+    ``for_us``: it must be for our own API; else whomever it is for (for introspection and revocation).
 
     The token's header only says which of our own keys it claims; what each of them signs with is fixed (RFC 8725 3.1).
     """
@@ -102,7 +117,10 @@ def read_access_token(hub: Hub, token: str, now: datetime) -> Claims:
         if len(_verified) >= _VERIFIED_KEPT:
             _verified.clear()
         _verified[seen] = kid, claims
-    return _checked(claims, issuer=hub.settings.base_url, now_s=now.timestamp())
+    checked = _checked(claims, issuer=hub.settings.base_url, now_s=now.timestamp())
+    if for_us and checked.audience != hub.settings.base_url:
+        raise BadToken("not for us")
+    return checked
 
 
 # A signature that held once holds always: a client's five minutes of requests cost one verification, not one each.
@@ -145,8 +163,8 @@ def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:
     if not all(isinstance(word, str) for word in words.values()) or not all(type(moment) is int for moment in times):
         raise BadToken("a claim is missing or of another type")
     issued_s, expires_s, not_before_s = times
-    if claims.get("iss") != issuer or claims.get("aud") != issuer:
-        raise BadToken("not for us")
+    if claims.get("iss") != issuer or not isinstance(claims.get("aud"), str):
+        raise BadToken("not ours")
     if now_s >= expires_s or max(issued_s, not_before_s) > now_s + CLOCK_SKEW_S:
         raise BadToken("not valid now")
     return Claims(
@@ -156,12 +174,10 @@ def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:
         scopes=scopes.parse(str(words["scope"])),
         grant_id=claims.get("grant_id"),
         consent_id=claims.get("consent_id"),
+        acr=claims.get("acr"),
+        auth_time_s=claims.get("auth_time"),
+        cnf=claims.get("cnf", {}),
+        audience=claims["aud"],
         issued_at_s=issued_s,
         expires_at_s=expires_s,
     )
-
-
-def _sign(hub: Hub, claims: Mapping[str, Any], *, typ: str) -> str:
-    key = hub.keys.signing(keys.AS, ALGORITHM)
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": typ}
-    return jws.serialize_compact(header, orjson.dumps(claims), key, algorithms=[ALGORITHM])

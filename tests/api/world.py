@@ -35,6 +35,7 @@ from providers.model import (
     Status,
     Transaction,
 )
+from tests.oauth.signing import ClientKey
 
 READS = frozenset(
     {
@@ -50,16 +51,26 @@ READS = frozenset(
 class Caller:
     """A client's side: a token and the requests it makes. Answers are werkzeug's TestResponse, their JSON unchecked."""
 
+    hub: Hub
     http: FlaskClient
     token: str
     consent_id: str
     client_id: str
+    key: ClientKey
 
     def get(self, path: str, **headers: str) -> Any:
-        return self.http.get(path, headers={"Authorization": f"Bearer {self.token}", **headers})
+        return self.http.get(path, headers=self.shown(path, "GET") | headers)
 
     def delete(self, path: str) -> Any:
-        return self.http.delete(path, headers={"Authorization": f"Bearer {self.token}"})
+        return self.http.delete(path, headers=self.shown(path, "DELETE"))
+
+    def shown(self, path: str, method: str) -> dict[str, str]:
+        """The headers that show the token and prove its key (RFC 9449)."""
+        now, nonces = self.hub.clock(), self.hub.dpop_nonces
+        nonce = None if nonces is None else nonces.current(now)
+        url = self.hub.settings.base_url + path.partition("?")[0]
+        proof = self.key.proof(method=method, url=url, now=now, access_token=self.token, nonce=nonce)
+        return {"Authorization": f"DPoP {self.token}", "DPoP": proof}
 
 
 @dataclass
@@ -136,7 +147,7 @@ class World:
         history_from: date | None = None,
     ) -> Caller:
         """A client with a consent for these accounts, and a token of that grant."""
-        now, client_id, grant_id = self.hub.clock(), new_id(), new_id()
+        now, client_id, grant_id, key = self.hub.clock(), new_id(), new_id(), ClientKey.make()
         wanted = scope or " ".join(sorted({"openid", "profile"} | {one.value for one in READS}))
         requested = permissions_of(wanted.split())
         with self.hub.db.write() as session:
@@ -145,7 +156,10 @@ class World:
                     client_id=client_id,
                     name="Budget Buddy",
                     redirect_uris=[],
-                    token_endpoint_auth_method="none",
+                    token_endpoint_auth_method="private_key_jwt",
+                    profile="fapi2",
+                    jwks=key.jwks(),
+                    registration={"dpop_bound_access_tokens": True},
                     grant_types=["authorization_code"],
                     scopes=wanted.split(),
                     sector="buddy.example",
@@ -189,6 +203,7 @@ class World:
             sub=pairwise_sub(self.hub.keys.secret("pairwise"), "buddy.example", psu_id),
             scope=wanted,
             now=now,
-            grant={"grant_id": grant_id, "consent_id": consent.id, "auth_time": int(now.timestamp())},
+            cnf={"jkt": key.thumbprint},
+            more={"grant_id": grant_id, "consent_id": consent.id, "auth_time": int(now.timestamp())},
         )
-        return Caller(self.app.test_client(), token.value, consent.id, client_id)
+        return Caller(self.hub, self.app.test_client(), token.value, consent.id, client_id, key)

@@ -65,7 +65,7 @@ def test_an_unknown_handle_and_an_expired_one_are_not_found(world: World, clock:
 
 
 def test_yes_gives_a_code_with_state_and_issuer(world: World) -> None:
-    url = approve(world.hub, world.handle(), world.person(), world.choice())
+    url = approve(world.hub, world.handle(), world.person(), world.choice()).url
     answer = query_of(url)
     assert url.startswith(CALLBACK + "?")
     assert set(answer) == {"code", "state", "iss"}
@@ -76,7 +76,7 @@ def test_yes_gives_a_code_with_state_and_issuer(world: World) -> None:
 
 
 def test_no_gives_access_denied_and_leaves_no_consent(world: World) -> None:
-    answer = query_of(deny(world.hub, world.handle(), world.person()))
+    answer = query_of(deny(world.hub, world.handle(), world.person()).url)
     assert (answer["error"], answer["state"], answer["iss"]) == ("access_denied", "st4te", world.hub.settings.base_url)
     assert rows(world, ConsentRow) == rows(world, Grant) == 0
 
@@ -127,7 +127,7 @@ def test_the_token_holds_what_was_given_not_what_was_asked_for(world: World) -> 
         accounts={world.account: frozenset({Permission.BALANCES_READ})},
         personal=frozenset({Permission.SIGN_IN}),
     )
-    code = query_of(approve(world.hub, handle, world.person(), only_balances))["code"]
+    code = query_of(approve(world.hub, handle, world.person(), only_balances).url)["code"]
     assert world.redeem(code).get_json()["scope"] == "balances:read offline_access openid"
 
 
@@ -172,7 +172,7 @@ def test_another_person_may_log_in_when_a_fresh_login_is_asked_for(world: World,
 def test_auth_time_in_the_id_token_is_the_persons_login(world: World, clock: TestClock) -> None:
     person = world.person()
     clock.advance(seconds=120)
-    code = query_of(approve(world.hub, world.handle(), person, world.choice()))["code"]
+    code = query_of(approve(world.hub, world.handle(), person, world.choice()).url)["code"]
     assert claims_of(world.redeem(code).get_json()["id_token"])["auth_time"] == int(person.auth_time.timestamp())
 
 
@@ -180,7 +180,7 @@ def test_who_allowed_all_of_this_before_is_not_asked_again(world: World) -> None
     world.tokens()
     shown = open_request(world.hub, world.handle(scope="openid balances:read"), world.person())
     assert isinstance(shown, Redirect)
-    response = world.redeem(query_of(shown.url)["code"])
+    response = world.redeem(query_of(shown.delivery.url)["code"])
     assert response.get_json()["scope"] == "balances:read openid"
     assert rows(world, ConsentRow) == 1
 
@@ -259,5 +259,5 @@ def test_a_scope_that_the_client_lost_meanwhile_is_not_granted(world: World) -> 
     handle = world.handle()
     with world.hub.db.write() as session:
         session.merge(world.client.client).scopes = ["openid", "balances:read"]
-    code = query_of(approve(world.hub, handle, world.person(), world.choice()))["code"]
+    code = query_of(approve(world.hub, handle, world.person(), world.choice()).url)["code"]
     assert world.redeem(code).get_json()["scope"] == "balances:read openid"

@@ -7,7 +7,7 @@ import pytest
 from joserfc import jws
 
 from hub import keys
-from hub.oauth import metadata, tokens
+from hub.oauth import addresses, tokens
 from hub.oauth.tokens import BadToken, read_access_token
 from hub.signing import rotation
 from hub.signing.lines import line_of
@@ -23,7 +23,7 @@ def kid_of(token: str) -> str:
 
 
 def published(world: World) -> set[str]:
-    return {key["kid"] for key in world.app.test_client().get(metadata.JWKS).get_json()["keys"]}
+    return {key["kid"] for key in world.app.test_client().get(addresses.JWKS).get_json()["keys"]}
 
 
 def rotate(world: World, *, at_once: bool = False) -> rotation.Rotated:

@@ -13,18 +13,24 @@ from tests.oauth.world import CALLBACK, NATIVE_CALLBACK, VERIFIER, World, query_
 def test_a_whole_flow_logs_no_code_token_secret_or_verifier(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secrets = {VERIFIER}
-    for client, uri in ((world.client, CALLBACK), (world.native, NATIVE_CALLBACK)):
+    for client, uri in ((world.client, CALLBACK), (world.web, CALLBACK), (world.native, NATIVE_CALLBACK)):
         handle = world.handle(client, redirect_uri=uri)
-        code = query_of(approve(world.hub, handle, world.person(), world.choice()))["code"]
+        choice = world.choice(" ".join(client.client.scopes))
+        code = query_of(approve(world.hub, handle, world.person(), choice).url)["code"]
         world.redeem(code, client, redirect_uri=uri, code_verifier="w" * 43)
         answer = world.redeem(code, client, redirect_uri=uri).get_json()
         refreshed = world.refresh(answer["refresh_token"], client).get_json()
         world.userinfo(answer["access_token"])
         world.userinfo("wrong" + answer["access_token"])
+        assertion = world.assertion_of(client)["client_assertion"] if client is world.client else code
+        world.post("/oauth/token", {"client_assertion": assertion}, client)
+        shown = world.shown(answer["access_token"])
+        world.app.test_client().get("/oauth/userinfo", headers=shown)
         world.post("/oauth/introspect", {"token": answer["access_token"]})
         world.post("/oauth/revoke", {"token": answer["access_token"]}, client)
         world.post("/oauth/revoke", {"token": answer["refresh_token"]}, client)
         world.app.test_client().get("/oauth/authorize?" + urlencode(world.request_of(client, scope="x")))
+        secrets |= {assertion, *shown.values()}
         secrets |= {handle, code, answer["access_token"], answer["refresh_token"], answer["id_token"]}
         secrets |= {refreshed["access_token"], refreshed.get("refresh_token", code)}
         if client.secret is not None:
@@ -37,5 +43,5 @@ def test_a_whole_flow_logs_no_code_token_secret_or_verifier(world: World, caplog
 
 
 def test_what_holds_a_secret_shows_none_of_it(world: World) -> None:
-    assert world.client.secret is not None
-    assert world.client.secret not in repr(world.client)
+    assert world.web.secret is not None
+    assert world.web.secret not in repr(world.web)

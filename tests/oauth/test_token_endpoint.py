@@ -19,7 +19,8 @@ from tests.oauth.world import CALLBACK, FORM, NATIVE_CALLBACK, SCOPE, VERIFIER, 
 def test_a_code_gives_an_access_token_an_id_token_and_with_offline_access_a_refresh_token(world: World) -> None:
     answer = world.tokens()
     assert set(answer) == {"access_token", "token_type", "expires_in", "scope", "refresh_token", "id_token"}
-    assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 300)
+    assert (answer["token_type"], answer["expires_in"]) == ("DPoP", 300)
+    assert world.tokens(world.web)["token_type"] == "Bearer"
     assert "refresh_token" not in world.tokens(scope="openid balances:read")
     assert "id_token" not in world.tokens(scope="balances:read")
 
@@ -164,16 +165,16 @@ _BODY = {"grant_type": "client_credentials"}
 
 
 def _send(world: World, **more: Any) -> Any:
-    facts: dict[str, Any] = {"data": _BODY, "auth": (world.client.client.client_id, world.client.secret)} | more
+    facts: dict[str, Any] = {"data": _BODY, "auth": (world.web.client.client_id, world.web.secret)} | more
     return world.app.test_client().post(facts.pop("path", "/oauth/token"), **facts)
 
 
 def _secret(world: World) -> str:
-    return world.client.secret or ""
+    return world.web.secret or ""
 
 
 def _id(world: World) -> str:
-    return world.client.client.client_id
+    return world.web.client.client_id
 
 
 def _raw(world: World, credentials: str) -> Any:
@@ -238,7 +239,7 @@ def test_the_token_endpoint_answers_post_only(world: World) -> None:
 
 
 def test_a_client_registered_for_post_authenticates_in_the_body_only(world: World) -> None:
-    client = world.register(auth_method="client_secret_post")
+    client = world.register(profile="oidc", auth_method="client_secret_post")
     body = _BODY | {"client_id": client.client.client_id, "client_secret": str(client.secret)}
     assert _send(world, auth=None, data=body).status_code == 200
     assert _send(world, auth=(client.client.client_id, client.secret)).status_code == 401
@@ -246,7 +247,7 @@ def test_a_client_registered_for_post_authenticates_in_the_body_only(world: Worl
 
 def test_basic_credentials_are_form_decoded(world: World) -> None:
     with world.hub.db.write() as session:
-        session.merge(world.client.client).secret_hash = secret_hash("a+b:c%d ü")
+        session.merge(world.web.client).secret_hash = secret_hash("a+b:c%d ü")
     encoded = base64.b64encode(f"{_id(world)}:a%2Bb%3Ac%25d+%C3%BC".encode()).decode()
     assert _raw(world, f"basic {encoded}").status_code == 200
 

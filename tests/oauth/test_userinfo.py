@@ -35,7 +35,7 @@ def test_an_address_that_was_verified_is_said_to_be(world: World) -> None:
 
 def test_it_keeps_back_what_the_person_did_not_give(world: World) -> None:
     choice = replace(world.choice(), personal=frozenset({Permission.SIGN_IN}))
-    code = query_of(approve(world.hub, world.handle(), world.person(), choice))["code"]
+    code = query_of(approve(world.hub, world.handle(), world.person(), choice).url)["code"]
     token = world.redeem(code).get_json()["access_token"]
     assert world.userinfo(token).get_json() == {"sub": claims_of(token)["sub"]}
 
@@ -48,8 +48,21 @@ def test_it_needs_openid(world: World) -> None:
 
 def test_it_answers_post_as_well(world: World) -> None:
     token = world.tokens()["access_token"]
-    response = world.app.test_client().post("/oauth/userinfo", headers={"Authorization": f"Bearer {token}"})
+    response = world.app.test_client().post("/oauth/userinfo", headers=world.shown(token, method="POST"))
     assert response.get_json()["name"] == "Alice"
+
+
+def test_a_sign_in_client_may_post_its_bearer_token_a_bound_one_never_travels_so(world: World) -> None:
+    """RFC 6750 2.2; FAPI 2.0 5.3.4 wants the header only."""
+    browser = world.app.test_client()
+    bearer, bound = world.tokens(world.web)["access_token"], world.tokens()["access_token"]
+    assert browser.post("/oauth/userinfo", data={"access_token": bearer}).get_json()["name"] == "Alice"
+    assert browser.post("/oauth/userinfo", data={"access_token": bound}).status_code == 401
+    assert browser.get("/oauth/userinfo", data={"access_token": bearer}).status_code == 401
+    twice = browser.post(
+        "/oauth/userinfo", data={"access_token": bearer}, headers={"Authorization": f"Bearer {bearer}"}
+    )
+    assert twice.status_code == 401
 
 
 def test_signing_in_alone_is_enough(world: World) -> None:

@@ -1,4 +1,8 @@
-"""A hub with Alice's account and an app that asks for it, and the steps of the flow as short words."""
+"""A hub with Alice's account and apps that ask for it, and the steps of the flow as short words.
+
+``client`` is a FAPI 2.0 client (pushed requests, private_key_jwt, DPoP), ``web`` signs people in with a secret,
+``native`` is a public client that signs people in. Every step does what the client's profile demands.
+"""
 
 import base64
 import hashlib
@@ -23,14 +27,17 @@ from hub.logs import quiet_libraries
 from hub.models.connection import Connection
 from hub.models.ledger import Account
 from hub.models.psu import Psu
-from hub.oauth import bearer, clients, interaction
+from hub.oauth import clients, interaction, possession
+from hub.oauth.authenticate import ASSERTION_TYPE
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Choice
 from hub.oauth.routes import blueprint
+from tests.oauth.signing import ClientKey
 
 CALLBACK = "https://buddy.example/callback"
 NATIVE_CALLBACK = "http://127.0.0.1/cb"
 SCOPE = "openid offline_access profile email accounts:read balances:read"
+SIGN_IN_SCOPE = "openid offline_access profile email"
 VERIFIER = "v" * 43
 FORM = "application/x-www-form-urlencoded"
 
@@ -56,7 +63,7 @@ def make_app(hub: Hub, world: "World") -> Flask:
         if access is not None and access.kind is Kind.PUBLIC:
             g.person = world.logged_in
         if access is not None and access.kind is Kind.ANY_TOKEN:
-            g.token = bearer.authenticate(hub, request.headers, hub.clock())
+            g.token = possession.authenticate(hub, request, in_body=request.endpoint == "oauth.userinfo")
         return None
 
     app.register_blueprint(blueprint)
@@ -74,14 +81,19 @@ class World:
     account: str = field(init=False)
     bobs_account: str = field(init=False)
     client: Registered = field(init=False)
+    web: Registered = field(init=False)
     native: Registered = field(init=False)
+    keys: dict[str, ClientKey] = field(default_factory=dict)
+    """client_id -> the key that the client signs with."""
 
     def __post_init__(self) -> None:
         self.app = make_app(self.hub, self)
         self.alice, self.bob, self.charlie = (self._person(name) for name in ("Alice", "Bob", "Charlie"))
         self.account, self.bobs_account = self._account(self.alice), self._account(self.bob)
         self.client = self.register()
-        self.native = self.register(public=True, redirect_uris=[NATIVE_CALLBACK, "com.example.buddy:/cb", CALLBACK])
+        self.web = self.register(profile="oidc")
+        native = [NATIVE_CALLBACK, "com.example.buddy:/cb", CALLBACK]
+        self.native = self.register(profile="oidc", public=True, redirect_uris=native)
 
     def _person(self, name: str) -> str:
         now = self.hub.clock()
@@ -122,19 +134,29 @@ class World:
             )
         return account_id
 
-    def register(self, *, owner: str | None = None, **changes: Any) -> Registered:
+    def register(self, *, owner: str | None = None, profile: str = "fapi2", **changes: Any) -> Registered:
+        """``registration`` among the changes: metadata under its registered names, on top of the usual."""
+        more = changes.pop("registration", {})
+        scopes = changes.pop("scopes", SIGN_IN_SCOPE.split() if profile == "oidc" else SCOPE.split())
         facts: dict[str, Any] = {
             "owner_psu_id": owner or self.charlie,
             "name": "Budget Buddy",
             "site_uri": "https://buddy.example",
             "redirect_uris": [CALLBACK],
             "public": False,
-            "scopes": SCOPE.split(),
+            "scopes": SIGN_IN_SCOPE.split(),
             "description": "Shows where the money goes",
             "now": self.hub.clock(),
         }
         with self.hub.db.write() as session:
-            return clients.register(session, **(facts | changes))
+            made = clients.register(session, **(facts | changes))
+            row = made.client
+            row.profile, row.scopes, row.registration = profile, list(scopes), dict(more)
+            if profile in {"fapi2", "fapi2_ms"}:
+                key = self.keys[row.client_id] = ClientKey.make()
+                row.token_endpoint_auth_method, row.secret_hash, row.jwks = "private_key_jwt", None, key.jwks()
+                row.registration = {"dpop_bound_access_tokens": True} | more
+        return Registered(row, None if row.secret_hash is None else made.secret)
 
     def person(
         self, psu_id: str | None = None, *, auth_time: datetime | None = None, amr: tuple[str, ...] = ("pwd",)
@@ -157,20 +179,44 @@ class World:
 
     def request_of(self, client: Registered | None = None, **changes: Any) -> dict[str, str]:
         """The parameters of a request in order; a change to None leaves one out."""
+        known = client or self.client
         facts: dict[str, Any] = {
             "response_type": "code",
-            "client_id": (client or self.client).client.client_id,
+            "client_id": known.client.client_id,
             "redirect_uri": CALLBACK,
-            "scope": SCOPE,
+            "scope": " ".join(known.client.scopes),
             "state": "st4te",
             "nonce": "n0nce",
             "code_challenge": s256(),
             "code_challenge_method": "S256",
         }
+        if known.client.profile == "fapi2_ms":
+            facts["response_mode"] = "jwt"
         return {name: value for name, value in (facts | changes).items() if value is not None}
 
+    def push(self, client: Registered | None = None, **changes: Any) -> TestResponse:
+        """The request, pushed; signed where the client's profile wants it so."""
+        known = client or self.client
+        facts = self.request_of(known, **changes)
+        if known.client.profile == "fapi2_ms":
+            facts = {"request": self.request_object(known, facts)}
+        return self.post("/oauth/par", facts, known)
+
+    def request_object(self, client: Registered, facts: dict[str, Any], **changes: Any) -> str:
+        client_id, issuer = client.client.client_id, self.hub.settings.base_url
+        key = self.keys[client_id]
+        return key.request_object(facts, client_id=client_id, issuer=issuer, now=self.hub.clock(), **changes)
+
     def ask(self, client: Registered | None = None, **changes: Any) -> TestResponse:
-        return self.app.test_client().get("/oauth/authorize?" + urlencode(self.request_of(client, **changes)))
+        """What the authorization endpoint answers, or the PAR endpoint where that refuses."""
+        known = client or self.client
+        asked = self.request_of(known, **changes)
+        if known.client.profile != "oidc":
+            pushed = self.push(known, **changes)
+            if pushed.status_code != 201:
+                return pushed
+            asked = {"client_id": known.client.client_id, "request_uri": pushed.get_json()["request_uri"]}
+        return self.app.test_client().get("/oauth/authorize?" + urlencode(asked))
 
     def handle(self, client: Registered | None = None, **changes: Any) -> str:
         response = self.ask(client, **changes)
@@ -191,17 +237,50 @@ class World:
     def code(self, client: Registered | None = None, *, days: int = 30, **changes: Any) -> str:
         """A code by way of Alice's yes."""
         handle = self.handle(client, **changes)
-        choice = self.choice(changes.get("scope", SCOPE), days=days)
-        return query_of(interaction.approve(self.hub, handle, self.person(), choice))["code"]
+        choice = self.choice(changes.get("scope", " ".join((client or self.client).client.scopes)), days=days)
+        answer = query_of(interaction.approve(self.hub, handle, self.person(), choice).url)
+        return claims_of(answer["response"])["code"] if "response" in answer else answer["code"]
 
     def post(self, path: str, form: dict[str, str], client: Registered | None = None, **more: Any) -> TestResponse:
         """A back-channel request, authenticated as the client is registered."""
         known = client or self.client
-        if known.secret is None:
-            form = {"client_id": known.client.client_id} | form
+        client_id = known.client.client_id
+        if (key := self.keys.get(client_id)) is not None:
+            form = self.assertion_of(known) | form
+            more["headers"] = self.proof_of(key, "POST", path) | dict(more.get("headers", {}))
+        elif known.secret is None:
+            form = {"client_id": client_id} | form
         else:
-            more.setdefault("auth", (known.client.client_id, known.secret))
+            more.setdefault("auth", (client_id, known.secret))
         return self.app.test_client().post(path, data=form, **more)
+
+    def assertion_of(self, client: Registered, **changes: Any) -> dict[str, str]:
+        """The form's part of private_key_jwt."""
+        client_id, issuer = client.client.client_id, self.hub.settings.base_url
+        now = self.hub.clock()
+        signed = self.keys[client_id].assertion(client_id=client_id, issuer=issuer, now=now, **changes)
+        return {"client_assertion": signed, "client_assertion_type": ASSERTION_TYPE}
+
+    def proof_of(
+        self, key: ClientKey, method: str, path: str, *, access_token: str | None = None, **changes: Any
+    ) -> dict[str, str]:
+        """A DPoP header with the nonce that the hub would hand out now."""
+        now, nonces = self.hub.clock(), self.hub.dpop_nonces
+        facts: dict[str, Any] = {"nonce": None if nonces is None else nonces.current(now)}
+        url = self.hub.settings.base_url + path.partition("?")[0]
+        return {"DPoP": key.proof(method=method, url=url, now=now, access_token=access_token, **(facts | changes))}
+
+    def shown(self, access_token: str, path: str = "/oauth/userinfo", method: str = "GET") -> dict[str, str]:
+        """The headers by which whoever owns this token shows it."""
+        try:
+            jkt = claims_of(access_token).get("cnf", {}).get("jkt")
+        except (ValueError, IndexError, AttributeError):
+            jkt = None
+        key = next((key for key in self.keys.values() if key.thumbprint == jkt), None)
+        if key is None:
+            return {"Authorization": f"Bearer {access_token}"}
+        proof = self.proof_of(key, method, path, access_token=access_token)
+        return {"Authorization": f"DPoP {access_token}"} | proof
 
     def redeem(self, code: str, client: Registered | None = None, **changes: Any) -> TestResponse:
         facts = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
@@ -221,7 +300,7 @@ class World:
         return answer
 
     def userinfo(self, access_token: str) -> TestResponse:
-        return self.app.test_client().get("/oauth/userinfo", headers={"Authorization": f"Bearer {access_token}"})
+        return self.app.test_client().get("/oauth/userinfo", headers=self.shown(access_token))
 
     def works(self, access_token: str) -> bool:
         return self.userinfo(access_token).status_code == 200

@@ -1,13 +1,9 @@
-# mypy: disallow-subclassing-any=False
-# Authlib ships no types.
-"""What all grants of the token endpoint share: Authlib's skeleton, our client authentication, our tokens."""
+"""What all grant types of the token endpoint share."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
-from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from sqlalchemy.orm import Session
 
 from consent.lifecycle import TERMINAL, status_at
@@ -17,14 +13,29 @@ from hub.context import Hub
 from hub.identity.subjects import pairwise_sub
 from hub.models.client import Client
 from hub.models.oauth import Grant
-from hub.oauth import authenticate, tokens
-from hub.oauth.errors import InvalidTarget
-from hub.oauth.request import Request
+from hub.oauth import resources, tokens
+from hub.oauth.binding import Binding
+from hub.oauth.call import Call
+from hub.oauth.policy import Policy
 from hub.oauth.tokens import Minted
 
-Answer = tuple[int, dict[str, Any], list[tuple[str, str]]]
+Answer = dict[str, Any]
+"""The members of a successful token response."""
+
 PAIRWISE = "pairwise"
 """Under which name hub.keys keeps the salt of pairwise subjects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call of the token endpoint by an authenticated client. ``bound`` is what its tokens will be bound to."""
+
+    hub: Hub
+    call: Call
+    client: Client
+    policy: Policy
+    bound: Binding
+    resource: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +45,48 @@ class Exchanged:
     grant: Grant
     consent: Consent
     scope: str
+    audience: str
     refresh_token: str | None = None
     nonce: str | None = None
 
 
-class TokenGrant(BaseGrant, TokenEndpointMixin):
-    """Authlib calls validate_token_request, then create_token_response."""
+def audience_of(ask: Exchange, grant: Grant) -> str:
+    """Raises InvalidTarget."""
+    return resources.chosen(ask.hub, ask.resource, grant.resources)
 
-    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar[list[str]] = list(authenticate.METHODS)
-    request: Request
 
-    @property
-    def hub(self) -> Hub:
-        hub: Hub = self.server.hub
-        return hub
+def tokens_for(ask: Exchange, found: Exchanged) -> tuple[Minted, str]:
+    """An access token within the consent, and the person's sub at this client."""
+    sub = subject(ask.hub, ask.client, found.grant.psu_id)
+    minted = tokens.mint_access_token(
+        ask.hub,
+        client_id=ask.client.client_id,
+        sub=sub,
+        scope=found.scope,
+        audience=found.audience,
+        cnf=ask.bound.cnf,
+        now=ask.call.now,
+        until=found.consent.valid_until,
+        more={
+            "grant_id": found.grant.id,
+            "consent_id": found.consent.id,
+            "auth_time": int(found.grant.auth_time.timestamp()),
+            "acr": found.grant.acr,
+            "amr": found.grant.amr or None,
+        },
+    )
+    return minted, sub
 
-    def validate_token_request(self) -> None:
-        client: Client = self.authenticate_token_endpoint_client()
-        if self.GRANT_TYPE not in client.grant_types:
-            raise UnauthorizedClientError("The client is not registered for this grant_type.")
-        if self.request.form.get("resource") not in {None, self.hub.settings.base_url}:
-            raise InvalidTarget()
 
-    @property
-    def authenticated(self) -> Client:
-        client = self.request.client
-        if client is None:
-            raise RuntimeError("create_token_response comes after validate_token_request")
-        return client
-
-    def tokens_for(self, found: Exchanged, now: datetime) -> tuple[Minted, str]:
-        """An access token within the consent, and the person's sub at this client."""
-        sub = subject(self.hub, self.authenticated, found.grant.psu_id)
-        minted = tokens.mint_access_token(
-            self.hub,
-            client_id=self.authenticated.client_id,
-            sub=sub,
-            scope=found.scope,
-            now=now,
-            until=found.consent.valid_until,
-            grant={
-                "grant_id": found.grant.id,
-                "consent_id": found.consent.id,
-                "auth_time": int(found.grant.auth_time.timestamp()),
-            },
-        )
-        return minted, sub
-
-    def answer(self, minted: Minted, *, scope: str, **more: str | None) -> Answer:
-        """RFC 6749 5.1; members that are None are left out. ``scope`` always says what was really given."""
-        body: dict[str, Any] = {
-            "access_token": minted.value,
-            "token_type": "Bearer",
-            "expires_in": minted.expires_in_s,
-            "scope": scope,
-        }
-        return 200, body | {name: value for name, value in more.items() if value is not None}, []
+def answer(ask: Exchange, minted: Minted, *, scope: str, **more: Any) -> Answer:
+    """RFC 6749 5.1; members that are None are left out. ``scope`` always says what was really given."""
+    body: dict[str, Any] = {
+        "access_token": minted.value,
+        "token_type": ask.bound.token_type,
+        "expires_in": minted.expires_in_s,
+        "scope": scope,
+    }
+    return body | {name: value for name, value in more.items() if value is not None}
 
 
 def subject(hub: Hub, client: Client, psu_id: str) -> str:

@@ -1,25 +1,32 @@
 """A token for the client alone (RFC 6749 4.4): no person, no grant, no consent, so it opens no person's data.
 
-No scope goes with it: every scope there is concerns a person.
+Its scopes are those that concern the client itself; every other scope concerns a person.
 """
 
 from authlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 
-from hub.oauth import authenticate, tokens
-from hub.oauth.grants.base import Answer, TokenGrant
+from hub.oauth import resources, scopes, tokens
+from hub.oauth.grants.base import Answer, Exchange, answer
+from hub.oauth.policy import NONE
 
 
-class ClientCredentialsGrant(TokenGrant):
-    GRANT_TYPE = "client_credentials"
-
-    def validate_token_request(self) -> None:
-        super().validate_token_request()
-        if self.request.auth_method == authenticate.NONE:
-            raise UnauthorizedClientError("A public client cannot speak for itself.")
-        if self.request.form.get("scope") is not None:
-            raise InvalidScopeError("No scope can be had without a person.")
-
-    def create_token_response(self) -> Answer:
-        client_id = self.authenticated.client_id
-        minted = tokens.mint_access_token(self.hub, client_id=client_id, sub=client_id, scope="", now=self.hub.clock())
-        return self.answer(minted, scope="")
+def exchange(ask: Exchange) -> Answer:
+    """Raises UnauthorizedClientError for a public client, InvalidScopeError for a scope that concerns a person."""
+    client = ask.client
+    if client.token_endpoint_auth_method == NONE:
+        raise UnauthorizedClientError("A public client cannot speak for itself.")
+    wanted = scopes.parse(ask.call.form.get("scope") or "")
+    if not wanted <= scopes.OF_THE_CLIENT & frozenset(client.scopes):
+        raise InvalidScopeError("A scope that concerns a person cannot be had without one, or it is not registered.")
+    audience = resources.chosen(ask.hub, ask.resource, [] if ask.resource is None else [ask.resource])
+    scope = scopes.text_of(wanted)
+    minted = tokens.mint_access_token(
+        ask.hub,
+        client_id=client.client_id,
+        sub=client.client_id,
+        scope=scope,
+        audience=audience,
+        cnf=ask.bound.cnf,
+        now=ask.call.now,
+    )
+    return answer(ask, minted, scope=scope)

@@ -10,7 +10,7 @@ from consent.model import Permission, Status
 from consent.wording import explain
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
-from hub.oauth.authenticate import NONE
+from hub.oauth.policy import NONE
 from hub.oauth.scopes import OFFLINE_ACCESS
 from hub.web.present.apps import app_of
 from hub.web.viewmodels import Choice, DeveloperAppPage, DeveloperAppRow, Form, GuidePage, NewAppPage

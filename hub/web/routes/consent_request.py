@@ -1,5 +1,7 @@
 """The consent screen. An app asks; the person ticks, allows or denies; the browser goes back to the app."""
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, request
 
 from consent.decide import for_owner
@@ -48,20 +50,22 @@ def answer(handle: str) -> Response:
         picks = asking.read(request.form)
         if decision != "approve":
             raise Unclear("Choose Allow or Deny.")
-        url = interaction.approve(hub, handle, who, asking.choice(offer, picks, hub.clock()), origin=respond.origin())
+        chosen = asking.choice(offer, picks, hub.clock())
+        delivery = interaction.approve(hub, handle, who, chosen, origin=respond.origin())
     except (Unclear, BadInput) as error:
         return _page(handle, offer, groups, picks, str(error))
-    return respond.see_other(url)
+    return respond.deliver(delivery)
 
 
 def _deny(hub: Hub, handle: str, who: Person) -> Response:
-    return respond.see_other(interaction.deny(hub, handle, who, origin=respond.origin()))
+    return respond.deliver(interaction.deny(hub, handle, who, origin=respond.origin()))
 
 
 def _elsewhere(handle: str, opened: Redirect | NeedsLogin) -> Response:
     if isinstance(opened, Redirect):
-        return respond.see_other(opened.url)
-    return respond.see_other(f"/login?next=/consent/{handle}&fresh=1")
+        return respond.deliver(opened.delivery)
+    stronger = "" if opened.acr is None else f"&acr={quote(opened.acr, safe='')}"
+    return respond.see_other(f"/login?next=/consent/{handle}&fresh=1{stronger}")
 
 
 def _offer(hub: Hub, who: Person, asked: Ask) -> tuple[Offer, list[Group]]:

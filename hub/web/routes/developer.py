@@ -7,8 +7,8 @@ from hub.context import hub_of_request
 from hub.errors import BadInput
 from hub.gate import person, someone
 from hub.oauth import clients
-from hub.oauth.authenticate import NONE
 from hub.oauth.clients import Registered
+from hub.oauth.policy import NONE
 from hub.web.flash import Said
 from hub.web.present import developer
 from hub.web.present.apps import app_of

@@ -6,12 +6,17 @@ from typing import Any
 import orjson
 from flask import Response, request
 
+from hub import rim
 from hub.context import hub_of_request
 from hub.errors import DomainError, TooMany
 from hub.identity import cookies
 from hub.identity.origin import Origin
+from hub.oauth.answers import Delivery
 from hub.web import chrome, flash
 from hub.web.flash import Said
+from hub.web.format import host
+from hub.web.present.targets import csp_source
+from hub.web.viewmodels import FormPostPage
 from providers.port import Psu
 
 INVALID = 422
@@ -43,6 +48,21 @@ def see_other(url: str, *, say: Said | None = None) -> Response:
     response.autocorrect_location_header = False
     if say is not None:
         flash.leave(response, hub_of_request().settings, say)
+    return response
+
+
+def deliver(delivery: Delivery) -> Response:
+    """An answer to a client by way of the browser. 303: it must never repeat a form, and with it a password, at the
+    client (RFC 9700 4.12). form_post: a page whose one form goes there, by script or by its button.
+    """
+    if delivery.fields is None:
+        response = see_other(delivery.url)
+    else:
+        if (source := csp_source(delivery.url)) is not None:
+            rim.allow_form_to(source)
+        response = page("form_post.html", FormPostPage(delivery.url, delivery.fields, host(delivery.url) or ""))
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -86,6 +86,7 @@ from hub.web.viewmodels.money import (
 )
 from hub.web.viewmodels.rest import (
     ErrorPage,
+    FormPostPage,
     LoggedOutPage,
     LogoutPage,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "FactorsLostPage",
     "Flash",
     "Form",
+    "FormPostPage",
     "GuidePage",
     "HomePage",
     "LedgerPage",

@@ -22,6 +22,18 @@ class ErrorPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FormPostPage:
+    """form_post.html: the browser posts ``fields`` to the app at ``action``; ``host`` is where that is, for the eye.
+
+    ``repr`` leaves the fields out: a code is among them.
+    """
+
+    action: str
+    fields: Mapping[str, str] = field(repr=False)
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LogoutPage:
     """logout.html. Posts to ``action``; ``app`` asked for it, if anyone; ``fields`` ride along as hidden
     inputs. ``told`` are the apps that will hear of it. ``is_for_somebody_else``: the app means another

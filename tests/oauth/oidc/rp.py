@@ -19,8 +19,17 @@ def public(key: Key, **members: Any) -> dict[str, Any]:
 
 
 def set_client(world: World, **members: Any) -> None:
-    """Change the world's client: columns by their names, everything else in its registration."""
+    """Change the world's client: columns by their names, everything else in its registration.
+
+    RS256 is for sign-in clients alone, so with it the world's client becomes the one that only signs people in. A JWK
+    Set keeps the key that the client authenticates with.
+    """
+    if "RS256" in members.values():
+        world.client = world.web
     client = world.client.client
+    given = (members.get("jwks") or {}).get("keys")
+    if isinstance(given, list) and (own := world.keys.get(client.client_id)) is not None:
+        members["jwks"] = {"keys": [own.jwk(), *given]}
     registration = dict(client.registration)
     for name, value in members.items():
         if hasattr(type(client), name):

@@ -66,7 +66,7 @@ def test_what_the_profile_does_not_allow_is_not_signed_at_all(world: World, prof
 
 def test_it_tells_of_the_login(world: World) -> None:
     person = world.person(amr=("pwd", "otp", "mfa"))
-    code = query_of(approve(world.hub, world.handle(nonce="n" * 512), person, world.choice()))["code"]
+    code = query_of(approve(world.hub, world.handle(nonce="n" * 512), person, world.choice()).url)["code"]
     claims = claims_of(world.redeem(code).get_json()["id_token"])
     assert (claims["acr"], claims["amr"]) == (TWO_FACTOR, ["pwd", "otp", "mfa"])
     assert claims["nonce"] == "n" * 512
@@ -123,7 +123,7 @@ def test_oidcc_claims_in_the_id_token_are_those_asked_for_allowed_and_registered
 
 def test_a_claim_that_the_person_did_not_give_is_not_in_it(world: World) -> None:
     choice = replace(world.choice(), personal=frozenset({Permission.SIGN_IN}))
-    world.redeem(query_of(approve(world.hub, world.handle(), world.person(), choice))["code"])
+    world.redeem(query_of(approve(world.hub, world.handle(), world.person(), choice).url)["code"])
     with world.hub.db.read() as session:
         grant = session.query(Grant).one()
     grant.claims = {"id_token": {"name": {"essential": True}}}

@@ -1,0 +1,12 @@
+"""Where the authorisation server's endpoints are."""
+
+AUTHORIZE = "/oauth/authorize"
+PAR = "/oauth/par"
+TOKEN = "/oauth/token"  # noqa: S105  # an address, not a secret
+REVOKE = "/oauth/revoke"
+INTROSPECT = "/oauth/introspect"
+USERINFO = "/oauth/userinfo"
+JWKS = "/oauth/jwks"
+OAUTH_METADATA = "/.well-known/oauth-authorization-server"
+OPENID_METADATA = "/.well-known/openid-configuration"
+TPP_JWKS = "/.well-known/tpp-jwks.json"

@@ -1,0 +1,60 @@
+"""How the back-channel endpoints answer: JSON that no cache keeps, errors in the standards' words, and why a client was
+refused written down for its developer.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from authlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
+from flask import Request, Response
+
+from hub.context import Hub
+from hub.oauth import authenticate, call
+from hub.oauth.authenticate import METHODS, Authenticated
+from hub.oauth.call import Call
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 5.1
+Act = Callable[[Hub, Call, Authenticated], Mapping[str, Any] | Response]
+
+
+def answer(
+    hub: Hub, request: Request, endpoint: str, act: Act, *, methods: tuple[str, ...] = METHODS, status: int = 200
+) -> Response:
+    """Read the call, find out who makes it, act on it, answer. ``act`` returns JSON members or its own Response."""
+    came = who = None
+    try:
+        came = call.read(hub, request, endpoint)
+        who = authenticate.authenticate(hub, came, methods=methods)
+        made = act(hub, came, who)
+    except OAuth2Error as error:
+        if came is not None:
+            _note(hub, came, who, error)
+        return refusal(error)
+    return made if isinstance(made, Response) else as_json(made, status)
+
+
+def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
+    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response.headers.update(NO_STORE)
+    return response
+
+
+def refusal(error: OAuth2Error) -> Response:
+    """RFC 6749 5.2."""
+    told = {"error": error.error, "error_description": error.get_error_description()}
+    response = as_json({name: value for name, value in told.items() if value}, error.status_code)
+    if isinstance(error, InvalidClientError):
+        response.headers["WWW-Authenticate"] = 'Basic realm="rialto"'
+    return response
+
+
+def _note(hub: Hub, came: Call, who: Authenticated | None, error: OAuth2Error) -> None:
+    hub.refusals.note(
+        authenticate.claimed(came) if who is None else who.client.client_id,
+        came.endpoint,
+        error,
+        proven=who is not None,
+        now=came.now,
+        interaction_id=came.interaction_id,
+    )

@@ -1,0 +1,85 @@
+"""An authorization request before it is believed, whichever way it came: in the browser, pushed, plain or signed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.context import Hub
+from hub.errors import BadInput
+from hub.models.client import Client
+from hub.oauth import clients, resources
+from hub.oauth.jose.read import BadJwt
+from hub.oauth.jose.request_object import read_request_object
+from hub.oauth.parameters import Parameters
+from hub.oauth.policy import Policy, policy_of
+from hub.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``client`` is the row that client_id names, None if none does. ``pushed``: it came by PAR, from that very client.
+
+    ``is_signed``: the parameters are those of a request object whose signature held; ``broken_object`` says why one did
+    not, and then the parameters are those beside it, which tell where the refusal goes.
+    """
+
+    parameters: Parameters
+    client: Client | None
+    settings: Settings
+    pushed: bool = False
+    resource_is_known: bool = False
+    is_signed: bool = False
+    broken_object: str | None = None
+
+    @property
+    def known_client(self) -> Client:
+        """For the checks after the first one."""
+        if self.client is None:
+            raise BadInput("This app is not known here.", parameter="client_id")
+        return self.client
+
+    @property
+    def policy(self) -> Policy:
+        return policy_of(self.known_client)
+
+
+def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) -> Asked:
+    """``client`` has authenticated and pushes this; None: it came through a browser, and client_id is only a claim."""
+    pushed = client is not None
+    if client is None and (client_id := parameters.get("client_id")) is not None:
+        with hub.db.read() as session:
+            client = clients.find(session, client_id)
+    token = parameters.get("request")
+    if client is None or token is None:
+        return Asked(parameters, client, hub.settings, pushed, resources.is_known(hub, parameters.get("resource")))
+    policy = policy_of(client)
+    chosen = client.registration.get("request_object_signing_alg")
+    try:
+        inside = read_request_object(
+            token,
+            client_id=client.client_id,
+            keys=hub.client_keys.for_client(client),
+            issuer=hub.settings.base_url,
+            now=hub.clock(),
+            algorithms=policy.algorithms if chosen is None else (str(chosen),),
+            strict=policy.holds_data,
+        )
+    except BadJwt as error:
+        return Asked(parameters, client, hub.settings, pushed, broken_object=error.why)
+    inner = _form(inside)
+    believed = inner if policy.holds_data else _merged(parameters, inner)
+    known = resources.is_known(hub, believed.get("resource"))
+    return Asked(believed, client, hub.settings, pushed, known, is_signed=True)
+
+
+def _form(inside: Mapping[str, str | list[str]]) -> Parameters:
+    """The object's own parameters; what stands beside a request object counts for nothing (RFC 9101 6.3). A list is a
+    parameter that came more than once.
+    """
+    single = {name: value for name, value in inside.items() if isinstance(value, str)}
+    return Parameters(single, frozenset(inside) - frozenset(single))
+
+
+def _merged(beside: Parameters, inner: Parameters) -> Parameters:
+    """OIDC Core 6.1: parameters beside the object complete it; where both have one, the signed one counts."""
+    outer = {name: value for name, value in beside.values.items() if name != "request"}
+    return Parameters(outer | dict(inner.values), (beside.repeated - frozenset(inner.values)) | inner.repeated)

@@ -1,0 +1,99 @@
+"""Whoever calls the API shows the token, and where it is bound, that they hold its key (RFC 9449 7, RFC 8705 3).
+
+A stolen token is worth nothing without the key, a stolen proof nothing for another address, method, token or minute, or
+a second time.
+"""
+
+from dataclasses import dataclass
+
+from flask import Request
+
+from hub.certificates import peer_certificate
+from hub.context import Hub
+from hub.errors import Unauthenticated
+from hub.oauth import call, policy
+from hub.oauth.bearer import Token, invalid, resolve
+from hub.oauth.jose.dpop import BadProof, read_proof
+from hub.oauth.tokens import BadToken, Claims, read_access_token
+
+BEARER, DPOP = "bearer", "dpop"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the Authorization header holds: the scheme in lower case (RFC 9110 11.1), and the token."""
+
+    scheme: str
+    token: str
+
+
+def authenticate(hub: Hub, request: Request, *, in_body: bool = False) -> Token:
+    """The token of a request, from the Authorization header only (RFC 6750 2.1, FAPI 2.0 5.3.4).
+
+    ``in_body``: a POST may carry a bearer token as its parameter access_token (RFC 6750 2.2), which userinfo takes.
+
+    Raises Unauthenticated: without a reason where no token came, else with the error code of RFC 6750 3.1 or 9449 7.1.
+    """
+    now = hub.clock()
+    shown = _shown(request, in_body=in_body)
+    try:
+        claims = read_access_token(hub, shown.token, now)
+        _held(hub, request, shown, claims)
+        with hub.db.look() as connection:
+            return resolve(connection, claims)
+    except BadToken as error:
+        raise invalid() from error
+
+
+def challenge(error: Unauthenticated) -> list[str]:
+    """The WWW-Authenticate values of a refusal. No error code where no token was sent (RFC 6750 3)."""
+    told = "" if error.reason is None else f', error="{error.reason}"'
+    algorithms = " ".join(policy.FAPI_ALGORITHMS)
+    return [f'DPoP realm="rialto"{told}, algs="{algorithms}"', f'Bearer realm="rialto"{told}']
+
+
+def _shown(request: Request, *, in_body: bool) -> Shown:
+    given = request.headers.getlist("Authorization")
+    inside = request.form.getlist("access_token") if in_body and request.method == "POST" else []
+    if not given and not inside:
+        raise Unauthenticated("Send an access token in the Authorization header.")
+    if len(given) + len(inside) > 1:
+        raise invalid()
+    if inside:
+        return Shown(BEARER, inside[0])
+    scheme, _, token = given[0].strip().partition(" ")
+    if scheme.lower() not in {BEARER, DPOP} or not token:
+        raise invalid()
+    return Shown(scheme.lower(), token.strip())
+
+
+def _held(hub: Hub, request: Request, shown: Shown, claims: Claims) -> None:
+    """Raises BadToken, or Unauthenticated for a proof that does not hold."""
+    jkt, x5t = claims.cnf.get("jkt"), claims.cnf.get("x5t#S256")
+    if (jkt is None) is (shown.scheme == DPOP):  # RFC 9449 7.2: a bound token is no bearer token, nor the other way
+        raise BadToken("the wrong scheme")
+    if x5t is not None:
+        certificate = peer_certificate(request)
+        if certificate is None or certificate.thumbprint_s256 != x5t:
+            raise BadToken("another certificate")
+    if jkt is not None:
+        _proven(hub, request, shown.token, jkt)
+
+
+def _proven(hub: Hub, request: Request, token: str, jkt: str) -> None:
+    now = hub.clock()
+    try:
+        proof = read_proof(
+            request.headers.getlist("DPoP"),
+            method=request.method,
+            url=call.address(hub.settings, request),
+            now=now,
+            access_token=token,
+            nonces=hub.dpop_nonces,
+        )
+    except BadProof as error:
+        raise Unauthenticated(error.why, reason=error.error) from error
+    if proof.jkt != jkt:
+        raise BadToken("another key")
+    if not hub.replay.burn("dpop", proof.jkt, proof.jti, proof.expires_at, now):
+        raise Unauthenticated("This DPoP proof was used already.", reason="invalid_dpop_proof")

@@ -1,0 +1,37 @@
+"""The token endpoint (RFC 6749 3.2): what the tokens will be bound to, then the grant type's own file."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
+
+from hub.context import Hub
+from hub.oauth import binding, resources
+from hub.oauth.authenticate import Authenticated
+from hub.oauth.call import Call
+from hub.oauth.errors import InvalidTarget, UnknownGrantType
+from hub.oauth.grants import authorization_code, client_credentials, refresh_token
+from hub.oauth.grants.base import Answer, Exchange
+
+GRANTS: Mapping[str, Callable[[Exchange], Answer]] = MappingProxyType(
+    {
+        "authorization_code": authorization_code.exchange,
+        "refresh_token": refresh_token.exchange,
+        "client_credentials": client_credentials.exchange,
+    }
+)
+"""What is exchanged here, by grant_type."""
+
+
+def exchange(hub: Hub, call: Call, who: Authenticated) -> Answer:
+    """The answer of RFC 6749 5.1. Raises OAuth2Error."""
+    grant_type = call.required("grant_type")
+    if grant_type not in GRANTS:
+        raise UnknownGrantType()
+    if grant_type not in who.client.grant_types:
+        raise UnauthorizedClientError("The client is not registered for this grant_type.")
+    resource = call.form.get("resource")
+    if resource is not None and not resources.is_known(hub, resource):
+        raise InvalidTarget()
+    bound = binding.of_call(hub, call, who.client, who.policy)
+    return GRANTS[grant_type](Exchange(hub, call, who.client, who.policy, bound, resource))
