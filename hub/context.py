@@ -23,6 +23,7 @@ from hub.oauth.jose.client_keys import ClientKeys
 from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.replay import Replay
 from hub.oauth.refusals import Refusals
+from hub.outbound.fetch import Outbound
 from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings, SettingsError
 from hub.upstream import catalogue
@@ -76,6 +77,11 @@ class Hub:
     def dpop_nonces(self) -> Nonces | None:
         """What DPoP proofs must carry (RFC 9449 8), None where the operator does without."""
         return Nonces(self.keys.secret("dpop-nonce")) if self.settings.dpop_nonce else None
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """Calls URLs that strangers chose."""
+        return Outbound(self.settings)
 
     @cached_property
     def replay(self) -> Replay:

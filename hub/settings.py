@@ -29,6 +29,8 @@ class Settings:
     the hub; with 0 (the default) every X-Forwarded-* header is ignored. ``trusted_proxies`` is where the nearest of
     them calls from. ``mtls_base_url`` is the origin that asks for client certificates, None if the hub has but one.
     ``dpop_nonce`` 1: DPoP proofs must carry a nonce of ours (RFC 9449 8); 0: the operator does without.
+    ``outbound_networks`` and ``outbound_hosts`` may be called beside the public internet where a client names a URL;
+    ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -55,6 +57,9 @@ class Settings:
     recovery_link_ttl_s: int = 60 * 20
     factor_recovery_wait_s: int = 60 * 60 * 72
     upstream_attempt_ttl_s: int = 900
+    outbound_networks: tuple[Network, ...] = ()
+    outbound_hosts: frozenset[str] = frozenset()
+    outbound_ca_file: Path | None = None
     code_ttl_s: int = 60
     access_token_ttl_s: int = 300
     id_token_ttl_s: int = 300
@@ -121,6 +126,7 @@ class Settings:
         return tuple(host for origin in origins if origin and (host := urlsplit(origin).hostname))
 
 
+_HOST_NAME = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)*")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
@@ -166,7 +172,15 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(
                 "RIALTO_TRUSTED_PROXIES needs RIALTO_TRUSTED_PROXY_HOPS: how many proxies stand in a row"
             )
-        given["trusted_proxies"] = _networks(text)
+        given["trusted_proxies"] = _networks("RIALTO_TRUSTED_PROXIES", text)
+    if text := env.get("RIALTO_OUTBOUND_ALLOW"):
+        parts = [part.strip().lower() for part in text.split(",")]
+        hosts = frozenset(part for part in parts if _HOST_NAME.fullmatch(part))
+        others = ",".join(part for part in parts if part not in hosts)
+        given["outbound_hosts"] = hosts
+        given["outbound_networks"] = _networks("RIALTO_OUTBOUND_ALLOW", others) if others else ()
+    if text := env.get("RIALTO_OUTBOUND_CA_FILE"):
+        given["outbound_ca_file"] = Path(text)
     if text := env.get("RIALTO_CLIENT_CA_FILE"):
         given["client_ca_file"] = Path(text)
     if text := env.get("RIALTO_INSTITUTIONS"):
@@ -178,8 +192,8 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
     return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above
 
 
-def _networks(text: str) -> tuple[Network, ...]:
+def _networks(name: str, text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
     except ValueError as error:
-        raise SettingsError(f"RIALTO_TRUSTED_PROXIES is a list such as 10.0.0.0/24,::1: {error}") from error
+        raise SettingsError(f"{name} is a list such as 10.0.0.0/24,::1: {error}") from error

@@ -44,7 +44,9 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
-class _BoundedResponse(http.client.HTTPResponse):
+class BoundedResponse(http.client.HTTPResponse):
+    """A response that is read until ``call_ends_at`` and no longer, its headers included."""
+
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         ends_at = call_ends_at.get()
@@ -54,11 +56,11 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _BoundedHttp(HTTPConnection):
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
 
 
 class _BoundedHttps(HTTPSConnection):
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):
