@@ -70,6 +70,8 @@ def exchange(
             body += chunk
             if len(body) > bounds.max_bytes:
                 raise TooLarge
+        if response.length:  # read(n) does not say so when the connection ends too early
+            raise http.client.IncompleteRead(bytes(body), response.length)
         return Fetched(response.status, {name.lower(): value for name, value in response.getheaders()}, bytes(body))
     finally:
         call_ends_at.reset(token)

@@ -71,7 +71,7 @@ def test_but_what_the_operator_allows() -> None:
         ("https://client.example:8443/", Target("https", "client.example", 8443, "/")),
         ("http://127.0.0.1:9000/x", Target("http", "127.0.0.1", 9000, "/x")),
         ("https://[2606:4700::1]/x", Target("https", "2606:4700::1", 443, "/x")),
-        ("https://2130706433/", Target("https", "2130706433", 443, "/")),  # a name of an address: resolved, then refused
+        ("https://2130706433/", Target("https", "2130706433", 443, "/")),  # resolved, and then its address is refused
     ],
 )
 def test_a_url_taken_apart(url: str, target: Target) -> None:
