@@ -8,6 +8,8 @@ A route without a declaration is refused and fails a test. The kinds:
     @permits(Permission.X)      a client with a token; the view reads ``allowed()``
     @any_token                  a client with a valid token; the view reads ``token()``
     @client_endpoint            OAuth endpoints where the client itself authenticates inside the view
+
+Beside @permits, @needs_login says how the person behind the token must have logged in (RFC 9470).
 """
 
 from collections.abc import Callable
@@ -16,9 +18,11 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from consent.model import Permission
+from hub.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "rialto_access"
+LOGIN_ATTRIBUTE = "rialto_login"
 
 
 class Kind(Enum):
@@ -34,6 +38,17 @@ class Kind(Enum):
 class Access:
     kind: Kind
     permission: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a login must be: at least as sure as ``acr``, at most ``max_age_s`` seconds ago. None: as it comes."""
+
+    acr: str | None = None
+    max_age_s: int | None = None
+
+
+LoginDemand = Callable[[Settings], Login]
 
 
 def _declare(view: View, access: Access) -> View:
@@ -63,6 +78,22 @@ def client_endpoint(view: View) -> View:
 
 def permits(permission: Permission) -> Callable[[View], View]:
     return lambda view: _declare(view, Access(Kind.PERMITS, permission))
+
+
+def needs_login(demand: LoginDemand) -> Callable[[View], View]:
+    """The login that the route demands on top of its permission, as the operator's settings have it."""
+
+    def declare(view: View) -> View:
+        setattr(view, LOGIN_ATTRIBUTE, demand)
+        return view
+
+    return declare
+
+
+def login_needed(view: Callable[..., Any], settings: Settings) -> Login:
+    """What the view's @needs_login demands; nothing if it has none."""
+    demand: LoginDemand | None = getattr(view, LOGIN_ATTRIBUTE, None)
+    return Login() if demand is None else demand(settings)
 
 
 def declared(view: Callable[..., Any]) -> Access | None:

@@ -3,6 +3,7 @@
 DomainError
 ├── BadInput          a parameter is wrong; names it
 ├── Unauthenticated   no valid token or session
+│   └── LoginNotEnough  the login behind the token is too old or too weak; says which would do
 ├── NotPermitted      known, but the consent, scope or client does not allow it; says which
 ├── NotFound          there is no such thing, or not for this caller: the two look the same
 ├── Conflict          the thing has moved on meanwhile
@@ -42,6 +43,27 @@ class BadInput(DomainError):
 
 class Unauthenticated(DomainError):
     kind = Kind("unauthenticated", "A valid access token is needed", 401)
+
+
+class LoginNotEnough(Unauthenticated):
+    """RFC 9470 3: the token holds, the login behind it does not suffice. ``acr`` and ``max_age_s``: what would."""
+
+    kind = Kind("login-not-enough", "A stronger or fresher login is needed", 401)
+
+    def __init__(self, *, acr: str | None, max_age_s: int | None) -> None:
+        super().__init__(
+            "This needs a stronger or more recent login. Send the person to the authorization endpoint once more, with"
+            " the acr_values and max_age of this challenge.",
+            reason="insufficient_user_authentication",
+        )
+        self.acr = acr
+        self.max_age_s = max_age_s
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The parameters of the authorization request that would help, under their names."""
+        said = {"acr_values": self.acr, "max_age": None if self.max_age_s is None else str(self.max_age_s)}
+        return {name: value for name, value in said.items() if value is not None}
 
 
 class NotPermitted(DomainError):

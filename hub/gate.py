@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response
 
 from consent.decide import Allowed, Ask, Denied, decide
 from consent.model import Permission
-from hub.access import Access, Kind, declared
+from hub.access import Access, Kind, Login, declared, login_needed
 from hub.consents import service as consents
 from hub.context import Hub, hub_of_request
-from hub.errors import NotFound, NotPermitted, TooMany
+from hub.errors import LoginNotEnough, NotFound, NotPermitted, TooMany
 from hub.identity import assurance, cookies, csrf, sessions
 from hub.identity.factors import enrolled
 from hub.identity.sessions import Person
@@ -139,7 +139,18 @@ def _permits(access: Access, hub: Hub) -> Response | None:
     _any_token(access, hub)
     assert access.permission is not None  # noqa: S101  # hub.access.permits always names one
     g.allowed = permitted(g.token, access.permission, hub)
+    _stepped_up(g.token, login_needed(current_app.view_functions[request.endpoint or ""], hub.settings), hub)
     return None
+
+
+def _stepped_up(checked: Token, needed: Login, hub: Hub) -> None:
+    """RFC 9470. Last of all: whom the consent allows nothing here is not sent to log in for it."""
+    strong = needed.acr is None or assurance.satisfies(checked.acr or "", needed.acr)
+    fresh = needed.max_age_s is None or (
+        checked.auth_time is not None and hub.clock() - checked.auth_time <= timedelta(seconds=needed.max_age_s)
+    )
+    if not strong or not fresh:
+        raise LoginNotEnough(acr=needed.acr, max_age_s=needed.max_age_s)
 
 
 def _record(response: Response) -> Response:

@@ -131,7 +131,7 @@ def _domain_error(error: DomainError) -> Response:
     else:
         response = _page(kind.status, kind.title, error.detail)
     if isinstance(error, Unauthenticated):
-        for value in possession.challenge(error):
+        for value in possession.challenge(error, hub_of_request().settings):
             response.headers.add("WWW-Authenticate", value)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from hub.identity.assurance import ACRS
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK_NETWORKS: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -28,6 +30,7 @@ class Settings:
     Names ending in ``_ttl_s`` are lifetimes in seconds. ``trusted_proxy_hops`` is how many proxies stand in front of
     the hub; with 0 (the default) every X-Forwarded-* header is ignored. ``trusted_proxies`` is where the nearest of
     them calls from. ``mtls_base_url`` is the origin that asks for client certificates, None if the hub has but one.
+    ``parties_acr`` and ``parties_max_age_s``: the login that full account numbers demand ("" and 0: as it comes).
     ``dpop_nonce`` 1: DPoP proofs must carry a nonce of ours (RFC 9449 8); 0: the operator does without.
     ``outbound_networks`` and ``outbound_hosts`` may be called beside the public internet where a client names a URL;
     ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
@@ -61,6 +64,8 @@ class Settings:
     outbound_hosts: frozenset[str] = frozenset()
     outbound_ca_file: Path | None = None
     code_ttl_s: int = 60
+    parties_acr: str = ""
+    parties_max_age_s: int = 0
     access_token_ttl_s: int = 300
     id_token_ttl_s: int = 300
     refresh_token_ttl_s: int = 60 * 60 * 24 * 30
@@ -95,6 +100,8 @@ class Settings:
                 raise SettingsError(f"RIALTO_{name.upper()} is the name of a header, of letters, digits and dashes")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+        if self.parties_acr not in {"", *ACRS}:
+            raise SettingsError(f"RIALTO_PARTIES_ACR is one of {', '.join(ACRS)}")
         if self.registration not in {None, *REGISTRATION}:
             raise SettingsError(f"RIALTO_REGISTRATION is one of {', '.join(REGISTRATION)}")
 
@@ -151,6 +158,7 @@ _TEXT = {
     "RIALTO_MAIL_FROM": "mail_from",
     "RIALTO_BREACH_RANGE_URL": "breach_range_url",
     "RIALTO_RISK_POLICY": "risk_policy",
+    "RIALTO_PARTIES_ACR": "parties_acr",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
 

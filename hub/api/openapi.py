@@ -25,7 +25,7 @@ _PATH_WORDS = {
 }
 _PROBLEMS = {
     "400": "A parameter is not right; the problem names it.",
-    "401": "No valid access token.",
+    "401": "No valid access token, or a login behind it that does not suffice: WWW-Authenticate says which would.",
     "403": "The consent does not allow this; the problem says why.",
     "404": "No such thing, or not within this consent: the two look the same.",
     "429": "Too many requests; see Retry-After.",

@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response, current_app
 
 from consent.model import Actor, Consent, Permission
-from hub.access import any_token, permits, public
+from hub.access import Login, any_token, needs_login, permits, public
 from hub.api import openapi, schemas
 from hub.api.operation import operation
 from hub.api.query import arguments, no_arguments
@@ -18,9 +18,17 @@ from hub.gate import allowed, token
 from hub.ledger import history
 from hub.ledger.history import HistoryQuery
 from hub.oauth import userinfo
+from hub.settings import Settings
 from providers.registry import Institution
 
 blueprint = Blueprint("api", __name__)
+
+
+def _login_for_numbers(settings: Settings) -> Login:
+    """Full account numbers are what a thief of a token would want most: an operator may ask for more there."""
+    return Login(settings.parties_acr or None, settings.parties_max_age_s or None)
+
+
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
@@ -77,6 +85,7 @@ def account(account_id: str) -> Response:
 
 @blueprint.get("/v1/parties")
 @permits(Permission.PARTIES_READ)
+@needs_login(_login_for_numbers)
 @operation("Accounts", "Holders and full numbers of the shared accounts", schemas.PartyList)
 def parties() -> Response:
     no_arguments()

@@ -4,17 +4,19 @@ A stolen token is worth nothing without the key, a stolen proof nothing for anot
 a second time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Request
 
 from hub.certificates import peer_certificate
 from hub.context import Hub
-from hub.errors import Unauthenticated
-from hub.oauth import call, policy
+from hub.errors import LoginNotEnough, Unauthenticated
+from hub.oauth import call, policy, protected_resource
 from hub.oauth.bearer import Token, invalid, resolve
 from hub.oauth.jose.dpop import BadProof, read_proof
 from hub.oauth.tokens import BadToken, Claims, read_access_token
+from hub.settings import Settings
 
 BEARER, DPOP = "bearer", "dpop"
 
@@ -45,11 +47,23 @@ def authenticate(hub: Hub, request: Request, *, in_body: bool = False) -> Token:
         raise invalid() from error
 
 
-def challenge(error: Unauthenticated) -> list[str]:
-    """The WWW-Authenticate values of a refusal. No error code where no token was sent (RFC 6750 3)."""
-    told = "" if error.reason is None else f', error="{error.reason}"'
-    algorithms = " ".join(policy.FAPI_ALGORITHMS)
-    return [f'DPoP realm="rialto"{told}, algs="{algorithms}"', f'Bearer realm="rialto"{told}']
+def challenge(error: Unauthenticated, settings: Settings) -> list[str]:
+    """The WWW-Authenticate values of a refusal, one for each scheme. No error code where no token was sent (RFC 6750
+    3); always where to read on (RFC 9728 5.1).
+    """
+    told = {"realm": "rialto"}
+    if error.reason is not None:
+        told["error"] = error.reason
+    if isinstance(error, LoginNotEnough):  # RFC 9470 3
+        told |= {"error_description": error.detail} | error.wanted
+    told["resource_metadata"] = protected_resource.address(settings)
+    dpop = told | {"algs": " ".join(policy.FAPI_ALGORITHMS)}
+    return [f"DPoP {_parameters(dpop)}", f"Bearer {_parameters(told)}"]
+
+
+def _parameters(told: Mapping[str, str]) -> str:
+    """RFC 9110 11.2. Every value is a text of ours or a setting, without quotes or backslashes."""
+    return ", ".join(f'{name}="{value}"' for name, value in told.items())
 
 
 def _shown(request: Request, *, in_body: bool) -> Shown:

@@ -18,6 +18,7 @@ from hub.oauth import (
     authorization,
     introspection,
     metadata,
+    protected_resource,
     pushed,
     revocation,
     token_endpoint,
@@ -38,6 +39,12 @@ PUBLISHED = "public, max-age=300"
 @public
 def published_metadata() -> Response:
     return _published(metadata.document(hub_of_request().settings))
+
+
+@blueprint.get(addresses.RESOURCE_METADATA)
+@public
+def resource_metadata() -> Response:
+    return _published(protected_resource.document(hub_of_request().settings))
 
 
 @blueprint.get(addresses.JWKS)

@@ -32,6 +32,8 @@ from hub.oauth.possession import authenticate
 from tests.conftest import TestClock
 from tests.oauth.world import World, claims_of
 
+READ_ON = 'resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource"'
+
 
 def use(world: World, token: str) -> Token:
     return show(world, world.shown(token))
@@ -109,8 +111,8 @@ def test_without_a_token_there_is_no_error_code(world: World) -> None:
     response = world.app.test_client().get("/oauth/userinfo")
     assert response.status_code == 401
     assert response.headers.getlist("WWW-Authenticate") == [
-        'DPoP realm="rialto", algs="PS256 ES256 EdDSA"',
-        'Bearer realm="rialto"',
+        f'DPoP realm="rialto", {READ_ON}, algs="PS256 ES256 EdDSA"',
+        f'Bearer realm="rialto", {READ_ON}',
     ]
 
 

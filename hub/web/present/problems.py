@@ -1,6 +1,6 @@
 """What each problem type means and what the caller can do: the page behind ``type`` in every problem document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hub import errors
@@ -11,6 +11,8 @@ _WHAT_TO_DO: Mapping[type[DomainError], str] = {
     "again.",
     errors.Unauthenticated: "Get a new access token with your refresh token. If that is refused too, send the person "
     "through the authorisation endpoint again.",
+    errors.LoginNotEnough: "Send the person through the authorisation endpoint with the acr_values and max_age of the "
+    "WWW-Authenticate header, and come back with the new token.",
     errors.NotPermitted: "“reason” says why, for example revoked, expired or permission_not_granted. A new token does "
     "not help: only the person can allow it, on the consent screen.",
     errors.NotFound: "The id is not known, or not within this consent: the two look the same on purpose.",
@@ -50,11 +52,16 @@ class ProblemsPage:
     types: tuple[ProblemType, ...]
 
 
+def _kinds(above: type[DomainError]) -> Iterator[type[DomainError]]:
+    for one in above.__subclasses__():
+        yield one
+        yield from _kinds(one)
+
+
 def page(base_url: str) -> ProblemsPage:
     """Every class of hub.errors is on it; one without advice is a KeyError, and a test's failure."""
     known = [
-        ProblemType(one.kind.slug, one.kind.title, _WHAT_TO_DO[one], one.kind.status)
-        for one in DomainError.__subclasses__()
+        ProblemType(one.kind.slug, one.kind.title, _WHAT_TO_DO[one], one.kind.status) for one in _kinds(DomainError)
     ]
     others = [ProblemType(*one) for one in _OTHERS]
     return ProblemsPage(f"{base_url}/docs/problems", tuple(sorted(known, key=lambda one: one.status or 0) + others))
