@@ -65,8 +65,8 @@ class Hub:
 
     @cached_property
     def client_keys(self) -> ClientKeys:
-        """What clients sign with."""
-        return ClientKeys()
+        """The public keys of clients."""
+        return ClientKeys(self.outbound, self.clock)
 
     @cached_property
     def refusals(self) -> Refusals:

@@ -8,7 +8,7 @@ from hub.errors import BadInput
 from hub.models.client import Client
 from hub.oauth import clients, resources
 from hub.oauth.jose.read import BadJwt
-from hub.oauth.jose.request_object import read_request_object
+from hub.oauth.jose.request_object import parse_request_object, read_request_object
 from hub.oauth.parameters import Parameters
 from hub.oauth.policy import Policy, policy_of
 from hub.settings import Settings
@@ -54,10 +54,11 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
     policy = policy_of(client)
     chosen = client.registration.get("request_object_signing_alg")
     try:
+        unverified = parse_request_object(token)
         inside = read_request_object(
-            token,
+            unverified,
             client_id=client.client_id,
-            keys=hub.client_keys.for_client(client),
+            keys=hub.client_keys.for_client(client, kid=unverified.kid),
             issuer=hub.settings.base_url,
             now=hub.clock(),
             algorithms=policy.algorithms if chosen is None else (str(chosen),),

@@ -10,6 +10,7 @@ import binascii
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from urllib.parse import unquote_plus
 
@@ -21,6 +22,7 @@ from hub.models.client import Client
 from hub.oauth import clients, mtls, policy
 from hub.oauth.call import Call
 from hub.oauth.jose.assertion import parse_assertion, peek_client_id, read_assertion
+from hub.oauth.jose.public_key import BadKey
 from hub.oauth.jose.read import BadJwt
 from hub.oauth.policy import BASIC, NONE, POST, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, policy_of
 
@@ -174,7 +176,12 @@ def _by_certificate(hub: Hub, call: Call, client: Client, held: Policy) -> None:
 def _by_own_certificate(hub: Hub, call: Call, client: Client, held: Policy) -> None:
     if call.certificate is None:
         raise failed("This client authenticates with its TLS certificate, and none arrived.")
-    if not mtls.matches_key(call.certificate, hub.client_keys.document(client)):
+    matches = partial(mtls.matches_key, call.certificate)
+    try:
+        jwks = hub.client_keys.document(client, suits=matches)
+    except BadKey as error:
+        raise failed(error.why) from error
+    if not matches(jwks):
         raise failed("The TLS certificate is none of those in the client's JWK Set.")
 
 

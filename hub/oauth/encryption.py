@@ -6,6 +6,9 @@ Signed first, then encrypted (RFC 7519 11.2): the inner signature says who speak
 client's public key can make the outer layer alone.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 from joserfc import jwe
@@ -14,6 +17,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from hub.context import Hub
 from hub.models.client import Client
+from hub.oauth.jose.public_key import BadKey
 
 DEFAULT_ENC = "A128CBC-HS256"  # OpenID Connect Registration 2
 ENCS = (DEFAULT_ENC, "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM")
@@ -44,26 +48,33 @@ def encrypt(hub: Hub, client: Client, inner: str | bytes, *, alg: str, enc: str 
     chosen = enc or DEFAULT_ENC
     if alg not in ALGS or chosen not in ENCS:
         raise NoEncryptionKey()
-    key = _key_for(_key_set(hub, client), alg)
+    key = _key_for(hub, client, alg)
     header = {"alg": alg, "enc": chosen} | ({"cty": "JWT"} if signed else {})
     if key.kid is not None:
         header["kid"] = key.kid
     return jwe.encrypt_compact(header, inner, key, algorithms=[alg, chosen])
 
 
-def _key_set(hub: Hub, client: Client) -> object:
-    return client.jwks
+def _key_for(hub: Hub, client: Client, alg: str) -> Key:
+    """The key for ``alg``. Raises NoEncryptionKey."""
+    try:
+        key = _chosen(hub.client_keys.document(client, suits=lambda jwks: _chosen(jwks, alg) is not None), alg)
+    except BadKey as error:
+        raise NoEncryptionKey(description=error.why) from error
+    if key is None:
+        raise NoEncryptionKey()
+    return key
 
 
-def _key_for(document: object, alg: str) -> Key:
-    """The key for ``alg``: one published for encryption if there is one, else one published for no use at all."""
-    found = document.get("keys") if isinstance(document, dict) else None
+def _chosen(document: Mapping[str, Any], alg: str) -> Key | None:
+    """One published for encryption if there is one, else one published for no use at all."""
+    found = document.get("keys")
     keys = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     for use in ("enc", None):
         for jwk in keys:
             if jwk.get("use") == use and jwk.get("alg", alg) == alg and (key := _usable(jwk, alg)) is not None:
                 return key
-    raise NoEncryptionKey()
+    return None
 
 
 def _usable(jwk: dict[str, object], alg: str) -> Key | None:

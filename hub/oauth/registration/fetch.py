@@ -7,10 +7,15 @@ from typing import Any
 import orjson
 
 from hub.context import Hub
+from hub.oauth.jose.published import ACCEPT, MAX_BYTES
 from hub.oauth.jose.strict import read_object
 from hub.oauth.registration.errors import BadMetadata
+from hub.outbound.fetch import OutboundError
 
-_NOTHING = "Nothing could be read there: a JSON document is needed, at an https address that anybody can reach."
+_NOTHING = (
+    "Nothing could be read there: a JSON document of at most 64 KiB is needed, at an https address that anybody can"
+    " reach."
+)
 MAX_LIST = 1000
 
 
@@ -33,4 +38,7 @@ def fetch_list(hub: Hub, member: str, url: str) -> list[str]:
 
 
 def _get(hub: Hub, member: str, url: str) -> bytes:
-    raise BadMetadata(member, "This hub reads nothing from elsewhere so far; send it by value.")
+    try:
+        return hub.outbound.get_json(url, max_bytes=MAX_BYTES, accept=ACCEPT).body
+    except OutboundError as error:
+        raise BadMetadata(member, _NOTHING) from error

@@ -67,7 +67,7 @@ MEMBERS: Mapping[str, Reader] = MappingProxyType(
         "default_max_age": readers.whole(_YEAR_S),
         "require_auth_time": readers.flag,
         "default_acr_values": _words,
-        "initiate_login_uri": readers.endpoint,
+        "initiate_login_uri": readers.login_start,
         "backchannel_logout_uri": readers.endpoint,
         "backchannel_logout_session_required": readers.flag,
         **dict.fromkeys(SUBJECTS, readers.line(500)),

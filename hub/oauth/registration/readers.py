@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from hub.oauth import initiate_login
 from hub.oauth.registration import names
 from hub.oauth.registration.errors import REDIRECT_URI, BadMetadata
 from hub.settings import LOOPBACK
@@ -97,6 +98,14 @@ def key_set(member: str, value: Any, _loopback: bool) -> dict[str, Any]:
 def page(member: str, value: Any, _loopback: bool) -> str:
     """An address that people may follow: https and nothing else, so never javascript: or data:."""
     return _address(member, value, allow_loopback=False)
+
+
+def login_start(member: str, value: Any, _loopback: bool) -> str:
+    """Where people are sent to log in at the app: https on loopback too (OpenID Connect Core 4)."""
+    found = _address(member, value, allow_loopback=False)
+    if (why := initiate_login.fault(found)) is not None:
+        raise BadMetadata(member, why)
+    return found
 
 
 def endpoint(member: str, value: Any, loopback: bool) -> str:

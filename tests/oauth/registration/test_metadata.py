@@ -200,6 +200,7 @@ BAD_SIGN_IN: list[tuple[dict[str, Any], str]] = [
     ({"require_auth_time": "true"}, "require_auth_time"),
     ({"default_acr_values": "phr"}, "default_acr_values"),
     ({"initiate_login_uri": "http://nest.example/login"}, "initiate_login_uri"),
+    ({"initiate_login_uri": "https://nest.example/a/../login"}, "initiate_login_uri"),
     ({"backchannel_logout_uri": "http://nest.example/out"}, "backchannel_logout_uri"),
     ({"backchannel_logout_uri": "https://nest.example/out#x"}, "backchannel_logout_uri"),
     ({"post_logout_redirect_uris": ["http://evil.example/"]}, "post_logout_redirect_uris"),
@@ -268,6 +269,15 @@ def test_what_a_sign_in_client_cannot_register_is_named(change: dict[str, Any], 
     error = refused(sign_in(**change))
     assert (error.member, error.error) == (member, "invalid_client_metadata")
     assert error.description.startswith(f"{member}: ")
+
+
+def test_oidcc_3rd_party_init_login_nohttps() -> None:
+    """On loopback the hub itself may call in the clear; where people are sent to log in is https all the same."""
+    plain = "http://127.0.0.1/login"
+    with pytest.raises(BadMetadata) as caught:
+        made(sign_in(initiate_login_uri=plain), loopback=True)
+    assert caught.value.member == "initiate_login_uri"
+    assert made(sign_in(backchannel_logout_uri=plain), loopback=True).members["backchannel_logout_uri"] == plain
 
 
 @pytest.mark.parametrize("uris", BAD_REDIRECTS, ids=lambda value: str(value)[:60])
