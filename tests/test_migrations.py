@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
 
 import hub.models  # noqa: F401  # loads every table
 from hub import migrate
 from hub.db import Base, Database
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
+from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
 from hub.models.psu import Psu
 
 
@@ -65,6 +67,71 @@ def test_who_is_signed_in_during_the_upgrade_stays_so_as_somebody_with_a_passwor
     db.dispose()
 
 
+def test_what_people_allowed_outlives_the_way_down_and_up(own_database_url: str) -> None:
+    """SQLite copies a table to change it and drops the former one, which deletes whatever references its rows."""
+    db = Database(own_database_url)
+    migrate.upgrade(db)
+    at = datetime(2026, 2, 23, tzinfo=UTC)
+    with db.write() as session:
+        _alice_and_shop(session, at)
+        session.add(
+            ConsentRow(
+                id="consent",
+                psu_id="alice",
+                client_id="shop",
+                status="valid",
+                requested=[],
+                personal=[],
+                details=[],
+                receipt_head="0" * 64,
+                valid_until=at,
+                created_at=at,
+                status_changed_at=at,
+            )
+        )
+        session.flush()
+        held = {"client_id": "shop", "scope": "openid", "created_at": at}
+        grant = Grant(id="grant", psu_id="alice", consent_id="consent", auth_time=at, amr=[], resources=[], **held)
+        session.add(grant)
+        session.flush()
+        held |= {"grant_id": "grant", "expires_at": at}
+        session.add(RefreshToken(token_hash="r" * 64, **held))
+        session.add(AuthorizationCode(code_hash="c" * 64, redirect_uri="x", code_challenge="y", **held))
+    kept = ("psu", "client", "consent", "oauth_grant", "refresh_token", "authorization_code")
+    for revision in ("0004", "0003", "0001", "head"):
+        (migrate.upgrade if revision == "head" else migrate.downgrade)(db, revision)
+        with db.reader.connect() as connection:
+            counts = {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in kept}
+        assert counts == dict.fromkeys(kept, 1), revision
+    db.dispose()
+
+
+def _alice_and_shop(session: Session, at: datetime) -> None:
+    session.add(
+        Psu(
+            id="alice",
+            email="alice@people.example",
+            password_hash="x",
+            name="Alice",
+            password_changed_at=at,
+            created_at=at,
+        )
+    )
+    session.add(
+        Client(
+            client_id="shop",
+            name="Shop",
+            redirect_uris=[],
+            token_endpoint_auth_method="none",
+            grant_types=[],
+            scopes=[],
+            sector="x.example",
+            created_at=at,
+        )
+    )
+    session.flush()
+
+
 def test_a_yes_to_one_payment_does_not_become_a_standing_one_on_the_way_down(own_database_url: str) -> None:
     db = Database(own_database_url)
     migrate.upgrade(db)
@@ -72,29 +139,7 @@ def test_a_yes_to_one_payment_does_not_become_a_standing_one_on_the_way_down(own
     at = datetime(2026, 2, 23, tzinfo=UTC)
     kept = {"requested": [], "personal": [], "valid_until": at, "created_at": at, "status_changed_at": at}
     with db.write() as session:
-        session.add(
-            Psu(
-                id="alice",
-                email="alice@people.example",
-                password_hash="x",
-                name="Alice",
-                password_changed_at=at,
-                created_at=at,
-            )
-        )
-        session.add(
-            Client(
-                client_id="shop",
-                name="Shop",
-                redirect_uris=[],
-                token_endpoint_auth_method="none",
-                grant_types=[],
-                scopes=[],
-                sector="x.example",
-                created_at=at,
-            )
-        )
-        session.flush()
+        _alice_and_shop(session, at)
         for id_, status, details in (
             ("1", "valid", payment),
             ("2", "consumed", payment),

@@ -41,9 +41,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_refused_request_at"), "refused_request", ["at"])
     op.create_index(op.f("ix_refused_request_client_id_at"), "refused_request", ["client_id", "at"])
-    with op.batch_alter_table("client") as table:
-        table.add_column(sa.Column("jwks_uri", sa.String(length=500), nullable=True))
-        table.add_column(sa.Column("registration", sa.Text(), nullable=False, server_default="{}"))
+    # client and oauth_grant not in a batch: SQLite would copy and drop them, which deletes whatever references them.
+    op.add_column("client", sa.Column("jwks_uri", sa.String(length=500), nullable=True))
+    op.add_column("client", sa.Column("registration", sa.Text(), nullable=False, server_default="{}"))
     with op.batch_alter_table("authorization_request") as table:
         table.add_column(sa.Column("pushed_hash", sa.String(length=64), nullable=True))
         table.create_foreign_key(
@@ -54,13 +54,12 @@ def upgrade() -> None:
             ondelete="CASCADE",
         )
         table.create_index(op.f("ix_authorization_request_pushed_hash"), ["pushed_hash"])
-    with op.batch_alter_table("oauth_grant") as table:
-        table.add_column(sa.Column("acr", sa.String(length=60), nullable=True))
-        table.add_column(sa.Column("amr", sa.Text(), nullable=False, server_default="[]"))
-        table.add_column(sa.Column("sid", sa.String(length=36), nullable=True))
-        table.add_column(sa.Column("claims", sa.Text(), nullable=True))
-        table.add_column(sa.Column("resources", sa.Text(), nullable=False, server_default="[]"))
-        table.create_index(op.f("ix_oauth_grant_sid"), ["sid"])
+    op.add_column("oauth_grant", sa.Column("acr", sa.String(length=60), nullable=True))
+    op.add_column("oauth_grant", sa.Column("amr", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("oauth_grant", sa.Column("sid", sa.String(length=36), nullable=True))
+    op.add_column("oauth_grant", sa.Column("claims", sa.Text(), nullable=True))
+    op.add_column("oauth_grant", sa.Column("resources", sa.Text(), nullable=False, server_default="[]"))
+    op.create_index(op.f("ix_oauth_grant_sid"), "oauth_grant", ["sid"])
     with op.batch_alter_table("authorization_code") as table:
         table.alter_column("code_challenge", existing_type=sa.String(length=128), nullable=True)
         table.add_column(sa.Column("dpop_jkt", sa.String(length=43), nullable=True))
@@ -75,17 +74,15 @@ def downgrade() -> None:
     with op.batch_alter_table("authorization_code") as table:
         table.drop_column("dpop_jkt")
         table.alter_column("code_challenge", existing_type=sa.String(length=128), nullable=False)
-    with op.batch_alter_table("oauth_grant") as table:
-        table.drop_index(op.f("ix_oauth_grant_sid"))
-        for name in ("resources", "claims", "sid", "amr", "acr"):
-            table.drop_column(name)
+    op.drop_index(op.f("ix_oauth_grant_sid"), table_name="oauth_grant")
+    for name in ("resources", "claims", "sid", "amr", "acr"):
+        op.drop_column("oauth_grant", name)
     with op.batch_alter_table("authorization_request") as table:
         table.drop_index(op.f("ix_authorization_request_pushed_hash"))
         table.drop_constraint(op.f("fk_authorization_request_pushed_hash_pushed_request"), type_="foreignkey")
         table.drop_column("pushed_hash")
-    with op.batch_alter_table("client") as table:
-        table.drop_column("registration")
-        table.drop_column("jwks_uri")
+    op.drop_column("client", "registration")
+    op.drop_column("client", "jwks_uri")
     op.drop_index(op.f("ix_refused_request_client_id_at"), table_name="refused_request")
     op.drop_index(op.f("ix_refused_request_at"), table_name="refused_request")
     op.drop_table("refused_request")

@@ -42,15 +42,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_trust_anchor")),
         sa.UniqueConstraint("issuer", name=op.f("uq_trust_anchor_issuer")),
     )
-    with op.batch_alter_table("client") as table:
-        for name, kind in _CLIENT:
-            table.add_column(sa.Column(name, kind, nullable=True))
+    for name, kind in _CLIENT:  # not in a batch, see 0004
+        op.add_column("client", sa.Column(name, kind, nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("client") as table:
-        for name, _kind in reversed(_CLIENT):
-            table.drop_column(name)
+    for name, _kind in reversed(_CLIENT):
+        op.drop_column("client", name)
     op.drop_table("trust_anchor")
     op.drop_index(op.f("ix_initial_access_token_expires_at"), table_name="initial_access_token")
     op.drop_table("initial_access_token")
