@@ -27,8 +27,8 @@ bench: .venv/dev ## the loads in bench/, as ratios against a floor measured in t
 	@$(BIN)/python -m bench
 
 lock: .venv/dev ## choose dependency versions anew and pin them with hashes
-	@$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/runtime.txt
-	@$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -c requirements/runtime.txt -o requirements/dev.txt
+	@$(BIN)/uv pip compile setup.cfg --extra demo --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/runtime.txt
+	@$(BIN)/uv pip compile setup.cfg --extra demo --extra dev --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -c requirements/runtime.txt -o requirements/dev.txt
 
 clean: ## remove the virtual environment and everything a hub left behind
 	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

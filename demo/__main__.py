@@ -40,7 +40,7 @@ def _tell(folder: Path) -> int:
     hub = story.stack(folder, say=lambda line: console.print(f"[dim]  {line}[/]"))
     person, developer = Browser(), Browser()
     with hub.up():
-        app = story.ThirdPartyApp(hub_url=hub.url, port=free_port())
+        app = story.ThirdPartyApp(hub_url=hub.url, port=free_port(), folder=hub.data_dir)
         try:
             with step("Alice signs up, and logs in once"):
                 story.sign_up(person, hub.url)

@@ -25,8 +25,9 @@ class ThirdPartyApp:
 
     hub_url: str
     port: int
+    folder: Path
     client_id: str = ""
-    client_secret: str = field(default="", repr=False)
+    private_key: str = field(default="", repr=False)
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -34,17 +35,13 @@ class ThirdPartyApp:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        environ = os.environ | {
-            "RIALTO_URL": self.hub_url,
-            "CLIENT_ID": self.client_id,
-            "CLIENT_SECRET": self.client_secret,
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "examples/app.py"), "--port", str(self.port)],
-            env=environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        key = self.folder / "nest-egg.jwk.json"
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(self.private_key)
+        environ = os.environ | {"RIALTO_URL": self.hub_url, "CLIENT_ID": self.client_id, "CLIENT_KEY": str(key)}
+        with (self.folder / "nest-egg.log").open("a") as log:
+            command = [sys.executable, str(ROOT / "examples/app.py"), "--port", str(self.port)]
+            self._process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
         for _ in range(200):
             try:
                 requests.get(self.url, timeout=1)
@@ -107,13 +104,13 @@ def what_alice_sees(person: Browser, hub_url: str) -> list[dict[str, str]]:
 
 
 def register_app(developer: Browser, hub_url: str, app: ThirdPartyApp) -> None:
-    developer.open(f"{hub_url}/developer/new")
+    developer.open(f"{hub_url}/developer/new/bank-data")
     developer.submit(
-        "/developer/new",
-        {"name": "Nest Egg", "redirect_uris": f"{app.url}/callback", "type": "confidential"},
+        "/developer/new/bank-data",
+        {"name": "Nest Egg", "redirect_uris": f"{app.url}/callback", "proof": "made"},
         tick={"scope": SCOPES},
     )
-    app.client_id, app.client_secret = developer.value("client-id"), developer.value("client-secret")
+    app.client_id, app.private_key = developer.value("client-id"), developer.value("private-key")
 
 
 def allow(person: Browser, app: ThirdPartyApp, account_ids: list[str]) -> None:

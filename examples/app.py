@@ -1,18 +1,25 @@
 """Nest Egg: a third-party app in one file. It signs people in with Rialto and lists what they chose to share.
 
-    RIALTO_URL=http://127.0.0.1:8000 CLIENT_ID=... CLIENT_SECRET=... python examples/app.py
+    RIALTO_URL=http://127.0.0.1:8000 CLIENT_ID=... CLIENT_KEY=nest-egg.jwk.json python examples/app.py
 
-Register it on the hub's developer page with the redirect URI http://127.0.0.1:9000/callback. Everything OAuth is done
-by an ordinary client library (Authlib) from the hub's discovery document; nothing here knows more than that.
+Register it on the hub's developer page ("See accounts or start payments") with the redirect URI
+http://127.0.0.1:9000/callback and save the key that the page shows. Everything FAPI 2.0 asks for (pushed requests,
+private_key_jwt, DPoP) is done by an ordinary client library, requests_oauth2client, from the hub's discovery document;
+nothing here knows more than that.
 """
 
 import argparse
+import json
 import os
+import secrets
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.flask_client import OAuth
-from flask import Flask, jsonify, redirect, render_template_string, session, url_for
+import requests
+from flask import Flask, jsonify, redirect, render_template_string, request, session, url_for
+from requests_oauth2client import AuthorizationRequest, BearerToken, OAuth2Client, PrivateKeyJwt
+from requests_oauth2client.exceptions import AuthorizationResponseError, OAuth2Error
 from werkzeug.wrappers import Response
 
 SCOPE = "openid profile offline_access accounts:read balances:read transactions:read"
@@ -20,15 +27,24 @@ app = Flask(__name__)
 app.secret_key = os.urandom(32)
 app.config["SESSION_COOKIE_NAME"] = "nest_egg"  # cookies do not tell ports apart, and the hub is on this host too
 hub_url = os.environ.get("RIALTO_URL", "http://127.0.0.1:8000")
-rialto = OAuth(app).register(
-    "rialto",
-    client_id=os.environ.get("CLIENT_ID"),
-    client_secret=os.environ.get("CLIENT_SECRET"),
-    server_metadata_url=f"{hub_url}/.well-known/openid-configuration",
-    client_kwargs={"scope": SCOPE, "code_challenge_method": "S256"},
-)
+
+
+@cache
+def rialto() -> OAuth2Client:
+    """The library's client, made from the hub's own description of itself."""
+    key = json.loads(Path(os.environ["CLIENT_KEY"]).read_text())
+    return OAuth2Client.from_discovery_endpoint(
+        issuer=hub_url,
+        auth=PrivateKeyJwt(os.environ["CLIENT_ID"], key, alg="ES256", aud=hub_url),
+        dpop_bound_access_tokens=True,
+        id_token_signed_response_alg="ES256",
+        testing=hub_url.startswith("http:"),  # lets the library talk http to this machine
+    )
+
+
 PREFERRED = ["ITBD", "CLBD", "XPCD", "ITAV", "CLAV"]  # booked first: what is available may include an overdraft
-tokens: dict[str, dict[str, Any]] = {}  # what a real app keeps in its database, by the person's sub
+asked: dict[str, AuthorizationRequest] = {}  # under way, by a random id in the browser's cookie
+tokens: dict[str, BearerToken] = {}  # what a real app keeps in its database, by the person's sub
 
 PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Nest Egg</title>
 <h1>Nest Egg</h1>
@@ -48,11 +64,14 @@ class Refused(Exception):
 
 
 def read(path: str, **query: Any) -> dict[str, Any]:
-    """One API call with the person's token, renewed by the library when it has run out."""
+    """One API call with the person's token, renewed when it is about to run out."""
+    token = tokens[session["sub"]]
     try:
-        answer = rialto.get(f"{hub_url}{path}", token=tokens[session["sub"]], params=query, timeout=10)
-    except OAuthError as error:
-        raise Refused(error.description or error.error) from error
+        if token.is_expired(leeway=20):
+            token = tokens[session["sub"]] = rialto().refresh_token(token)
+        answer = requests.get(f"{hub_url}{path}", auth=token, params=query, timeout=10)
+    except OAuth2Error as error:
+        raise Refused(error.description or str(error)) from error
     if answer.status_code != 200:
         raise Refused(answer.json().get("detail", "no reason given"))
     found: dict[str, Any] = answer.json()
@@ -96,17 +115,28 @@ def data() -> Any:
 
 @app.get("/login")
 def login() -> Response:
-    response: Response = rialto.authorize_redirect(url_for("callback", _external=True))
-    return response
+    """Push the request to the hub, then send the browser there with nothing but a reference to it."""
+    wanted = rialto().authorization_request(
+        scope=SCOPE, redirect_uri=url_for("callback", _external=True), nonce=secrets.token_urlsafe(16), dpop=True
+    )
+    session["asked"] = secrets.token_urlsafe(16)
+    asked[session["asked"]] = wanted
+    return redirect(str(rialto().pushed_authorization_request(wanted)), 303)
 
 
 @app.get("/callback")
 def callback() -> Response | str:
+    wanted = asked.pop(session.pop("asked", ""), None)
+    if wanted is None:
+        return redirect("/", 303)
     try:
-        token = rialto.authorize_access_token()  # checks state, PKCE, nonce and the ID token's signature
-    except OAuthError as error:
-        return render_template_string(PAGE, refused=error.description or error.error)
-    person = rialto.userinfo(token=token)
+        answer = wanted.validate_callback(request.url)  # state and issuer
+        token = rialto().authorization_code(answer, validate=False)
+        # The library checks ID tokens (signature, nonce and the rest) beside bearer tokens only, so it gets one.
+        BearerToken(token.access_token, id_token=token.id_token).validate_id_token(rialto(), answer)
+        person = rialto().userinfo(token)
+    except (OAuth2Error, AuthorizationResponseError) as error:
+        return render_template_string(PAGE, refused=error.description or str(error))
     tokens[person["sub"]] = token
     session.update(sub=person["sub"], name=person.get("name", "you"))
     return redirect("/", 303)

@@ -38,18 +38,23 @@ def push(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any]:
     given = {name: value for name, value in call.form.items() if name not in _CREDENTIALS}
     facts = check(asked_by(hub, Parameters(given), client=who.client))
     facts |= _bound_key(hub, call, facts)
+    return {"request_uri": keep(hub, who.client.client_id, facts, call.now), "expires_in": REQUEST_URI_TTL_S}
+
+
+def keep(hub: Hub, client_id: str, facts: Mapping[str, Any], now: datetime) -> str:
+    """Store a checked request; returns its request_uri."""
     reference = new_secret()
     with hub.db.write() as session:
         session.add(
             PushedRequest(
                 uri_hash=secret_hash(reference),
-                client_id=who.client.client_id,
-                parameters=facts,
-                created_at=call.now,
-                expires_at=call.now + timedelta(seconds=REQUEST_URI_TTL_S),
+                client_id=client_id,
+                parameters=dict(facts),
+                created_at=now,
+                expires_at=now + timedelta(seconds=REQUEST_URI_TTL_S),
             )
         )
-    return {"request_uri": URN + reference, "expires_in": REQUEST_URI_TTL_S}
+    return URN + reference
 
 
 def check(asked: Asked) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Money and dates follow CLDR through Babel. A sign is always U+2212 or ``+`` and 
 amount, so that it never hides between a symbol and a digit and is never told by colour alone.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -208,6 +209,11 @@ def _written(value: Any, indent: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def data_url(text: str) -> str:
+    """A JSON document as an address that saves it as a file: nothing is sent, and nothing is kept anywhere."""
+    return f"data:application/json;base64,{base64.b64encode(text.encode()).decode()}"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
     "direction": direction,
@@ -225,4 +231,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "by_day": by_day,
     "pretty_json": pretty_json,
     "example_json": example_json,
+    "data_url": data_url,
 }

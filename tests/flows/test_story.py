@@ -1,13 +1,11 @@
 """The demo's story over real sockets, and what may never be found in the logs afterwards."""
 
+import json
 import time
 from collections.abc import Iterator
 
 import pytest
 import requests
-from authlib.integrations.requests_client import OAuth2Session
-from joserfc import jwt
-from joserfc.jwk import KeySet
 from sqlalchemy import select
 
 from demo import story
@@ -16,6 +14,7 @@ from hub.context import Hub, build
 from hub.models.connection import Connection
 from hub.settings import from_environ
 from hub.stack import Stack, free_port
+from tests.web.third_party import ThirdParty
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -26,7 +25,7 @@ class Told:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.alice, self.dora = Browser(), Browser()
-        self.app = story.ThirdPartyApp(hub_url=stack.url, port=free_port())
+        self.app = story.ThirdPartyApp(hub_url=stack.url, port=free_port(), folder=stack.data_dir)
         story.sign_up(self.alice, stack.url)
         story.link_albion(self.alice, stack.url)
         story.wait_for_history(self.alice)
@@ -70,7 +69,7 @@ def test_the_app_sees_exactly_the_chosen_accounts_of_both_banks(told: Told) -> N
 
 def test_nothing_secret_is_in_any_log_even_at_debug(told: Told) -> None:
     hub = hub_beside(told.stack)
-    secrets = {story.PASSWORD, told.app.client_secret, "alice-at-albion", "alice-at-lorelei"}
+    secrets = {story.PASSWORD, json.loads(told.app.private_key)["d"], "alice-at-albion", "alice-at-lorelei"}
     secrets |= {cookie.value or "" for browser in (told.alice, told.dora) for cookie in browser.cookies}
     with hub.db.read() as session:
         for row in session.scalars(select(Connection)):
@@ -89,30 +88,22 @@ def test_nothing_secret_is_in_any_log_even_at_debug(told: Told) -> None:
 
 
 def test_an_ordinary_client_library_gets_a_token_by_discovery(told: Told) -> None:
-    """Authlib's client, told nothing but the issuer, its credentials and the person's browser."""
-    meta = requests.get(f"{told.stack.url}/.well-known/openid-configuration", timeout=5).json()
-    client = OAuth2Session(
-        told.app.client_id,
-        told.app.client_secret,
-        scope="openid accounts:read",
-        redirect_uri=f"{told.app.url}/callback",
-        code_challenge_method="S256",
-    )
-    verifier = "v" * 64
-    url, state = client.create_authorization_url(meta["authorization_endpoint"], code_verifier=verifier, nonce="n-1")
-    told.alice.open(url)
+    """requests_oauth2client, told nothing but the issuer, its key and the person's browser."""
+    app = ThirdParty(told.stack.url, told.app.client_id, told.app.private_key, f"{told.app.url}/callback")
+    told.alice.open(app.ask("openid accounts:read", nonce="n-1"))
     if told.alice.has("consent-approve"):
         told.alice.submit("consent-approve", tick={"account": told.alice.boxes("account")[:1]})
     back = next(one for one in reversed(told.alice.visited) if one.startswith(f"{told.app.url}/callback"))
-    token = client.fetch_token(meta["token_endpoint"], authorization_response=back, code_verifier=verifier, state=state)
-    assert token["token_type"] == "Bearer"
-    assert token["expires_in"] <= 600
-    keys = KeySet.import_key_set(requests.get(meta["jwks_uri"], timeout=5).json())
-    claims = jwt.decode(token["id_token"], keys, algorithms=["ES256"]).claims
-    assert (claims["iss"], claims["aud"], claims["nonce"]) == (told.stack.url, told.app.client_id, "n-1")
-    answer = client.get(f"{told.stack.url}/v1/accounts")
+    token = app.redeem(back)
+    assert token.token_type == "DPoP"
+    assert token.id_token is not None
+    answer = app.get(token, "/v1/accounts")
     assert answer.status_code == 200
     assert answer.json()["data"]
+    stolen = requests.get(
+        f"{told.stack.url}/v1/accounts", headers={"Authorization": f"Bearer {token.access_token}"}, timeout=5
+    )
+    assert stolen.status_code == 401
 
 
 def test_revoked_means_shut_out_and_the_person_sees_it(told: Told) -> None:

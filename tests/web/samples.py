@@ -17,7 +17,7 @@ from hub.web import charts, format
 from hub.web import viewmodels as v
 from hub.web.present import problems
 from providers.model import Money
-from tests.web import samples_accounts, samples_factors
+from tests.web import samples_accounts, samples_developers, samples_factors
 
 WEB = Path(format.__file__).parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -51,7 +51,15 @@ ALBION = v.Bank("albion", "Albion Bank", "#7a1f3d", "GB")
 CASSA = v.Bank("cassa", "Cassa di San Polo", "#e0b040", "IT")
 NORD = v.Bank("nord", "Nordlicht Bank", "#1d4e89", "DE")
 BUDGET = v.App("client-7f3a", "Lagoon Budget", "https://budget.example/start")
-LEDGERLY = v.App("client-91bb", "Ledgerly", "https://ledgerly.example", verified=True)
+LEDGERLY = v.App(
+    "client-91bb",
+    "Ledgerly",
+    "https://ledgerly.example",
+    verified=True,
+    vouched_by="Lagoon Directory",
+    policy="https://ledgerly.example/privacy",
+    terms="https://ledgerly.example/terms",
+)
 
 SALARY = v.AccountRow(
     "a1",
@@ -326,7 +334,6 @@ DOCUMENT: dict[str, Any] = {
 }
 
 WRONG_LOGIN = v.Form({"email": "alice@example.org"}, {"": "E-mail and password do not fit together."})
-WRONG_APP = v.Form({"name": EVIL, "type": "public"}, {"redirect_uris": "Give at least one address to come back to."})
 FACTS = (
     v.Fact("Amount", "−€48.30", "transactionAmount.amount"),
     v.Fact("Booked on", "22 November 2026", "bookingDate"),
@@ -397,6 +404,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
     ),
     **samples_factors.rich(NOW, ALICE, BUDGET, EVIL),
     **samples_accounts.rich(NOW, ALICE, EVIL),
+    **samples_developers.rich(NOW, ALICE, BUDGET, EVIL),
     "home": ("home.html", HOME, ALICE),
     "ledger": ("ledger.html", LEDGER, ALICE),
     "transaction": (
@@ -457,31 +465,13 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "disconnect": ("disconnect.html", v.DisconnectPage("c1", ALBION, 2, (BUDGET,)), ALICE),
     "consent_request": ("consent_request.html", CONSENT_REQUEST, ALICE),
     "consent_login_only": ("consent_request.html", LOGIN_REQUEST, ALICE),
+    "form_post": (
+        "form_post.html",
+        v.FormPostPage("https://budget.example/cb", {"code": "c0de"}, "budget.example"),
+        ALICE,
+    ),
     "consents": ("consents.html", v.ConsentsPage((ACTIVE,), (ENDED,)), ALICE),
     "consent": ("consent.html", v.ConsentPage(ACTIVE, "Envelopes.", date(2026, 8, 1), RECEIPTS, True), ALICE),
-    "developer": (
-        "developer.html",
-        v.DeveloperPage((v.DeveloperAppRow(BUDGET, True, NOW - timedelta(days=9), 12),)),
-        ALICE,
-    ),
-    "developer_new": (
-        "developer_new.html",
-        v.NewAppPage(tuple(v.Choice(s.permission, s.title, s.explanation) for s in SEE), WRONG_APP),
-        ALICE,
-    ),
-    "credentials": (
-        "credentials.html",
-        v.CredentialsPage(
-            BUDGET, "https://rialto.example", "https://budget.example/cb", "openid accounts", "s3cr3t-0a9f8e7d6c5b4a39"
-        ),
-        ALICE,
-    ),
-    "developer_app": (
-        "developer_app.html",
-        v.DeveloperAppPage(BUDGET, True, ("https://budget.example/cb",), ("accounts", "balances"), NOW, 12, WRONG_APP),
-        ALICE,
-    ),
-    "guide": ("guide.html", v.GuidePage("https://rialto.example"), None),
     "api_reference": ("api_reference.html", v.ApiReferencePage(DOCUMENT), None),
     "error": (
         "error.html",
@@ -525,6 +515,7 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "login_passkeys": ("login.html", v.LoginPage(acr="phr", has_passkeys=True, needs_passkey=True), None),
     **samples_factors.bare(ALICE),
     **samples_accounts.bare(ALICE),
+    **samples_developers.bare(ALICE, NOBODY),
     "register": ("register.html", v.RegisterPage(), None),
     "password": ("password.html", v.PasswordPage(), ALICE),
     "security": ("security.html", v.SecurityPage(), ALICE),
@@ -555,13 +546,9 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
         v.ConsentRequestPage("r", NOBODY, "App asks", (), can_approve=False),
         ALICE,
     ),
+    "form_post": ("form_post.html", v.FormPostPage("com.example.app:/cb", {}), None),
     "consents": ("consents.html", v.ConsentsPage(), ALICE),
     "consent": ("consent.html", v.ConsentPage(EMPTY_CARD, is_chain_intact=False), ALICE),
-    "developer": ("developer.html", v.DeveloperPage(), ALICE),
-    "developer_new": ("developer_new.html", v.NewAppPage(), ALICE),
-    "credentials": ("credentials.html", v.CredentialsPage(NOBODY, "https://r.example", "", ""), ALICE),
-    "developer_app": ("developer_app.html", v.DeveloperAppPage(NOBODY, False, ()), ALICE),
-    "guide": ("guide.html", v.GuidePage("https://r.example"), ALICE),
     "api_reference": ("api_reference.html", v.ApiReferencePage({}), None),
     "error": ("error.html", v.ErrorPage(500, "Error", "Something broke."), None),
     "logout": ("logout.html", v.LogoutPage(), ALICE),

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from hub.stack import Stack
 from tests.conftest import absent
-from tests.oauth.world import VERIFIER
 from tests.web.visit import Callback, Visit, callback, executable, launch
 
 pytestmark = pytest.mark.browser
@@ -74,9 +72,9 @@ def test_a_person_links_two_banks_lets_an_app_see_one_account_and_stops_it(
     page.locator('a[href^="/transactions/"]').first.click()
     page.get_by_text("What the bank says, and where").wait_for()
 
-    client_id, secret = visit.register_app(app.url)
+    third_party = visit.register_app(app.url)
     page.screenshot(path=pictures / "credentials.png", full_page=True)
-    visit.ask(client_id, app.url)
+    visit.ask(third_party)
     page.get_by_role("heading", name="Budget Buddy asks to sign you in").wait_for()
     assert page.locator('input[name="account"]:checked').count() == 0
     if scripts:
@@ -89,8 +87,8 @@ def test_a_person_links_two_banks_lets_an_app_see_one_account_and_stops_it(
     page.locator('input[name="account"]').first.check()
     page.click("#consent-approve")
     page.wait_for_url(f"{app.url}?*")
-    token = _redeem(stack, app, client_id, secret)
-    assert len(_read(stack, token, "accounts")) == 1
+    token = third_party.redeem(app.came_back_to)
+    assert len(third_party.get(token, "/v1/accounts").json()["data"]) == 1
 
     visit.go("/consents")
     page.get_by_text("1 time, last").wait_for()
@@ -101,7 +99,7 @@ def test_a_person_links_two_banks_lets_an_app_see_one_account_and_stops_it(
     visit.go("/consents")
     visit.press("Stop access now")
     page.get_by_text("Access ended").wait_for()
-    assert requests.get(f"{stack.url}/v1/accounts", headers=token, timeout=10).status_code == 403
+    assert third_party.get(token, "/v1/accounts").status_code == 403
 
     visit.go("/account")
     page.get_by_role("link", name="Log out here").click()
@@ -120,8 +118,8 @@ def test_every_page_fits_a_small_phone_and_is_drawn_in_the_dark(
     page = visit.page
     visit.sign_up("phone@people.example")
     visit.link_albion()
-    client_id, _secret = visit.register_app(app.url)
-    visit.ask(client_id, app.url)
+    third_party = visit.register_app(app.url)
+    visit.ask(third_party)
     request = page.url.removeprefix(stack.url)
     visit.go("/")
     account = page.locator('a[href^="/accounts/"]').first.get_attribute("href") or ""
@@ -138,7 +136,8 @@ def test_every_page_fits_a_small_phone_and_is_drawn_in_the_dark(
             "/recover",
             "/developer",
             "/developer/new",
-            f"/developer/apps/{client_id}",
+            "/developer/new/bank-data",
+            f"/developer/apps/{third_party.client_id}",
         ),
         *("/developer/guide", "/docs/api", "/docs/problems", "/status", "/logout", "/no-such-page"),
     ]
@@ -162,25 +161,3 @@ def test_every_page_fits_a_small_phone_and_is_drawn_in_the_dark(
     assert visit.complaints == []
     assert visit.strayed == []
     context.close()
-
-
-def _redeem(stack: Stack, app: Callback, client_id: str, secret: str) -> dict[str, str]:
-    """What the app does with the code; the header for the API."""
-    answer = requests.post(
-        f"{stack.url}/oauth/token",
-        data={
-            "grant_type": "authorization_code",
-            "code": app.answer["code"],
-            "redirect_uri": app.url,
-            "code_verifier": VERIFIER,
-        },
-        auth=(client_id, secret),
-        timeout=10,
-    )
-    assert answer.status_code == 200, answer.text
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-
-def _read(stack: Stack, token: dict[str, str], what: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = requests.get(f"{stack.url}/v1/{what}", headers=token, timeout=10).json()["data"]
-    return found

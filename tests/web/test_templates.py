@@ -91,13 +91,20 @@ def test_nothing_inline_that_the_csp_forbids(doc: Document) -> None:
         assert not [key for key in attrs if key.startswith("on")]
     scripts = [attrs.get("src") for attrs in doc.all("script")]
     has_passkeys = any("data-passkey" in attrs for attrs in doc.all("form"))
-    assert scripts == ["/static/app.js", *(["/static/passkey.js"] if has_passkeys else [])]
+    more = [*(["/static/passkey.js"] if has_passkeys else []), *(["/static/form_post.js"] if _leaves(doc) else [])]
+    assert scripts == ["/static/app.js", *more]
+
+
+def _leaves(doc: Document) -> bool:
+    """Whether it is the one page whose form goes to an app (form_post)."""
+    return any(attrs.get("id") == "form-post" for attrs in doc.all("form"))
 
 
 def test_nothing_is_fetched_from_another_origin(doc: Document) -> None:
     for tag, attrs, _ in doc.tags:
         for key in ("src", "srcset", "data", "action", "formaction", "xlink:href"):
-            assert not urlsplit(attrs.get(key, "")).netloc, (tag, attrs)
+            leads_away = key == "action" and attrs.get("id") == "form-post"
+            assert leads_away or not urlsplit(attrs.get(key, "")).netloc, (tag, attrs)
         if tag == "link":
             assert attrs["href"].startswith("/static/")
             assert (samples.WEB / attrs["href"].lstrip("/")).is_file()
@@ -111,12 +118,13 @@ def test_static_files_name_no_other_origin(path: Path) -> None:
 
 def test_links_lead_to_the_web_and_nowhere_else(doc: Document) -> None:
     for attrs in doc.all("a"):
-        assert re.match(r"/(?!/)|#|\?|https://|otpauth://totp/", attrs["href"]), attrs
+        saved = "download" in attrs and attrs["href"].startswith("data:application/json;base64,")
+        assert saved or re.match(r"/(?!/)|#|\?|https://|otpauth://totp/", attrs["href"]), attrs
 
 
 def test_every_post_form_carries_the_csrf_token(html: str) -> None:
     forms = re.findall(r"<form\b.*?</form>", html, re.S)
-    for form in (form for form in forms if 'method="post"' in form):
+    for form in (form for form in forms if 'method="post"' in form and 'id="form-post"' not in form):
         assert form.count('<input type="hidden" name="csrf_token" value="token-of-the-form">') == 1
     for form in (form for form in forms if 'method="get"' in form):
         assert "csrf_token" not in form
@@ -222,6 +230,13 @@ def test_the_consent_screen_leads_nowhere_but_to_a_bank() -> None:
     assert links == {"#main", "/connect?next=%2Fconsent%2Fr1"}
 
 
+def test_an_apps_own_pages_open_apart_and_learn_nothing_of_the_request() -> None:
+    """oidcc-registration-policy-uri, oidcc-registration-tos-uri; RFC 9700 4.2."""
+    links = [attrs for attrs in page("rich-consent_login_only").all("a") if attrs["href"].startswith("https:")]
+    assert [one["href"] for one in links] == ["https://ledgerly.example/privacy", "https://ledgerly.example/terms"]
+    assert all((one["target"], one["rel"]) == ("_blank", "noopener noreferrer nofollow") for one in links)
+
+
 @pytest.mark.parametrize("state", ConnectionState)
 def test_only_a_syncing_connection_reloads_itself(state: ConnectionState) -> None:
     refreshes = [a for a in page(f"bare-connection_{state}").all("meta") if a.get("http-equiv") == "refresh"]
@@ -233,9 +248,11 @@ def test_passwords_are_never_written_back_into_a_page(doc: Document) -> None:
 
 
 def test_a_secret_stays_out_of_its_values_repr() -> None:
-    value = samples.RICH["credentials"][1]
+    value, with_key = samples.RICH["credentials"][1], samples.RICH["credentials_key"][1]
     assert value.secret
     assert value.secret not in repr(value)
+    assert '"d"' in with_key.private_key
+    assert '"d"' not in repr(with_key)
 
 
 def test_flashes_are_announced_and_escaped() -> None:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 from hub.stack import Stack
-from tests.oauth.world import s256
+from tests.web.third_party import ThirdParty
 
 PASSWORD = "the-bridge-of-sighs"
 FLAGS = [
@@ -39,9 +39,10 @@ def launch(playwright: Playwright) -> Browser:
 
 @dataclass
 class Callback:
-    """The app's own address: remembers the last answer that a browser brought."""
+    """The app's own address: remembers the last answer that a browser brought, and at which address."""
 
     url: str
+    came_back_to: str = ""
     answer: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,6 +55,7 @@ def callback() -> Iterator[Callback]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             if parts.path == "/callback":
+                here.came_back_to = f"{here.url}?{parts.query}"
                 here.answer = {name: values[0] for name, values in parse_qs(parts.query).items()}
             self.send_response(200 if parts.path == "/callback" else 204)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -149,25 +151,17 @@ class Visit:
         self.page.wait_for_url(f"{self.stack.url}/connections/*")
         self.page.get_by_text("Up to date", exact=True).wait_for()
 
-    def register_app(self, redirect_uri: str) -> tuple[str, str]:
-        """Client id and secret, as the page shows them once."""
+    def register_app(self, redirect_uri: str) -> ThirdParty:
+        """An app that sees accounts, with the key that the page makes and shows once."""
         self.go("/developer/new")
+        self.page.click("#for-bank-data")
         self.page.fill("#name", "Budget Buddy")
         self.page.fill("#redirect_uris", redirect_uri)
         self.press("Register")
-        client_id = self.page.input_value("#client-id")
-        return client_id, self.page.input_value("#client-secret")
+        client_id, key = self.page.input_value("#client-id"), self.page.input_value("#private-key")
+        return ThirdParty(self.stack.url, client_id, key, redirect_uri)
 
-    def ask(self, client_id: str, redirect_uri: str, **more: str) -> None:
+    def ask(self, app: ThirdParty, **more: str) -> None:
         """The app sends the person to the hub."""
-        asked = {
-            "response_type": "code",
-            "client_id": client_id,
-            "redirect_uri": redirect_uri,
-            "scope": "openid accounts:read balances:read transactions:read",
-            "state": "st4te",
-            "purpose": "To show where your money goes, month by month",
-            "code_challenge": s256(),
-            "code_challenge_method": "S256",
-        }
-        self.go("/oauth/authorize?" + urlencode(asked | more))
+        scope = "openid accounts:read balances:read transactions:read"
+        self.page.goto(app.ask(scope, purpose="To show where your money goes, month by month", **more))

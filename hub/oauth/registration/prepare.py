@@ -57,7 +57,7 @@ def demand_statement(hub: Hub, prepared: Prepared, *, anchor: str | None = None)
         raise BadMetadata(statements.MEMBER, "Registering for data takes a software statement here.", error=STATEMENT)
     if anchor is not None and prepared.trust_anchor != anchor:
         raise BadMetadata(
-            statements.MEMBER, "This initial access token takes another issuer's software statement.", error=STATEMENT
+            statements.MEMBER, "The software statement of another issuer is needed here.", error=STATEMENT
         )
 
 

@@ -12,4 +12,7 @@ def app_of(client: Client) -> App:
         name=tame(client.name, MAX_NAME_LENGTH),
         site=client.site_uri or "",
         verified=client.verified_at is not None,
+        vouched_by=client.trust_anchor or "",
+        policy=client.registration.get("policy_uri", ""),
+        terms=client.registration.get("tos_uri", ""),
     )

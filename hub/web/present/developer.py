@@ -1,28 +1,54 @@
-"""Apps as their developers see them."""
+"""Apps as their developers see them: the list, the form for a new one, the guide."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from consent.model import Permission, Status
+from consent.model import Status, permissions_of
 from consent.wording import explain
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
-from hub.oauth.policy import NONE
-from hub.oauth.scopes import OFFLINE_ACCESS
+from hub.oauth.policy import DATA_SCOPES, POLICIES, Profile
+from hub.oauth.scopes import KNOWN, OFFLINE_ACCESS
 from hub.web.present.apps import app_of
-from hub.web.viewmodels import Choice, DeveloperAppPage, DeveloperAppRow, Form, GuidePage, NewAppPage
+from hub.web.present.demands import PURPOSE, demands
+from hub.web.viewmodels import Choice, DeveloperAppRow, Form, GuidePage, NewAppPage
 
-_READS = frozenset(Permission) - {Permission.PAYMENTS_WRITE}
-_CHOICES = (
-    *((item.permission.value, item.title) for item in explain(_READS)),
-    (OFFLINE_ACCESS, "Stay connected between visits"),
+Purpose = Literal["sign-in", "bank-data"]
+PROFILE: Mapping[Purpose, Profile] = {"sign-in": Profile.OIDC, "bank-data": Profile.FAPI2}
+USUAL: Mapping[Purpose, frozenset[str]] = {
+    "sign-in": frozenset({"openid", "profile"}),
+    "bank-data": frozenset({"openid", "accounts:read", "balances:read", "transactions:read"}),
+}
+
+SECRET, PUBLIC, MADE, PASTED, PUBLISHED, CERTIFICATE = "secret", "public", "made", "jwks", "jwks_uri", "certificate"
+_KEYS = (
+    (MADE, "Make a key pair for me", "You download the private half once; we keep the public half only."),
+    (PASTED, "I have a key", "Paste its public half, a JWK Set."),
+    (PUBLISHED, "My keys are at an address", "So you can change them without telling us."),
 )
-OFFERED = frozenset(value for value, _ in _CHOICES)
-"""What a new app may be registered for. Payments are not offered before the hub makes any."""
-USUAL = frozenset({"openid", "accounts:read", "balances:read", "transactions:read"})
+PROOFS: Mapping[Purpose, tuple[tuple[str, str, str], ...]] = {
+    "sign-in": (
+        (SECRET, "With a secret", "It runs on a server, which can keep one."),
+        (PUBLIC, "Not at all", "It runs in a browser, on a phone or a desk. PKCE protects it."),
+        *_KEYS,
+    ),
+    "bank-data": (
+        *_KEYS,
+        (CERTIFICATE, "With a TLS certificate", "From an authority that this hub trusts. Name its subject below."),
+    ),
+}
+
+
+def offered(purpose: Purpose) -> tuple[Choice, ...]:
+    """What an app of this purpose may be registered for, unticked."""
+    words = KNOWN - DATA_SCOPES if purpose == "sign-in" else KNOWN
+    told = [(item.permission.value, item.title) for item in explain(permissions_of(words))]
+    told.append((OFFLINE_ACCESS, "Stay connected between visits"))
+    return tuple(Choice(value, title, value) for value, title in told)
 
 
 def consent_counts(session: Session, client_ids: Sequence[str], now: datetime) -> Mapping[str, int]:
@@ -42,30 +68,36 @@ def consent_counts(session: Session, client_ids: Sequence[str], now: datetime) -
 def row(client: Client, counts: Mapping[str, int]) -> DeveloperAppRow:
     return DeveloperAppRow(
         app=app_of(client),
-        is_confidential=client.token_endpoint_auth_method != NONE,
+        profile=PURPOSE[Profile(client.profile)],
         created_at=client.created_at,
         consent_count=counts.get(client.client_id, 0),
     )
 
 
-def new_app(form: Form, ticked: Collection[str]) -> NewAppPage:
-    return NewAppPage(tuple(Choice(value, title, value, value in ticked) for value, title in _CHOICES), form)
-
-
-def app_page(client: Client, counts: Mapping[str, int], form: Form) -> DeveloperAppPage:
-    return DeveloperAppPage(
-        app=app_of(client),
-        is_confidential=client.token_endpoint_auth_method != NONE,
-        redirect_uris=tuple(client.redirect_uris),
-        scopes=tuple(client.scopes),
-        created_at=client.created_at,
-        consent_count=counts.get(client.client_id, 0),
+def new_app(purpose: Purpose, form: Form, ticked: frozenset[str], proof: str) -> NewAppPage:
+    policy = POLICIES[PROFILE[purpose]]
+    return NewAppPage(
+        purpose=purpose,
+        profile=policy.title,
+        demands=demands(policy),
+        scopes=tuple(Choice(one.value, one.label, one.note, one.value in ticked) for one in offered(purpose)),
+        proofs=tuple(Choice(value, label, note, value == proof) for value, label, note in PROOFS[purpose]),
         form=form,
     )
 
 
-def guide(issuer: str, client: Client | None) -> GuidePage:
-    """With the values of the person's newest app, so that what stands there can be run as it is."""
-    if client is None:
-        return GuidePage(issuer=issuer, scope=" ".join(sorted(USUAL)))
-    return GuidePage(issuer, client.client_id, client.redirect_uris[0], " ".join(client.scopes))
+def guide(issuer: str, mine: Sequence[Client]) -> GuidePage:
+    """With the values of the person's newest apps, so that what stands there can be run as it is."""
+    newest = {Profile(client.profile): client for client in mine if client.redirect_uris}
+    values: dict[str, str] = {}
+    for prefix, client in (
+        ("data", newest.get(Profile.FAPI2)),
+        ("sign_in", newest.get(Profile.OIDC)),
+    ):
+        if client is not None:
+            values |= {
+                f"{prefix}_client_id": client.client_id,
+                f"{prefix}_redirect_uri": client.redirect_uris[0],
+                f"{prefix}_scope": " ".join(client.scopes),
+            }
+    return GuidePage(issuer, **values)

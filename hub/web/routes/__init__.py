@@ -10,6 +10,7 @@ from hub.web.routes.connections import blueprint as connections
 from hub.web.routes.consent_request import blueprint as consent_request
 from hub.web.routes.consents import blueprint as consents
 from hub.web.routes.developer import blueprint as developer
+from hub.web.routes.developer_register import blueprint as developer_register
 from hub.web.routes.docs import blueprint as docs
 from hub.web.routes.end_session import blueprint as end_session
 from hub.web.routes.entrance import blueprint as entrance
@@ -37,6 +38,7 @@ blueprints: tuple[Blueprint, ...] = (
     consent_request,
     consents,
     developer,
+    developer_register,
     docs,
     health,
 )

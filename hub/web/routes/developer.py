@@ -1,24 +1,27 @@
-"""For developers: register an app, look after it, a first token. An app is its owner's; to others it is not there."""
+"""For developers: their apps, and each app's own page. An app is its owner's; to others it is not there."""
 
-from flask import Blueprint, Response, request
+from typing import Any
+
+from flask import Blueprint, Response
 
 from hub.access import public, recently_signed_in, signed_in
 from hub.context import hub_of_request
 from hub.errors import BadInput
 from hub.gate import person, someone
+from hub.models.client import Client
 from hub.oauth import clients
-from hub.oauth.clients import Registered
-from hub.oauth.policy import NONE
+from hub.oauth.policy import Profile
+from hub.oauth.registration import own_key, rows, service
+from hub.oauth.registration.prepare import prepare
 from hub.web.flash import Said
-from hub.web.present import developer
+from hub.web.present import developer, developer_app
 from hub.web.present.apps import app_of
 from hub.web.routes import fields, respond
-from hub.web.viewmodels import CredentialsPage, DeveloperPage, Form
+from hub.web.routes.developer_credentials import credentials
+from hub.web.routes.developer_register import key_set
+from hub.web.viewmodels import DeveloperPage, Form
 
 blueprint = Blueprint("developer", __name__, url_prefix="/developer")
-PUBLIC, CONFIDENTIAL = "public", "confidential"
-# What the service calls a parameter, the form calls otherwise.
-_FIELD = {"site_uri": "site", "scopes": "scope"}
 
 
 @blueprint.get("")
@@ -28,43 +31,16 @@ def overview() -> Response:
     with hub.db.read() as session:
         mine = clients.list_for_owner(session, person().psu_id)
         counts = developer.consent_counts(session, [client.client_id for client in mine], hub.clock())
-    rows = tuple(developer.row(client, counts) for client in mine)
-    return respond.page("developer.html", DeveloperPage(rows))
+    return respond.page("developer.html", DeveloperPage(tuple(developer.row(client, counts) for client in mine)))
 
 
-@blueprint.get("/new")
-@signed_in
-def new() -> Response:
-    return respond.page("developer_new.html", developer.new_app(Form(), developer.USUAL))
-
-
-@blueprint.post("/new")
-@signed_in
-def register() -> Response:
-    given = fields.form("name", "site", "redirect_uris", "type")
-    scopes = frozenset(request.form.getlist("scope"))
-    hub = hub_of_request()
-    try:
-        if given["type"] not in {PUBLIC, CONFIDENTIAL}:
-            raise BadInput("Say where the app runs.", parameter="type")
-        if not scopes or not scopes <= developer.OFFERED:
-            raise BadInput("Choose at least one thing the app may ask for, from this list.", parameter="scope")
-        with hub.db.write() as session:
-            registered = clients.register(
-                session,
-                owner_psu_id=person().psu_id,
-                name=given["name"],
-                site_uri=given["site"].strip() or None,
-                redirect_uris=given["redirect_uris"].splitlines(),
-                public=given["type"] == PUBLIC,
-                scopes=scopes,
-                description="",
-                now=hub.clock(),
-            )
-    except BadInput as error:
-        form = Form(given, _errors(error))
-        return respond.page("developer_new.html", developer.new_app(form, scopes), status=respond.INVALID)
-    return _credentials(registered)
+@blueprint.get("/guide")
+@public
+def guide() -> Response:
+    hub, who = hub_of_request(), someone()
+    with hub.db.read() as session:
+        mine = () if who is None else clients.list_for_owner(session, who.psu_id)
+    return respond.page("guide.html", developer.guide(hub.settings.base_url, mine))
 
 
 @blueprint.get("/apps/<client_id>")
@@ -76,24 +52,17 @@ def app(client_id: str) -> Response:
 @blueprint.post("/apps/<client_id>")
 @signed_in
 def save(client_id: str) -> Response:
-    given = fields.form("redirect_uris")
-    hub, who = hub_of_request(), person()
+    given = fields.form(*developer_app.ADDRESSES)
+    changes: dict[str, Any] = {}
+    for field, (member, many) in developer_app.ADDRESSES.items():
+        lines = [line.strip() for line in given[field].splitlines() if line.strip()]
+        changes[member] = lines if many else "".join(lines) or None
     try:
-        with hub.db.write() as session:
-            client = clients.owned(session, client_id, owner_psu_id=who.psu_id)
-            clients.update(
-                session,
-                client_id,
-                owner_psu_id=who.psu_id,
-                name=client.name,
-                site_uri=client.site_uri,
-                redirect_uris=given["redirect_uris"].splitlines(),
-                scopes=client.scopes,
-                description=client.description,
-                now=hub.clock(),
-            )
+        _change(client_id, changes)
     except BadInput as error:
-        return _app_page(client_id, Form(given, _errors(error)), respond.INVALID)
+        member = error.parameter or ""
+        name = next((field for field, (one, _many) in developer_app.ADDRESSES.items() if one == member), "")
+        return _app_page(client_id, Form(given, {name: error.detail}), respond.INVALID)
     return respond.see_other(f"/developer/apps/{client_id}", say=Said.APP_SAVED)
 
 
@@ -103,7 +72,36 @@ def rotate(client_id: str) -> Response:
     hub = hub_of_request()
     with hub.db.write() as session:
         registered = clients.rotate_secret(session, client_id, owner_psu_id=person().psu_id, now=hub.clock())
-    return _credentials(registered)
+    return credentials(registered, None)
+
+
+@blueprint.post("/apps/<client_id>/keys")
+@recently_signed_in
+def add_key(client_id: str) -> Response:
+    """One more key beside the old: pasted, or made here. The old one goes once the app signs with the new."""
+    given = fields.form("jwks")
+    pair = None if given["jwks"].strip() else own_key.make()
+    try:
+        added = [dict(pair.public)] if pair is not None else key_set(given["jwks"])["keys"]
+        held = _keys(_owned(client_id))
+        changed = _change(client_id, {"jwks": {"keys": [*held, *(added if isinstance(added, list) else [added])]}})
+    except BadInput as error:
+        return _app_page(client_id, Form({}, {"jwks": error.detail}), respond.INVALID)
+    if pair is None:
+        return respond.see_other(f"/developer/apps/{client_id}", say=Said.APP_SAVED)
+    return credentials(changed, pair)
+
+
+@blueprint.post("/apps/<client_id>/keys/remove")
+@recently_signed_in
+def remove_key(client_id: str) -> Response:
+    given = fields.form("kid")
+    kept = [key for key in _keys(_owned(client_id)) if key.get("kid", "") != given["kid"]]
+    try:
+        _change(client_id, {"jwks": {"keys": kept}})
+    except BadInput as error:
+        return _app_page(client_id, Form({}, {"": error.detail}), respond.INVALID)
+    return respond.see_other(f"/developer/apps/{client_id}", say=Said.APP_SAVED)
 
 
 @blueprint.post("/apps/<client_id>/delete")
@@ -111,9 +109,7 @@ def rotate(client_id: str) -> Response:
 def delete(client_id: str) -> Response:
     given = fields.form("confirm")
     hub, who = hub_of_request(), person()
-    with hub.db.read() as session:
-        name = app_of(clients.owned(session, client_id, owner_psu_id=who.psu_id)).name
-    if given["confirm"].strip() != name:
+    if given["confirm"].strip() != app_of(_owned(client_id)).name:
         error = {"confirm": "That is not the app’s name. Nothing was deleted."}
         return _app_page(client_id, Form({}, error), respond.INVALID)
     with hub.db.write() as session:
@@ -121,39 +117,34 @@ def delete(client_id: str) -> Response:
     return respond.see_other("/developer", say=Said.APP_DELETED)
 
 
-@blueprint.get("/guide")
-@public
-def guide() -> Response:
-    hub, who = hub_of_request(), someone()
-    mine = None
-    if who is not None:
-        with hub.db.read() as session:
-            mine = next(iter(reversed(clients.list_for_owner(session, who.psu_id))), None)
-    return respond.page("guide.html", developer.guide(hub.settings.base_url, mine))
+def _owned(client_id: str) -> Client:
+    """Raises NotFound unless the person owns it."""
+    with hub_of_request().db.read() as session:
+        return clients.owned(session, client_id, owner_psu_id=person().psu_id)
+
+
+def _keys(client: Client) -> list[dict[str, Any]]:
+    """Raises BadInput where the keys are not kept here."""
+    if client.jwks is None:
+        raise BadInput("This app's keys are not kept here.", parameter="jwks")
+    return list(client.jwks["keys"])
+
+
+def _change(client_id: str, changes: dict[str, Any]) -> clients.Registered:
+    """The client with some of its metadata changed. Raises NotFound, BadInput."""
+    hub, present = hub_of_request(), _owned(client_id)
+    document = rows.document(present) | changes
+    prepared = prepare(hub, document, now=hub.clock(), wanted=Profile(present.profile), present=present)
+    with hub.db.write() as session:
+        client = clients.owned(session, client_id, owner_psu_id=person().psu_id)
+        return service.replace(session, client, prepared, now=hub.clock())
 
 
 def _app_page(client_id: str, form: Form, status: int = 200) -> Response:
     """Raises NotFound unless the person owns it."""
-    hub = hub_of_request()
+    hub, client = hub_of_request(), _owned(client_id)
     with hub.db.read() as session:
-        client = clients.owned(session, client_id, owner_psu_id=person().psu_id)
         counts = developer.consent_counts(session, [client_id], hub.clock())
-    return respond.page("developer_app.html", developer.app_page(client, counts, form), status=status)
-
-
-def _credentials(registered: Registered) -> Response:
-    """The only answer that ever holds the secret; pages are no-store, so no cache and no "back" shows it again."""
-    client = registered.client
-    page = CredentialsPage(
-        app=app_of(client),
-        issuer=hub_of_request().settings.base_url,
-        redirect_uri=client.redirect_uris[0],
-        scope=" ".join(client.scopes),
-        secret=registered.secret if client.token_endpoint_auth_method != NONE else None,
-    )
-    return respond.page("credentials.html", page)
-
-
-def _errors(error: BadInput) -> dict[str, str]:
-    name = error.parameter or ""
-    return {_FIELD.get(name, name): error.detail}
+        refused = developer_app.refusals(session, client_id)
+    page = developer_app.app_page(client, counts.get(client_id, 0), refused, form)
+    return respond.page("developer_app.html", page, status=status)

@@ -54,7 +54,9 @@ from hub.web.viewmodels.developers import (
     DeveloperAppRow,
     DeveloperPage,
     GuidePage,
+    KeyRow,
     NewAppPage,
+    RefusalRow,
 )
 from hub.web.viewmodels.factors import (
     AuthenticatorPage,
@@ -136,6 +138,7 @@ __all__ = [
     "FormPostPage",
     "GuidePage",
     "HomePage",
+    "KeyRow",
     "LedgerPage",
     "LinkPage",
     "LinkedRow",
@@ -158,6 +161,7 @@ __all__ = [
     "RecoverPage",
     "RecoverSentPage",
     "RecoveryCodesPage",
+    "RefusalRow",
     "RegisterPage",
     "ResetPage",
     "SecurityPage",

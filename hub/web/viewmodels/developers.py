@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from hub.web.viewmodels.shared import App, Choice, Form
 
 
 @dataclass(frozen=True, slots=True)
 class DeveloperAppRow:
+    """``profile`` is what the app is for, in words."""
+
     app: App
-    is_confidential: bool
+    profile: str
     created_at: datetime
     consent_count: int = 0
 
@@ -25,48 +27,92 @@ class DeveloperPage:
 
 @dataclass(frozen=True, slots=True)
 class NewAppPage:
-    """developer_new.html. Posts ``name``, ``site``, ``redirect_uris`` (one a line), ``type``, ``scope``*."""
+    """developer_new.html, for one purpose. Posts ``name``, ``site``, ``redirect_uris`` (one a line), ``scope``*,
+    ``proof`` and what that proof needs.
 
+    ``demands`` are the profile's, in plain words.
+    """
+
+    purpose: Literal["sign-in", "bank-data"]
+    profile: str = ""
+    demands: tuple[str, ...] = ()
     scopes: tuple[Choice, ...] = ()
-    form: Form = Form()  # values: name, site, redirect_uris, type
+    proofs: tuple[Choice, ...] = ()
+    form: Form = Form()  # values: name, site, redirect_uris, jwks, jwks_uri, certificate, signed
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialsPage:
-    """credentials.html: the answer to a registration or a rotated secret. Shown once, so send it with no-
-    store.
+    """credentials.html: the answer to a registration, a new secret or a new key. Shown once, so sent with no-store.
 
-    ``repr`` leaves the secret out.
+    ``private_key`` is a JWK as text that the hub made and keeps nowhere. ``repr`` leaves both secrets out.
     """
 
     app: App
-    issuer: str  # https origin of this hub
+    issuer: str  # origin of this hub
     redirect_uri: str
     scope: str  # space separated
     secret: str | None = field(default=None, repr=False)
+    private_key: str | None = field(default=None, repr=False)
+    key_file: str = ""  # the name to save it under
+    is_fapi: bool = False
+    is_public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One of an app's public keys. ``kid`` addresses it, "" if it has none; ``kind`` is its curve or size."""
+
+    kid: str
+    kind: str
+    use: str = "sig"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """``proven``: the app had authenticated; else anybody may have sent it in the app's name."""
+
+    at: datetime
+    endpoint: str
+    error: str
+    description: str
+    proven: bool
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class DeveloperAppPage:
-    """developer_app.html. Saves to /developer/apps/<client_id>; /secret and /delete are their own POSTs."""
+    """developer_app.html. Saves to /developer/apps/<client_id>.
+
+    /secret, /keys, /keys/remove and /delete are further POSTs below it.
+    """
 
     app: App
-    is_confidential: bool
-    redirect_uris: tuple[str, ...]
+    profile: str
+    demands: tuple[str, ...] = ()
+    proof: str = ""  # how it proves who it is, in words
+    has_secret: bool = False
+    keys: tuple[KeyRow, ...] = ()
+    jwks_uri: str = ""
     scopes: tuple[str, ...] = ()
     created_at: datetime | None = None
     consent_count: int = 0
-    form: Form = Form()  # values: redirect_uris, after a failed save
+    refusals: tuple[RefusalRow, ...] = ()
+    registered: str = ""  # the metadata as JSON text
+    form: Form = Form()  # values: redirect_uris and the other addresses
 
 
 @dataclass(frozen=True, slots=True)
 class GuidePage:
-    """guide.html. Real values where the person has an app, obvious placeholders else."""
+    """guide.html. Real values where the person has an app of that profile, obvious placeholders else."""
 
     issuer: str
-    client_id: str = "YOUR_CLIENT_ID"
-    redirect_uri: str = "http://127.0.0.1:8000/callback"
-    scope: str = "openid accounts transactions"
+    data_client_id: str = "YOUR_CLIENT_ID"
+    data_redirect_uri: str = "http://127.0.0.1:9000/callback"
+    data_scope: str = "openid accounts:read balances:read"
+    sign_in_client_id: str = "YOUR_CLIENT_ID"
+    sign_in_redirect_uri: str = "http://127.0.0.1:9000/callback"
+    sign_in_scope: str = "openid profile"
 
 
 @dataclass(frozen=True, slots=True)

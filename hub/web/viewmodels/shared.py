@@ -53,12 +53,19 @@ class Bank:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A client as a person sees it. ``verified`` is Rialto's own word about it, never the app's."""
+    """A client as a person sees it. ``verified`` is Rialto's own word about it, never the app's.
+
+    ``vouched_by`` names the trust anchor on whose word it is, "" if the operator's own. ``policy`` and ``terms`` are
+    pages of the app's.
+    """
 
     client_id: str
     name: str
     site: str = ""  # https URL, or empty
     verified: bool = False
+    vouched_by: str = ""
+    policy: str = ""
+    terms: str = ""
 
 
 class ConnectionState(StrEnum):

@@ -1,21 +1,34 @@
-"""Register an app, look after it; its secret is seen once."""
+"""Register an app for what it is for, look after it and its keys; its secrets are seen once."""
 
+import base64
+import html
 import re
 from typing import Any
 
+import orjson
+import pytest
+
+from hub.ids import new_id
+from hub.models.client import Client
+from hub.models.oauth import RefusedRequest
+from tests.oauth.registration.documents import jwks, key, public
 from tests.web.pages.world import Browser, World
 
 GOOD: dict[str, str] = {
     "name": "Nest Egg",
     "site": "https://nest.example",
     "redirect_uris": "https://nest.example/cb\nhttp://127.0.0.1:9000/cb",
-    "type": "confidential",
 }
+SIGN_IN = ("openid", "profile")
+DATA = ("openid", "accounts:read")
 
 
-def register(browser: Browser, scopes: tuple[str, ...] = ("openid", "accounts:read"), **changes: str) -> Any:
-    browser.get("/developer/new")
-    return browser.post("/developer/new", [*(GOOD | changes).items(), *(("scope", one) for one in scopes)])
+def register(browser: Browser, purpose: str, scopes: tuple[str, ...] = (), /, **changes: str) -> Any:
+    usual = {"proof": "secret"} if purpose == "sign-in" else {"proof": "made"}
+    ticked = scopes or (SIGN_IN if purpose == "sign-in" else DATA)
+    browser.get(f"/developer/new/{purpose}")
+    fields = [*(GOOD | usual | changes).items(), *(("scope", one) for one in ticked)]
+    return browser.post(f"/developer/new/{purpose}", fields)
 
 
 def shown(text: str, field: str) -> str:
@@ -24,65 +37,214 @@ def shown(text: str, field: str) -> str:
     return found[1]
 
 
+def private_key(text: str) -> dict[str, Any]:
+    found = re.search(r'id="private-key"[^>]*>(.*?)</textarea>', text, re.S)
+    assert found
+    made: dict[str, Any] = orjson.loads(html.unescape(found[1]))
+    return made
+
+
+def row(world: World, client_id: str) -> Client:
+    with world.hub.db.read() as session:
+        return session.get_one(Client, client_id)
+
+
+def test_what_the_app_is_for_is_asked_first(world: World) -> None:
+    alice = world.browser()
+    text = alice.get("/developer/new").text
+    assert 'href="/developer/new/sign-in"' in text
+    assert 'href="/developer/new/bank-data"' in text
+    assert "accounts:read" not in alice.get("/developer/new/sign-in").text
+    assert "/oauth/par" in alice.get("/developer/new/bank-data").text
+    assert alice.get("/developer/new/mining").status_code == 404
+
+
 def test_the_secret_is_shown_once_and_never_again(world: World) -> None:
     alice = world.browser()
-    answer = register(alice)
+    answer = register(alice, "sign-in")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     client_id, secret = shown(answer.text, "client-id"), shown(answer.text, "client-secret")
     for path in ("/developer", f"/developer/apps/{client_id}", "/developer/guide", "/developer/new", "/account"):
         assert secret not in alice.get(path).text
-    basic = {"auth": (client_id, secret), "data": {"grant_type": "client_credentials"}}
-    assert world.app.test_client().post("/oauth/token", **basic).status_code == 200
+    before = row(world, client_id).secret_hash
 
     alice.get(f"/developer/apps/{client_id}")
     rotated = shown(alice.post(f"/developer/apps/{client_id}/secret").text, "client-secret")
     assert rotated != secret
-    assert world.app.test_client().post("/oauth/token", **basic).status_code == 401
+    assert row(world, client_id).secret_hash not in {None, before}
     assert client_id in alice.get("/developer/guide").text
 
 
-def test_a_public_app_has_no_secret(world: World) -> None:
+def test_the_key_that_the_hub_makes_is_shown_once_and_only_its_public_half_is_kept(world: World) -> None:
     alice = world.browser()
-    text = register(alice, type="public").text
-    assert "client-secret" not in text
-    client_id = shown(text, "client-id")
-    assert "Make a new secret" not in alice.get(f"/developer/apps/{client_id}").text
-    assert alice.post(f"/developer/apps/{client_id}/secret").status_code == 400
+    answer = register(alice, "bank-data")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    client_id, made = shown(answer.text, "client-id"), private_key(answer.text)
+    saved = re.search(r'download="nest-egg.jwk.json" href="data:application/json;base64,([^"]+)"', answer.text)
+    assert saved
+    assert orjson.loads(base64.b64decode(saved[1])) == made
+    kept = row(world, client_id)
+    assert kept.jwks == {"keys": [{name: value for name, value in made.items() if name != "d"}]}
+    assert (kept.profile, kept.secret_hash, kept.owner_psu_id) == ("fapi2", None, world.alice)
+    assert kept.registration["dpop_bound_access_tokens"] is True
+    for path in ("/developer", f"/developer/apps/{client_id}", "/developer/guide"):
+        assert made["d"] not in alice.get(path).text
 
 
-BAD: list[tuple[dict[str, str], tuple[str, ...], str]] = [
-    ({"name": ""}, ("openid",), "name"),
-    ({"name": "a\u202eb"}, ("openid",), "name"),
-    ({"site": "javascript:alert(1)"}, ("openid",), "site"),
-    ({"redirect_uris": ""}, ("openid",), "redirect_uris"),
-    ({"redirect_uris": "http://evil.example/cb"}, ("openid",), "redirect_uris"),
-    ({"type": ""}, ("openid",), "type"),
-    ({}, (), "scope"),
-    ({}, ("payments:write",), "scope"),
-    ({}, ("root",), "scope"),
+PROOFS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
+    ("sign-in", {"proof": "public"}, {"token_endpoint_auth_method": "none", "profile": "oidc"}),
+    ("sign-in", {"proof": "made"}, {"token_endpoint_auth_method": "private_key_jwt", "profile": "oidc"}),
+    ("bank-data", {"proof": "jwks", "jwks": orjson.dumps(jwks()).decode()}, {"jwks": jwks()}),
+    ("bank-data", {"proof": "jwks", "jwks": orjson.dumps(public()).decode()}, {"jwks": jwks()}),
+    (
+        "bank-data",
+        {"proof": "certificate", "certificate": "CN=nest.example,O=Nest Egg"},
+        {"token_endpoint_auth_method": "tls_client_auth", "profile": "fapi2"},
+    ),
+    ("bank-data", {"signed": "yes"}, {"profile": "fapi2_ms"}),
 ]
 
 
-def test_what_will_not_do_is_named_and_what_was_typed_is_kept(world: World) -> None:
+@pytest.mark.parametrize(("purpose", "changes", "kept"), PROOFS, ids=range(len(PROOFS)))
+def test_an_app_proves_itself_as_it_likes(
+    world: World, purpose: str, changes: dict[str, str], kept: dict[str, Any]
+) -> None:
     alice = world.browser()
-    for changes, scopes, field in BAD:
-        answer = register(alice, scopes, **changes)
-        assert answer.status_code == 422, changes
-        assert f'<a href="#{field}">' in answer.text
-        assert "https://nest.example" in answer.text
+    answer = register(alice, purpose, **changes)
+    assert answer.status_code == 200, answer.text
+    assert "client-secret" not in answer.text
+    client_id = shown(answer.text, "client-id")
+    client = row(world, client_id)
+    assert {name: getattr(client, name) for name in kept} == kept
+    assert "Make a new secret" not in alice.get(f"/developer/apps/{client_id}").text  # and its form token is used below
+    assert alice.post(f"/developer/apps/{client_id}/secret").status_code == 400
+
+
+BAD: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
+    ("sign-in", {"name": ""}, (), "name"),
+    ("sign-in", {"name": "a\u202eb"}, (), "name"),
+    ("sign-in", {"name": "P\u0430y"}, (), "name"),
+    ("sign-in", {"site": "javascript:alert(1)"}, (), "site"),
+    ("sign-in", {"redirect_uris": ""}, (), "redirect_uris"),
+    ("sign-in", {"redirect_uris": "http://evil.example/cb"}, (), "redirect_uris"),
+    ("sign-in", {"proof": ""}, (), "proof"),
+    ("sign-in", {"proof": "certificate", "certificate": ""}, (), "certificate"),
+    ("sign-in", {}, ("accounts:read",), "scope"),
+    ("sign-in", {}, ("root",), "scope"),
+    ("bank-data", {"proof": "secret"}, (), "proof"),
+    ("bank-data", {"proof": "public"}, (), "proof"),
+    ("bank-data", {"proof": "jwks", "jwks": "no key"}, (), "jwks"),
+    ("bank-data", {"proof": "jwks", "jwks": orjson.dumps(public("P-384")).decode()}, (), "jwks"),
+    ("bank-data", {"proof": "jwks_uri", "jwks_uri": "http://nest.example/jwks"}, (), "jwks_uri"),
+    ("bank-data", {"proof": "certificate", "certificate": "nonsense"}, (), "certificate"),
+    ("bank-data", {}, ("payments:write",), "scope"),
+]
+
+
+@pytest.mark.parametrize(("purpose", "changes", "scopes", "field"), BAD, ids=range(len(BAD)))
+def test_what_will_not_do_is_named_and_what_was_typed_is_kept(
+    world: World, purpose: str, changes: dict[str, str], scopes: tuple[str, ...], field: str
+) -> None:
+    answer = register(world.browser(world.charlie), purpose, scopes, **changes)
+    assert answer.status_code == 422
+    assert f'<a href="#{field}">' in answer.text
+    assert "https://nest.example" in answer.text or field in {"site", "redirect_uris"}
     assert "No app yet" in world.browser(world.charlie).get("/developer").text
 
 
-def test_redirect_uris_can_be_changed(world: World) -> None:
+def test_a_private_key_that_was_pasted_is_not_shown_again(world: World) -> None:
+    lost = key().as_dict(private=True)
+    answer = register(world.browser(), "bank-data", proof="jwks", jwks=orjson.dumps(lost).decode())
+    assert answer.status_code == 422
+    assert "counts as lost" in answer.text
+    assert lost["d"] not in answer.text
+
+
+def test_a_key_is_rotated_by_a_second_one(world: World) -> None:
     alice = world.browser()
-    path = f"/developer/apps/{world.client.client.client_id}"
+    answer = register(alice, "bank-data")
+    client_id, old = shown(answer.text, "client-id"), private_key(answer.text)
+    path = f"/developer/apps/{client_id}"
+    assert "Remove" not in alice.get(path).text  # not the only one
+    assert alice.post(f"{path}/keys/remove", {"kid": old["kid"]}).status_code == 422
+
+    alice.get(path)
+    made = private_key(alice.post(f"{path}/keys").text)
+    assert made["kid"] != old["kid"]
+    alice.get(path)
+    pasted = alice.post(f"{path}/keys", {"jwks": orjson.dumps(public(kid="mine")).decode()})
+    assert pasted.headers["Location"] == path
+    alice.get(path)
+    assert alice.post(f"{path}/keys/remove", {"kid": old["kid"]}).headers["Location"] == path
+    assert [one["kid"] for one in (row(world, client_id).jwks or {})["keys"]] == [made["kid"], "mine"]
+    text = alice.get(path).text
+    assert made["kid"] in text
+    assert old["kid"] not in text
+
+
+def test_a_bad_key_is_not_added(world: World) -> None:
+    alice = world.browser()
+    client_id = shown(register(alice, "bank-data").text, "client-id")
+    path = f"/developer/apps/{client_id}"
+    for bad in ("no key", '{"keys": 7}', orjson.dumps(key().as_dict(private=True)).decode()):
+        alice.get(path)
+        answer = alice.post(f"{path}/keys", {"jwks": bad})
+        assert (answer.status_code, '<a href="#jwks">' in answer.text) == (422, True), bad
+    with_secret = f"/developer/apps/{shown(register(alice, 'sign-in').text, 'client-id')}"
+    alice.get(with_secret)
+    assert alice.post(f"{with_secret}/keys").status_code == 422
+    assert len((row(world, client_id).jwks or {})["keys"]) == 1
+
+
+def test_addresses_can_be_changed_and_the_verified_mark_goes_with_them(world: World) -> None:
+    alice = world.browser()
+    client_id = shown(register(alice, "sign-in").text, "client-id")
+    path = f"/developer/apps/{client_id}"
+    with world.hub.db.write() as session:
+        session.get_one(Client, client_id).verified_at = world.hub.clock()
     alice.get(path)
     bad = alice.post(path, {"redirect_uris": "http://evil.example/"})
     assert bad.status_code == 422
     assert "http://evil.example/" in bad.text
-    assert alice.post(path, {"redirect_uris": "https://new.example/cb"}).headers["Location"] == path
+    wanted = {"redirect_uris": "https://new.example/cb", "tos_uri": "https://new.example/terms"}
+    assert alice.post(path, wanted).headers["Location"] == path
     assert "https://new.example/cb" in alice.get(path).text
+    client = row(world, client_id)
+    assert client.registration["tos_uri"] == "https://new.example/terms"
+    assert (client.site_uri, client.verified_at) == (None, None)
+
+
+def test_why_a_request_was_refused_is_told_to_the_developer_and_to_nobody_else(world: World) -> None:
+    alice = world.browser()
+    client_id = shown(register(alice, "bank-data").text, "client-id")
+    path = f"/developer/apps/{client_id}"
+    assert "Nothing was refused lately" in alice.get(path).text
+    with world.hub.db.write() as session:
+        session.add(
+            RefusedRequest(
+                id=new_id(),
+                client_id=client_id,
+                at=world.hub.clock(),
+                endpoint="par",
+                error="invalid_client",
+                description="The aud is <not> ours.",
+                proven=False,
+                interaction_id="6d0e4a51-0000-4000-8000-000000000001",
+            )
+        )
+    text = alice.get(path).text
+    for told in ("invalid_client", "The aud is &lt;not&gt; ours.", "had not proved itself", "6d0e4a51-0000"):
+        assert told in text
+    assert world.browser(world.charlie).get(path).status_code == 404
+
+
+def test_the_guide_has_the_values_of_ones_own_apps(world: World) -> None:
+    alice = world.browser()
+    ids = [shown(register(alice, purpose).text, "client-id") for purpose in ("sign-in", "bank-data")]
+    text = alice.get("/developer/guide").text
+    assert all(client_id in text for client_id in ids)
+    assert "YOUR_CLIENT_ID" in world.stranger().get("/developer/guide").text
 
 
 def test_deleting_wants_the_name_and_ends_what_people_allowed(world: World) -> None:

@@ -76,9 +76,12 @@ POSTS = [
     "/connections/{albion}/disconnect",
     "{request}",
     "/consents/{consent}/revoke",
-    "/developer/new",
+    "/developer/new/sign-in",
+    "/developer/new/bank-data",
     "/developer/apps/{client}",
     "/developer/apps/{client}/secret",
+    "/developer/apps/{client}/keys",
+    "/developer/apps/{client}/keys/remove",
     "/developer/apps/{client}/delete",
 ]
 BY_LINK_ALONE = {"/email/undo/{undo}", "/recover/{reset}", "/recover/factors/keep/{keep_factors}"}
@@ -141,7 +144,7 @@ def test_charlie_finds_none_of_alices_pages(world: World) -> None:
 def test_charlie_can_send_none_of_alices_forms(world: World) -> None:
     charlie, known = world.browser(world.charlie), places(world)
     for path in FOREIGN_POSTS:
-        charlie.get("/developer/new")
+        charlie.get("/developer/new/sign-in")
         sent = {"confirm": "Budget Buddy", "redirect_uris": "https://evil.example/cb", "decision": "approve"}
         assert charlie.post(path.format(**known), sent).status_code == 404, path
     alice = world.browser()
@@ -215,8 +218,8 @@ def test_an_address_that_does_not_exist_still_knows_who_is_there(world: World) -
 
 def test_a_form_that_is_too_large_is_refused(world: World) -> None:
     alice = world.browser()
-    alice.get("/developer/new")
-    assert alice.post("/developer/new", {"name": "x" * 300_000}).status_code == 413
+    alice.get("/developer/new/sign-in")
+    assert alice.post("/developer/new/sign-in", {"name": "x" * 300_000}).status_code == 413
 
 
 def test_a_field_that_comes_twice_is_refused(world: World) -> None:

@@ -23,8 +23,10 @@ from hub.ledger.ingest import Fetch
 from hub.models.connection import Connection
 from hub.models.ledger import Account as AccountRow
 from hub.models.psu import Psu
-from hub.oauth import clients
+from hub.oauth import clients, pushed
+from hub.oauth.asked import asked_by
 from hub.oauth.clients import Registered
+from hub.oauth.parameters import Parameters
 from providers.model import (
     Account,
     AccountType,
@@ -38,6 +40,7 @@ from providers.model import (
     Transaction,
 )
 from tests.conftest import TestClock
+from tests.oauth.signing import ClientKey
 from tests.oauth.world import s256
 
 CALLBACK = "https://buddy.example/callback"
@@ -177,18 +180,25 @@ class World:
             fetch.finish(session, now)
 
     def register(self, *, owner: str | None = None, **changes: Any) -> Registered:
+        """An app that sees accounts, or with ``public`` one that only signs people in."""
+        wanted = [*SCOPE.split(), "profile", "email", "offline_access"]
         facts: dict[str, Any] = {
             "owner_psu_id": owner or self.alice,
             "name": "Budget Buddy",
             "site_uri": "https://buddy.example",
             "redirect_uris": [CALLBACK],
             "public": False,
-            "scopes": [*SCOPE.split(), "profile", "email", "offline_access"],
+            "scopes": ["openid", "profile", "email", "offline_access"],
             "description": "",
             "now": self.hub.clock(),
         }
         with self.hub.db.write() as session:
-            return clients.register(session, **(facts | changes))
+            made = clients.register(session, **(facts | changes))
+            if not changes.get("public"):
+                made.client.profile, made.client.scopes = "fapi2", wanted
+                made.client.token_endpoint_auth_method, made.client.jwks = "private_key_jwt", ClientKey.make().jwks()
+                made.client.registration = {"dpop_bound_access_tokens": True}
+            return made
 
     def stranger(self) -> Browser:
         """A browser in which nobody is signed in."""
@@ -211,17 +221,22 @@ class World:
         return Browser(client)
 
     def ask(self, client: Registered | None = None, **changes: Any) -> str:
-        """The path of the consent page for a new request."""
+        """The path of the consent page for a new request, pushed where the client's profile wants it."""
+        row = (client or self.client).client
         facts: dict[str, Any] = {
             "response_type": "code",
-            "client_id": (client or self.client).client.client_id,
+            "client_id": row.client_id,
             "redirect_uri": CALLBACK,
-            "scope": SCOPE,
+            "scope": SCOPE if row.profile == "fapi2" else "openid",
             "state": "st4te",
             "code_challenge": s256(),
             "code_challenge_method": "S256",
         }
         wanted = {name: value for name, value in (facts | changes).items() if value is not None}
+        if row.profile == "fapi2":
+            checked = pushed.check(asked_by(self.hub, Parameters(wanted), client=row))
+            request_uri = pushed.keep(self.hub, row.client_id, checked, self.hub.clock())
+            wanted = {"client_id": row.client_id, "request_uri": request_uri}
         response = self.app.test_client().get("/oauth/authorize?" + urlencode(wanted))
         location = response.headers["Location"]
         assert location.startswith("/consent/"), location
