@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from hub.identity.breaches import RangeFolder, RangeService, SortedFile
 from hub.settings import Settings, SettingsError
 from tests.identity.steps import HERE, attempt, log_in
 from tests.mail.letters import delivered, link_in
+from tests.outbound.server import dripping
 from tests.people import PASSWORD
 
 LEAKED = [f"leaked once upon a time {number}" for number in range(3000)]
@@ -164,6 +166,27 @@ def test_a_service_that_hangs_is_left_in_time(service: Service, monkeypatch: pyt
     monkeypatch.setattr(breaches, "TIMEOUT_S", 0.2)
     service.pause = threading.Event()
     assert not RangeService(service.url).contains(LEAKED[0])
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+SLOW = {
+    "nothing": (b"", b""),
+    "headers without end": (OK, b"X: y\r\n"),
+    "a body without end": (OK + b"\r\n", b" "),
+    "half a body": (OK + b"Content-Length: 50\r\n\r\nx", b""),
+    "no gzip": (OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx", b""),
+}
+
+
+@pytest.mark.parametrize(("first", "drop"), SLOW.values(), ids=SLOW.keys())
+def test_a_service_that_drips_or_breaks_off_is_left_in_time(
+    first: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaches, "TIMEOUT_S", 0.5)
+    with dripping(first, drop, 0.05) as port:
+        began = time.monotonic()
+        assert not RangeService(f"http://127.0.0.1:{port}/range/").contains(LEAKED[0])
+        assert time.monotonic() - began < 2
 
 
 def test_a_service_that_is_away_stops_nobody() -> None:
