@@ -24,6 +24,7 @@ from hub.mail import transport
 from hub.mail import worker as postman
 from hub.mail.transport import Transport
 from hub.models.psu import Psu
+from hub.oauth import backchannel
 from hub.settings import SettingsError, from_environ
 from hub.stack import PORT, TLS_PORT, Stack, StackError
 from hub.sync.worker import Worker
@@ -102,7 +103,7 @@ def seed_people(hub: Hub) -> None:
 
 @main.command()
 def worker() -> None:
-    """Sync connections that are due, send mails, and tidy up, until SIGTERM."""
+    """Sync connections that are due, send mails and logout notices, and tidy up, until SIGTERM."""
     hub = hub_of_environ()
     mails = _mail_transport(hub)
     logs.configure(hub.settings.log_level)
@@ -111,6 +112,9 @@ def worker() -> None:
     beside = [
         threading.Thread(target=housekeeping.run, args=(hub, stopping), name="housekeeping"),
         threading.Thread(target=postman.run, args=(hub, mails, stopping), name="mail"),
+        threading.Thread(
+            target=backchannel.run, args=(hub, backchannel.by(hub.outbound), stopping), name="backchannel"
+        ),
     ]
     for thread in beside:
         thread.start()

@@ -23,6 +23,7 @@ from hub.models.client import Client
 from hub.models.logout import LogoutNotice
 from hub.oauth import id_token
 from hub.oauth.grants.base import subject
+from hub.outbound.fetch import Outbound, OutboundError
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,11 @@ BATCH = 2 * SENDERS
 for longer than two of them take."""
 
 
+TOO_LATE = timedelta(hours=2)
+"""What nobody could be told by then, because our own workers were away, is not told any more: every attempt would have
+been over, and an app is not to end a session over yesterday's news."""
+
+
 class NotReached(Exception):
     """The client's address gave no answer, or is none that this hub calls."""
 
@@ -51,6 +57,18 @@ redirect and calls nothing inside our own network: whoever gives one to ``run`` 
 """
 
 
+def by(outbound: Outbound) -> Post:
+    """The one that the worker uses."""
+
+    def post(url: str, fields: Mapping[str, str]) -> int:
+        try:
+            return outbound.post_form(url, fields).status
+        except OutboundError as error:
+            raise NotReached(error.why) from error
+
+    return post
+
+
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     id: str
@@ -58,6 +76,7 @@ class _Claimed:
     psu_id: str
     sid: str
     is_last: bool
+    is_too_late: bool
 
 
 def run(hub: Hub, post: Post, stopping: threading.Event) -> None:
@@ -107,8 +126,8 @@ def _attempt(hub: Hub, post: Post, notice_id: str, attempts: int) -> None:
     claimed = _claim(hub, notice_id, attempts, now)
     if claimed is None:
         return
-    taken = _send(hub, post, claimed, now)
-    if taken or claimed.is_last:
+    taken = not claimed.is_too_late and _send(hub, post, claimed, now)
+    if taken or claimed.is_last or claimed.is_too_late:
         _settle(hub, claimed, taken=taken, now=hub.clock())
 
 
@@ -122,10 +141,19 @@ def _claim(hub: Hub, notice_id: str, attempts: int, now: datetime) -> _Claimed |
             update(LogoutNotice)
             .where(LogoutNotice.id == notice_id, LogoutNotice.attempts == attempts, LogoutNotice.due_at <= now)
             .values(attempts=attempts + 1, due_at=now + pause)
-            .returning(LogoutNotice.id, LogoutNotice.client_id, LogoutNotice.psu_id, LogoutNotice.sid)
+            .returning(
+                LogoutNotice.id,
+                LogoutNotice.client_id,
+                LogoutNotice.psu_id,
+                LogoutNotice.sid,
+                LogoutNotice.created_at,
+            )
             .execution_options(synchronize_session=False)
         ).one_or_none()
-    return None if row is None else _Claimed(*row, is_last=attempts >= len(PAUSES_S))
+    if row is None:
+        return None
+    *told, created_at = row
+    return _Claimed(*told, is_last=attempts >= len(PAUSES_S), is_too_late=now - created_at >= TOO_LATE)
 
 
 def _send(hub: Hub, post: Post, notice: _Claimed, now: datetime) -> bool:

@@ -2,16 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-import requests
-
-from hub.oauth.backchannel import NotReached
+from hub.oauth import backchannel
+from hub.outbound.fetch import Outbound
+from hub.settings import Settings
 
 
 @dataclass
@@ -59,9 +59,5 @@ def receiving(**facts: Any) -> Iterator[Receiver]:
         server.server_close()
 
 
-def post(url: str, fields: Mapping[str, str]) -> int:
-    """The plainest sender there is; for this machine's own addresses."""
-    try:
-        return requests.post(url, data=fields, allow_redirects=False, timeout=5).status_code
-    except requests.RequestException as error:
-        raise NotReached(type(error).__name__) from error
+post = backchannel.by(Outbound(Settings()))
+"""What the worker sends with, in a hub that may call its own machine."""

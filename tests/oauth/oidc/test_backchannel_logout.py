@@ -1,9 +1,12 @@
 """Back-Channel Logout 1.0 by the conformance suite's modules (oidcc-backchannel-*), to a client that really listens."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -14,8 +17,10 @@ from sqlalchemy import select
 from hub.models.event import Event
 from hub.models.logout import LogoutNotice
 from hub.oauth import backchannel, id_token_hint
-from hub.oauth.backchannel import BATCH, EVENT, PAUSES_S
+from hub.oauth.backchannel import BATCH, EVENT, PAUSES_S, TOO_LATE
 from hub.oauth.response_jwt import NotOurs
+from hub.outbound.fetch import Forbidden, Outbound
+from hub.settings import Settings
 from tests.oauth.oidc.provider import GOODBYE, App, Browser, Provider
 from tests.oauth.oidc.receiver import Receiver, post, receiving
 from tests.oauth.oidc.rp import decrypted, header_of, public, verified_by
@@ -162,6 +167,70 @@ def test_in_the_end_it_is_given_up(op: Provider) -> None:
     assert events(op) == ["logout.given_up"]
 
 
+INNER = [
+    "https://10.0.0.1/backchannel",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://100.100.100.200/",
+    "https://[fd00:ec2::254]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://[64:ff9b::a00:1]/",
+    "http://shop.example/backchannel",
+    "https://somebody@shop.example/",
+    "file:///etc/passwd",
+    "https://inside.example/backchannel",
+]
+
+
+@pytest.mark.parametrize("url", INNER)
+def test_an_inner_address_is_not_called(op: Provider, url: str) -> None:
+    outbound = Outbound(
+        op.hub.settings, resolver=lambda host, _port: [host] if ":" in host or "1" in host else ["10.0.0.1"]
+    )
+    alice = op.browser()
+    op.sign_in(alice, listening(op, url))
+    log_out(alice)
+    with pytest.raises(Forbidden):
+        outbound.post_form(url, {})
+    backchannel.deliver_due(op.hub, backchannel.by(outbound))
+    (notice,) = notices(op)
+    assert (notice.attempts, notice.delivered_at) == (1, None)
+
+
+def test_a_public_hub_does_not_call_its_own_machine(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    op.sign_in(alice, listening(op, rp.url.replace("http://", "https://")))
+    log_out(alice)
+    backchannel.deliver_due(op.hub, backchannel.by(Outbound(Settings(base_url="https://hub.example"))))
+    assert rp.got == []
+    assert [notice.delivered_at for notice in notices(op)] == [None, None]
+
+
+def test_after_two_hours_it_is_not_told_any_more(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    op.clock.advance(seconds=TOO_LATE.total_seconds())
+    assert backchannel.deliver_due(op.hub, post) == 1
+    assert rp.got == []
+    (notice,) = notices(op)
+    assert (notice.due_at, notice.given_up_at, notice.delivered_at) == (None, op.clock(), None)
+    assert events(op) == ["logout.given_up"]
+
+
+def test_just_before_it_still_is(op: Provider, rp: Receiver) -> None:
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    op.clock.advance(seconds=TOO_LATE.total_seconds() - 1)
+    backchannel.deliver_due(op.hub, post)
+    assert len(rp.got) == 1
+
+
+def test_every_attempt_is_made_before_it_is_too_late() -> None:
+    assert timedelta(seconds=sum(PAUSES_S)) < TOO_LATE
+
+
 def test_nobody_listening_is_no_error_of_ours(op: Provider) -> None:
     with receiving() as rp:
         url = rp.url
@@ -252,6 +321,28 @@ def test_the_workers_thread_tells_within_a_moment_and_ends_when_asked(op: Provid
         thread.join(5)
     assert not thread.is_alive()
     assert len(rp.got) == 1
+
+
+def test_the_worker_tells(op: Provider, rp: Receiver) -> None:
+    """The real process, as it is deployed."""
+    op.clock.at = datetime.now(UTC)
+    alice = op.browser()
+    op.sign_in(alice, listening(op, rp.url))
+    log_out(alice)
+    where = {
+        "DATABASE_URL": op.hub.db.url.render_as_string(hide_password=False),
+        "RIALTO_DATA_DIR": str(op.hub.settings.data_dir),
+    }
+    worker = subprocess.Popen([sys.executable, "-m", "hub.cli", "worker"], env={"PATH": os.environ["PATH"], **where})
+    try:
+        deadline = time.monotonic() + 60  # a process starts slowly on a busy machine
+        while not events(op) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        worker.terminate()
+        worker.wait(15)
+    assert len(rp.got) == 1
+    assert events(op) == ["logout.delivered"]
 
 
 def test_a_stumble_does_not_end_the_thread() -> None:
