@@ -152,8 +152,14 @@ def _claim(hub: Hub, notice_id: str, attempts: int, now: datetime) -> _Claimed |
         ).one_or_none()
     if row is None:
         return None
-    *told, created_at = row
-    return _Claimed(*told, is_last=attempts >= len(PAUSES_S), is_too_late=now - created_at >= TOO_LATE)
+    return _Claimed(
+        id=row.id,
+        client_id=row.client_id,
+        psu_id=row.psu_id,
+        sid=row.sid,
+        is_last=attempts >= len(PAUSES_S),
+        is_too_late=now - row.created_at >= TOO_LATE,
+    )
 
 
 def _send(hub: Hub, post: Post, notice: _Claimed, now: datetime) -> bool:
