@@ -1,22 +1,26 @@
 """An authorization request before it is believed, whichever way it came: in the browser, pushed, plain or signed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.models.client import Client
-from hub.oauth import clients, resources
+from hub.oauth import clients, id_token_hint, resources
+from hub.oauth.id_token_hint import Hint
 from hub.oauth.jose.read import BadJwt
 from hub.oauth.jose.request_object import parse_request_object, read_request_object
 from hub.oauth.parameters import Parameters
 from hub.oauth.policy import Policy, policy_of
+from hub.oauth.response_jwt import NotOurs
 from hub.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``client`` is the row that client_id names, None if none does. ``pushed``: it came by PAR, from that very client.
+    """``id_token_hint`` is what the parameter of that name says, None where it is not an ID token of ours.
+
+    ``client`` is the row that client_id names, None if none does. ``pushed``: it came by PAR, from that very client.
 
     ``is_signed``: the parameters are those of a request object whose signature held; ``broken_object`` says why one did
     not, and then the parameters are those beside it, which tell where the refusal goes.
@@ -27,6 +31,7 @@ class Asked:
     settings: Settings
     pushed: bool = False
     resource_is_known: bool = False
+    id_token_hint: Hint | None = None
     is_signed: bool = False
     broken_object: str | None = None
 
@@ -50,7 +55,7 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
             client = clients.find(session, client_id)
     token = parameters.get("request")
     if client is None or token is None:
-        return Asked(parameters, client, hub.settings, pushed, resources.is_known(hub, parameters.get("resource")))
+        return _looked_up(hub, Asked(parameters, client, hub.settings, pushed))
     policy = policy_of(client)
     chosen = client.registration.get("request_object_signing_alg")
     try:
@@ -68,8 +73,21 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
         return Asked(parameters, client, hub.settings, pushed, broken_object=error.why)
     inner = _form(inside)
     believed = inner if policy.holds_data else _merged(parameters, inner)
-    known = resources.is_known(hub, believed.get("resource"))
-    return Asked(believed, client, hub.settings, pushed, known, is_signed=True)
+    return _looked_up(hub, Asked(believed, client, hub.settings, pushed, is_signed=True))
+
+
+def _looked_up(hub: Hub, asked: Asked) -> Asked:
+    """What the checks need to know from the hub, which they cannot ask."""
+    token = asked.parameters.get("id_token_hint")
+    known = resources.is_known(hub, asked.parameters.get("resource"))
+    return replace(asked, resource_is_known=known, id_token_hint=None if token is None else _hint(hub, token))
+
+
+def _hint(hub: Hub, token: str) -> Hint | None:
+    try:
+        return id_token_hint.read(hub, token)
+    except NotOurs:
+        return None
 
 
 def _form(inside: Mapping[str, str | list[str]]) -> Parameters:

@@ -20,11 +20,13 @@ from consent.lifecycle import MAX_CONSENT_DAYS
 from consent.model import permissions_of
 from hub.errors import BadInput
 from hub.identity.assurance import ACRS
-from hub.oauth import redirects, scopes
+from hub.oauth import claims_parameter, redirects, scopes
 from hub.oauth.answers import QUERY
 from hub.oauth.asked import Asked
+from hub.oauth.claims_parameter import permissions_asked
 from hub.oauth.errors import InvalidRequestObject, InvalidTarget, UnknownResponseType
 from hub.oauth.policy import NONE
+from hub.oauth.wanted_acr import UnmetAuthenticationRequirements, wanted_acr
 
 PROMPTS = ("none", "login", "consent")
 CHALLENGE_METHOD = "S256"
@@ -160,6 +162,8 @@ def scope_is_registered(asked: Asked) -> Facts:
     if asked.policy.unknown_scopes_ignored:
         wanted &= scopes.KNOWN
     held = frozenset(filter(asked.policy.may_hold, asked.known_client.scopes))
+    # A claim asked for by name is asked of the person like the scope it belongs to (OIDC Core 5.5).
+    wanted |= {permission.value for permission in permissions_asked(_claims(asked))} & held
     if not wanted <= held & scopes.KNOWN:
         raise InvalidScopeError("The scope is unknown, or the client is not registered for it, or its profile bars it.")
     if not permissions_of(wanted):
@@ -192,6 +196,24 @@ def max_age_is_a_number(asked: Asked) -> Facts:
     default = asked.known_client.registration.get("default_max_age")
     facts = _whole(asked, "max_age", at_least=0, at_most=10**9)
     return facts or ({} if default is None else {"max_age": int(default)})
+
+
+def claims_can_be_read(asked: Asked) -> Facts:
+    """OIDC Core 5.5. An essential acr that no login here can be is refused at once (5.5.1.1)."""
+    claims = _claims(asked)
+    if not wanted_acr({"claims": claims}).possible:
+        raise UnmetAuthenticationRequirements()
+    return {"claims": claims} if claims else {}
+
+
+def hint_names_a_person(asked: Asked) -> Facts:
+    """OIDC Core 3.1.2.1: an ID token of ours, given to this client; its time may be over."""
+    hint = asked.id_token_hint
+    if "id_token_hint" not in asked.parameters.values:
+        return {}
+    if hint is None or hint.client_id != asked.known_client.client_id:
+        raise InvalidRequestError("The id_token_hint is not an ID token that this client got here.")
+    return {"hint_sub": hint.sub}
 
 
 def acr_values_are_ours(asked: Asked) -> Facts:
@@ -242,12 +264,19 @@ CHECKS: tuple[Check, ...] = (
     state_and_nonce,
     prompt_makes_sense,
     max_age_is_a_number,
+    claims_can_be_read,
+    hint_names_a_person,
     acr_values_are_ours,
     hints_are_kept,
     purpose_is_kept,
     wished_consent_length,
     wished_history,
 )
+
+
+def _claims(asked: Asked) -> dict[str, Any]:
+    text = asked.parameters.get("claims")
+    return {} if text is None else claims_parameter.parse(text)
 
 
 def _kept(asked: Asked, *names: str) -> Facts:

@@ -11,7 +11,6 @@ __all__ = [
     "MissingParameter",
     "UnknownGrantType",
     "UnknownResponseType",
-    "UnmetAuthentication",
     "UseDpopNonce",
 ]
 
@@ -62,10 +61,3 @@ class UseDpopNonce(OAuth2Error):
 
     error = "use_dpop_nonce"
     description = "Send the proof again with the nonce of this answer's DPoP-Nonce header."
-
-
-class UnmetAuthentication(OAuth2Error):
-    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
-
-    error = "unmet_authentication_requirements"
-    description = "The person could not log in as strongly as the request demands."

@@ -26,10 +26,10 @@ from hub.models.ledger import Account
 from hub.models.oauth import AuthorizationRequest
 from hub.oauth import answers, issue, pending, redirects, scopes
 from hub.oauth.answers import Delivery
-from hub.oauth.errors import UnmetAuthentication
 from hub.oauth.pending import LoginReason, NeedsLogin
 from hub.oauth.policy import NONE
 from hub.oauth.standing import Wish, standing_consent
+from hub.oauth.wanted_acr import UnmetAuthenticationRequirements
 
 __all__ = [
     "Ask",
@@ -103,9 +103,12 @@ def open_request(hub: Hub, handle: str, person: Person, *, answer_standing: bool
         row, client = pending.find(session, handle, person, now)
     if (stale := pending.stale(row, person)) is not None:
         return stale
+    if (other := pending.someone_else(hub, row, client, person)) and person.auth_time < row.created_at:
+        return NeedsLogin(LoginReason.PERSON, row.parameters.get("login_hint"))
     pending.bind(hub, row, person, now)
-    if pending.unmet(row, person):
-        return Redirect(_refuse(hub, row, client, person, UnmetAuthentication(), now))
+    if other or pending.unmet(row, person):
+        error = LoginRequiredError() if other else UnmetAuthenticationRequirements()
+        return Redirect(_refuse(hub, row, client, person, error, now))
     if "consent" in row.parameters["prompt"] or not answer_standing:
         return _ask(hub, row, client)
     delivery = _answer_by_standing_consent(hub, row, client, person, now)
@@ -118,10 +121,10 @@ def answer_silently(hub: Hub, handle: str, person: Person) -> Delivery:
     with hub.db.read() as session:
         row, client = pending.find(session, handle, person, now)
     error: OAuth2Error
-    if pending.stale(row, person) is not None:
+    if pending.stale(row, person) is not None or pending.someone_else(hub, row, client, person):
         error = LoginRequiredError()
     elif pending.unmet(row, person):
-        error = UnmetAuthentication()
+        error = UnmetAuthenticationRequirements()
     elif delivery := _answer_by_standing_consent(hub, row, client, person, now):
         return delivery
     else:
@@ -138,7 +141,8 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Or
     now = hub.clock()
     with hub.db.write() as session:
         row, client = pending.find(session, handle, person, now)
-        if pending.stale(row, person) is not None or pending.unmet(row, person):
+        unfit = pending.unmet(row, person) or pending.someone_else(hub, row, client, person)
+        if unfit or pending.stale(row, person) is not None:
             raise NotPermitted("Log in again before you answer this.", reason="login_required")
         pending.claim(session, row, person, now)
         _own(session, person, choice)

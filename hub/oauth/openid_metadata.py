@@ -27,7 +27,7 @@ def members(settings: Settings) -> dict[str, Any]:
         "userinfo_encryption_enc_values_supported": list(encryption.ENCS),
         "claim_types_supported": ["normal"],
         "claims_supported": [*_PROTOCOL, *person_claims.NAMES],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
     }
 
 

@@ -13,7 +13,14 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 FORM = "application/x-www-form-urlencoded"
 MAX_PARAMETERS = 64
 MAX_LENGTH = 4096
-MAX_LENGTH_OF: Mapping[str, int] = {"state": 2048, "nonce": 512, "purpose": 200, "login_hint": 254}
+MAX_LENGTH_OF: Mapping[str, int] = {
+    "state": 2048,
+    "nonce": 512,
+    "purpose": 200,
+    "login_hint": 254,
+    "request": 16384,
+    "id_token_hint": 8192,
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

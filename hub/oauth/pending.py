@@ -1,10 +1,8 @@
 """A stored authorization request: find it for a person, bind it to them, claim it for one answer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.orm import Session
@@ -12,11 +10,13 @@ from sqlalchemy.orm import Session
 from hub.context import Hub
 from hub.errors import Conflict, NotFound
 from hub.hashing import secret_hash
-from hub.identity import assurance
 from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.oauth import AuthorizationRequest
 from hub.oauth import pushed
+from hub.oauth.claims_parameter import wrong_subject
+from hub.oauth.grants.base import subject
+from hub.oauth.wanted_acr import wanted_acr
 
 
 class LoginReason(StrEnum):
@@ -25,6 +25,7 @@ class LoginReason(StrEnum):
     PROMPT = "prompt"  # the client asked for prompt=login
     MAX_AGE = "max_age"  # the last login is older than the client accepts
     ACR = "acr"  # the client wants a stronger one
+    PERSON = "person"  # the client means somebody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +68,24 @@ def stale(row: AuthorizationRequest, person: Person) -> NeedsLogin | None:
         return NeedsLogin(LoginReason.MAX_AGE, hint)
     wanted = wanted_acr(row.parameters)
     # Asked once for this request: who logged in for it as strongly as they can is not sent round in circles.
-    if wanted is not None and not met(person, wanted) and person.auth_time < row.created_at:
-        return NeedsLogin(LoginReason.ACR, hint, wanted[0])
+    enough = wanted.met_by(person.acr) and wanted.wish_met_by(person.acr)
+    if not enough and person.auth_time < row.created_at:
+        return NeedsLogin(LoginReason.ACR, hint, wanted.login)
     return None
-
-
-def wanted_acr(facts: Mapping[str, Any]) -> list[str] | None:
-    """The acr values of which one is wanted, the client's favourite first; None where it does not care."""
-    return facts.get("required_acr") or facts.get("acr_values")
-
-
-def met(person: Person, wanted: list[str]) -> bool:
-    return any(assurance.satisfies(person.acr, value) for value in wanted)
 
 
 def unmet(row: AuthorizationRequest, person: Person) -> bool:
     """Whether the request demands a login (an essential acr claim, OIDC Core 5.5.1.1) that this one is not."""
-    required: list[str] = row.parameters.get("required_acr", [])
-    return bool(required) and not met(person, required)
+    return not wanted_acr(row.parameters).met_by(person.acr)
+
+
+def someone_else(hub: Hub, row: AuthorizationRequest, client: Client, person: Person) -> bool:
+    """Whether the client means another person: by id_token_hint, or by a sub among the claims it asks for."""
+    hint, claims = row.parameters.get("hint_sub"), row.parameters.get("claims")
+    if hint is None and not claims:
+        return False
+    sub = subject(hub, client, person.psu_id)
+    return hint not in {None, sub} or wrong_subject(claims, sub)
 
 
 def bind(hub: Hub, row: AuthorizationRequest, person: Person, now: datetime) -> None:
