@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -188,7 +189,7 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given["outbound_hosts"] = hosts
         given["outbound_networks"] = _networks("RIALTO_OUTBOUND_ALLOW", others) if others else ()
     if text := env.get("RIALTO_OUTBOUND_CA_FILE"):
-        given["outbound_ca_file"] = Path(text)
+        given["outbound_ca_file"] = _authorities("RIALTO_OUTBOUND_CA_FILE", Path(text))
     if text := env.get("RIALTO_CLIENT_CA_FILE"):
         given["client_ca_file"] = Path(text)
     if text := env.get("RIALTO_INSTITUTIONS"):
@@ -198,6 +199,15 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
     if text := env.get("RIALTO_UPSTREAM_PROVIDERS"):
         given["upstream_dirs"] = tuple(Path(part) for part in text.split(os.pathsep))
     return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above
+
+
+def _authorities(name: str, path: Path) -> Path:
+    """The path, if TLS can use what is there."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:
+        raise SettingsError(f"{name} holds no certificates that can be read: {error.strerror or error}") from error
+    return path
 
 
 def _networks(name: str, text: str) -> tuple[Network, ...]:

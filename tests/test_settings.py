@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hub.settings import Settings, SettingsError, from_environ
+from tests.certificates import Authority
 
 
 def test_the_defaults_work_on_loopback() -> None:
@@ -39,11 +40,30 @@ def test_names_are_the_settings_in_capitals() -> None:
         {"RIALTO_CODE_TTL_S": "a minute"},
         {"RIALTO_REGISTRATION": "everybody"},
         {"RIALTO_CODE_TTL_S": "-1"},
+        {"RIALTO_OUTBOUND_ALLOW": "10.1.0.1/16"},
+        {"RIALTO_OUTBOUND_ALLOW": "https://apps.internal"},
+        {"RIALTO_OUTBOUND_ALLOW": "*.internal"},
     ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=next(iter(environ))):
         from_environ(environ)
+
+
+def test_where_clients_urls_may_lead_besides() -> None:
+    settings = from_environ({"RIALTO_OUTBOUND_ALLOW": "10.1.0.0/16, Apps.Internal,fd00::/8,192.0.2.7"})
+    assert [str(one) for one in settings.outbound_networks] == ["10.1.0.0/16", "fd00::/8", "192.0.2.7/32"]
+    assert settings.outbound_hosts == {"apps.internal"}
+    assert from_environ({"RIALTO_OUTBOUND_ALLOW": "apps.internal"}).outbound_networks == ()
+
+
+def test_authorities_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
+    empty, whole = tmp_path / "empty.pem", Authority().issued.write(tmp_path, "ca")[0]
+    empty.touch()
+    for path in (empty, tmp_path / "nowhere.pem"):
+        with pytest.raises(SettingsError, match="RIALTO_OUTBOUND_CA_FILE"):
+            from_environ({"RIALTO_OUTBOUND_CA_FILE": str(path)})
+    assert from_environ({"RIALTO_OUTBOUND_CA_FILE": str(whole)}).outbound_ca_file == whole
 
 
 def test_keys_are_not_printed() -> None:

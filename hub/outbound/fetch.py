@@ -144,9 +144,10 @@ class Outbound:
             log.info("%s %s %s %.0f ms", request.method, target.host, status or "-", took_ms)
 
     def _exchange(self, target: Target, request: Request, bounds: Bounds) -> Fetched:
+        context = self._context
         try:
             addresses = self._addresses(target, bounds)
-            fetched = exchange(target, addresses, request, context=self._context, bounds=bounds)
+            fetched = exchange(target, addresses, request, context=context, bounds=bounds)
         except TooLarge:
             raise Unusable(f"The URL answered with more than {bounds.max_bytes} bytes.") from None
         except ssl.SSLCertVerificationError:
