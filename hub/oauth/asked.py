@@ -23,7 +23,8 @@ class Asked:
     ``client`` is the row that client_id names, None if none does. ``pushed``: it came by PAR, from that very client.
 
     ``is_signed``: the parameters are those of a request object whose signature held; ``broken_object`` says why one did
-    not, and then the parameters are those beside it, which tell where the refusal goes.
+    not, and then the parameters are those beside it, which tell where the refusal goes. ``is_unsigned``: it does not
+    even claim a signature (alg none).
     """
 
     parameters: Parameters
@@ -34,6 +35,7 @@ class Asked:
     id_token_hint: Hint | None = None
     is_signed: bool = False
     broken_object: str | None = None
+    is_unsigned: bool = False
 
     @property
     def known_client(self) -> Client:
@@ -58,8 +60,10 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
         return _looked_up(hub, Asked(parameters, client, hub.settings, pushed))
     policy = policy_of(client)
     chosen = client.registration.get("request_object_signing_alg")
+    is_unsigned = False
     try:
         unverified = parse_request_object(token)
+        is_unsigned = unverified.header["alg"] == "none"
         inside = read_request_object(
             unverified,
             client_id=client.client_id,
@@ -70,7 +74,7 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
             strict=policy.holds_data,
         )
     except BadJwt as error:
-        return Asked(parameters, client, hub.settings, pushed, broken_object=error.why)
+        return Asked(parameters, client, hub.settings, pushed, broken_object=error.why, is_unsigned=is_unsigned)
     inner = _form(inside)
     believed = inner if policy.holds_data else _merged(parameters, inner)
     return _looked_up(hub, Asked(believed, client, hub.settings, pushed, is_signed=True))

@@ -91,11 +91,15 @@ def pushed_if_it_must(asked: Asked) -> Facts:
 
 
 def request_object_holds(asked: Asked) -> Facts:
-    """RFC 9101 6; FAPI 2.0 Message Signing 5.3.1."""
+    """RFC 9101 6; FAPI 2.0 Message Signing 5.3.1. OIDC Core 6.1 knows unsigned objects, which are not supported here;
+    to a client that has to sign one is just a bad object.
+    """
+    if asked.is_unsigned and not (asked.policy.signed_requests or asked.policy.holds_data):
+        raise RequestNotSupportedError()
     if asked.broken_object is not None:
         raise InvalidRequestObject(asked.broken_object)
     if asked.policy.signed_requests and not asked.is_signed:
-        raise InvalidRequestObject("This client signs its requests: send a request object (RFC 9101).")
+        raise InvalidRequestError("This client signs its requests: send a request object (RFC 9101).")
     return {}
 
 

@@ -30,6 +30,8 @@ def document(settings: Settings) -> dict[str, Any]:
         "scopes_supported": sorted(scopes.KNOWN),
     }
     told |= _requests() | _clients() | _signatures() | openid_metadata.members(settings)
+    if settings.who_registers != "closed":
+        told["registration_endpoint"] = base + addresses.REGISTER
     if settings.mtls_base_url is not None:
         told["mtls_endpoint_aliases"] = {name: settings.mtls_base_url + path for name, path in _BACK_CHANNEL.items()}
     return told

@@ -22,7 +22,7 @@ from hub.oauth import binding
 from hub.oauth.asked import Asked, asked_by
 from hub.oauth.authenticate import Authenticated
 from hub.oauth.call import Call
-from hub.oauth.checks import CHECKS
+from hub.oauth.checks import CHECKS, request_object_holds
 from hub.oauth.errors import InvalidDpopProof
 from hub.oauth.parameters import Parameters
 
@@ -58,7 +58,12 @@ def keep(hub: Hub, client_id: str, facts: Mapping[str, Any], now: datetime) -> s
 
 
 def check(asked: Asked) -> dict[str, Any]:
-    """The table, for somebody who reads the answer themselves: every error is an OAuth error."""
+    """The table, for somebody who reads the answer themselves: every error is an OAuth error.
+
+    A request object that does not hold comes first: what the parameters beside it lack is not what is wrong.
+    """
+    if asked.broken_object is not None:
+        request_object_holds(asked)
     facts: dict[str, Any] = {}
     try:
         for step in CHECKS:

@@ -16,7 +16,7 @@ from hub.errors import DomainError, NotPermitted, TooMany, Unauthenticated
 from hub.hashing import secret_hash
 from hub.limits import RateLimiter
 from hub.models.client import Client
-from hub.oauth import clients
+from hub.oauth import addresses, clients
 from hub.oauth.clients import Registered
 from hub.oauth.jose.strict import read_object
 from hub.oauth.policy import Profile
@@ -25,7 +25,7 @@ from hub.oauth.registration.errors import BadMetadata
 from hub.oauth.registration.initial_tokens import Initial
 from hub.oauth.registration.prepare import demand_statement, prepare
 
-blueprint = Blueprint("registration", __name__, url_prefix="/oauth/register")
+blueprint = Blueprint("registration", __name__, url_prefix=addresses.REGISTER)
 
 MAX_BODY_BYTES = 64 * 1024
 _LIMITER = "rialto.registrations"
@@ -186,7 +186,7 @@ def _information(hub: Hub, registered: Registered) -> dict[str, Any]:
         "client_id": client.client_id,
         "client_id_issued_at": int(client.created_at.timestamp()),
         "registration_access_token": registered.registration_token,
-        "registration_client_uri": f"{hub.settings.base_url}/oauth/register/{client.client_id}",
+        "registration_client_uri": f"{hub.settings.base_url}{addresses.REGISTER}/{client.client_id}",
     }
     if registered.secret is not None:
         told |= {"client_secret": registered.secret, "client_secret_expires_at": 0}
