@@ -65,6 +65,7 @@ def check(asked: Asked) -> dict[str, Any]:
     if asked.broken_object is not None:
         request_object_holds(asked)
     facts: dict[str, Any] = {}
+    request_object_holds(asked)  # first: of a broken object there is nothing else to say
     try:
         for step in CHECKS:
             facts |= step(asked)

@@ -12,6 +12,7 @@ from hub.consents import service as consents
 from hub.hashing import secret_hash
 from hub.models.consent import ConsentRow
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
+from hub.oauth import refusals
 from tests.conftest import TestClock
 from tests.oauth.world import CALLBACK, FORM, NATIVE_CALLBACK, SCOPE, VERIFIER, World, claims_of, s256
 
@@ -276,3 +277,43 @@ def test_a_public_client_has_no_client_credentials(world: World) -> None:
 def test_the_verifier_may_use_its_whole_alphabet(world: World) -> None:
     verifier = "-._~" + VERIFIER
     assert world.redeem(world.code(code_challenge=s256(verifier)), code_verifier=verifier).status_code == 200
+
+
+def test_a_refused_assertion_says_what_would_have_been_right(world: World) -> None:
+    """The expected audience and our time help a developer, and tell nothing about anybody else."""
+    early = int(world.hub.clock().timestamp()) - 900
+    cases: dict[str, dict[str, Any]] = {
+        world.hub.settings.base_url: {"aud": "https://other.example"},
+        "2026-11-23T09:00:00Z": {"exp": early, "iat": early - 60},
+    }
+    for told, change in cases.items():
+        form = {"grant_type": "client_credentials"} | world.assertion_of(world.client, **change)
+        answer = world.app.test_client().post("/oauth/token", data=form)
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
+        assert told in answer.get_json()["error_description"]
+
+
+def test_an_assertion_is_good_once(world: World) -> None:
+    form = {"grant_type": "client_credentials"} | world.assertion_of(world.client)
+    key, browser = world.keys[world.client.client.client_id], world.app.test_client()
+    statuses = [
+        browser.post("/oauth/token", data=form, headers=world.proof_of(key, "POST", "/oauth/token")).status_code
+        for _ in range(2)
+    ]
+    assert statuses == [200, 401]
+
+
+def test_why_a_client_was_refused_is_there_for_its_developer_and_nothing_that_it_sent(world: World) -> None:
+    world.redeem("not-a-code-of-ours")
+    world.app.test_client().post("/oauth/token", data={"client_id": world.web.client.client_id, "code": "s3cret"})
+    with world.hub.db.read() as session:
+        proven = refusals.recent(session, world.client.client.client_id)[0]
+        claimed = refusals.recent(session, world.web.client.client_id)[0]
+        assert refusals.recent(session, world.native.client.client_id) == []
+    assert (proven.endpoint, proven.error, proven.proven) == ("token", "invalid_grant", True)
+    assert (claimed.error, claimed.proven) == ("invalid_client", False)
+    assert "s3cret" not in f"{vars(claimed)}"
+    for _ in range(refusals.PER_MINUTE * 2):
+        world.redeem("again")
+    with world.hub.db.read() as session:
+        assert len(refusals.recent(session, world.client.client.client_id, limit=1000)) <= refusals.PER_MINUTE + 1

@@ -30,7 +30,7 @@ class BadJwt(Exception):
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
-        self.why = why
+        self.why = why.replace('"', "'")  # RFC 6749 5.2: a description holds no double quote
 
 
 @dataclass(frozen=True, slots=True)
