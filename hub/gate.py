@@ -31,13 +31,14 @@ _LEAVES_A_ROW = frozenset(
     {
         "oauth.authorize",
         "oauth.authorize_by_post",
+        "oauth.authorize_device",
         "entrance.passkey_options",
         "upstream.begin",
         "upstream.come_back",
     }
 )
-"""What is stored before anybody has logged in is counted by address: authorization requests, passkey challenges, logins
-under way at other providers."""
+"""What is stored before anybody has logged in is counted by address: authorization requests, device codes, passkey
+challenges, logins under way at other providers."""
 
 _TAKES_TOKEN_IN_BODY = frozenset({"oauth.userinfo"})
 """RFC 6750 2.2, which OpenID Connect Core 5.3.1 lets sign-in clients use. Not for data."""

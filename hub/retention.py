@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.mail.outbox import DUE
 from hub.models.connection import LinkAttempt
+from hub.models.decoupled import DecoupledRequest, Ping
 from hub.models.event import Event
 from hub.models.factor import HalfOpenLogin, KnownDevice, PasskeyChallenge, TotpEnrolment
 from hub.models.logout import LogoutNotice
@@ -47,7 +48,7 @@ class Ends:
     end: InstrumentedAttribute[datetime]
     kept: Kept
     only: Callable[[datetime], ColumnElement[bool]] | None = None
-    owner: InstrumentedAttribute[str] | None = None
+    owner: InstrumentedAttribute[str] | InstrumentedAttribute[str | None] | None = None
     then: Callable[[Session, Collection[str], datetime], None] | None = None
 
     @property
@@ -80,7 +81,7 @@ def _days(name: str) -> Kept:
 
 
 def _request_and_hour(settings: Settings) -> timedelta:
-    """Requests that came from a pushed one go with it, so it waits for the last of them."""
+    """Pages that came from one go with it, so it waits for the last of them."""
     return timedelta(hours=1, seconds=settings.authorization_request_ttl_s)
 
 
@@ -92,6 +93,10 @@ def _is_settled(_now: datetime) -> ColumnElement[bool]:
     return LogoutNotice.due_at.is_(None)
 
 
+def _is_answered(_now: datetime) -> ColumnElement[bool]:
+    return Ping.due_at.is_(None)
+
+
 def _is_over(_now: datetime) -> ColumnElement[bool]:
     return Mail.state != DUE
 
@@ -99,6 +104,8 @@ def _is_over(_now: datetime) -> ColumnElement[bool]:
 ENDS: tuple[Ends, ...] = (
     Ends(AuthorizationRequest.expires_at, after(hours=1)),
     Ends(PushedRequest.expires_at, _request_and_hour),
+    Ends(DecoupledRequest.expires_at, _request_and_hour, owner=DecoupledRequest.grant_id, then=forget_grants),
+    Ends(Ping.created_at, after(days=1), only=_is_answered),
     # A used code stays recognisable for a day, so that its reuse is seen (RFC 6749 4.1.2).
     Ends(AuthorizationCode.expires_at, after(days=1), owner=AuthorizationCode.grant_id, then=forget_grants),
     # One that was exchanged stays to its own end: whoever comes with it later has shown that it was copied.

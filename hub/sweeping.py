@@ -47,7 +47,7 @@ def sweep_batch(hub: Hub, ends: Ends, now: datetime, *, batch: int = BATCH) -> i
             gone = [tuple(row[: len(keys)]) for row in rows]
             session.execute(delete(ends.table).where(tuple_(*keys).in_(gone)))
             if ends.then is not None:
-                ends.then(session, {row[-1] for row in rows}, now)
+                ends.then(session, {row[-1] for row in rows if row[-1] is not None}, now)
     return len(rows)
 
 

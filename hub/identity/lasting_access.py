@@ -1,15 +1,17 @@
-"""What outlives a session: refresh tokens, and codes that would still become some."""
+"""What outlives a session: refresh tokens, and what would still become some."""
 
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from hub.models.decoupled import DecoupledRequest
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
 
 
 def revoke(session: Session, psu_id: str, *, now: datetime) -> None:
-    """Revoke all refresh tokens of the person and expire the codes that nobody has exchanged yet.
+    """Revoke all refresh tokens of the person and expire what nobody has exchanged for one yet: codes, and answered
+    requests of devices and by the backchannel.
 
     A thief of the session may have sent a client of their own through the consent screen: without this it would
     keep its access although the password was changed.
@@ -30,6 +32,16 @@ def revoke(session: Session, psu_id: str, *, now: datetime) -> None:
             AuthorizationCode.grant_id.in_(grants),
             AuthorizationCode.used_at.is_(None),
             AuthorizationCode.expires_at > now,
+        )
+        .values(expires_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(DecoupledRequest)
+        .where(
+            DecoupledRequest.grant_id.in_(grants),
+            DecoupledRequest.redeemed_at.is_(None),
+            DecoupledRequest.expires_at > now,
         )
         .values(expires_at=now)
         .execution_options(synchronize_session=False)

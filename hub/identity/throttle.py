@@ -10,6 +10,8 @@ Keys, all stored as keyed hashes (the table tells nobody who tried to log in):
     newcomers by network    limit n x 10       counts every registration: each costs a password hash
     recovery by network     limit n x 10       "I forgot my password"
     recovery by e-mail      limit 3            whether or not anybody has that address
+    user codes by network   limit n x 10       device codes typed by whoever is signed in (RFC 8628 5.1)
+    user codes by person    limit n
     mails by person         limit 3            links that somebody who is signed in has sent to an address
 
 An attempt is counted BEFORE the password is looked at, by one UPSERT that takes no more than ``limit``: fifty
@@ -94,6 +96,14 @@ def recovery_network_key(secret: bytes, origin: Origin, settings: Settings) -> K
 
 def recovery_key(secret: bytes, email: str) -> Key:
     return Key(_mac(secret, "recovery", email), _MAILS)
+
+
+def user_code_network_key(secret: bytes, origin: Origin, settings: Settings) -> Key:
+    return Key(_mac(secret, "user-code-network", origin.network), settings.login_failures_before_lock * _NETWORK_FACTOR)
+
+
+def user_code_key(secret: bytes, psu_id: str, settings: Settings) -> Key:
+    return Key(_mac(secret, "user code", psu_id), settings.login_failures_before_lock)
 
 
 def mails_key(secret: bytes, psu_id: str) -> Key:

@@ -15,7 +15,8 @@ class AuthorizationRequest(Base):
     ``handle_hash`` is the hash of the unguessable handle in the consent page's address. ``psu_id`` is set by the first
     person who opens it after logging in; nobody else can answer it. ``consumed_at`` is set when it is answered.
     ``pushed_hash`` names the pushed request that it came from: each loading of that page makes another handle, and the
-    first answer to any of them is the only one.
+    first answer to any of them is the only one. ``decoupled_id`` names in the same way the request of a
+    device or by the backchannel that this page answers.
     """
 
     __tablename__ = "authorization_request"
@@ -27,6 +28,7 @@ class AuthorizationRequest(Base):
     pushed_hash: Mapped[str | None] = mapped_column(
         ForeignKey("pushed_request.uri_hash", ondelete="CASCADE"), index=True
     )
+    decoupled_id: Mapped[str | None] = mapped_column(ForeignKey("decoupled_request.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     consumed_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -15,7 +15,8 @@ from hub.oauth.authenticate import METHODS, Authenticated
 from hub.oauth.call import Call
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 5.1
-Act = Callable[[Hub, Call, Authenticated], Mapping[str, Any] | Response]
+Members = Mapping[str, Any]
+Act = Callable[[Hub, Call, Authenticated], Members | Response]
 
 
 def answer(

@@ -27,6 +27,8 @@ from hub.oauth.jose.read import BadJwt
 from hub.oauth.policy import BASIC, NONE, POST, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, policy_of
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+"""Parameters that prove who the client is; whatever else there is says what it wants."""
 _NOBODY = secret_hash("nobody holds this")
 
 

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session, aliased
 
 from consent.lifecycle import TERMINAL
 from hub.models.consent import ConsentRow
+from hub.models.decoupled import DecoupledRequest
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
 from hub.models.psu import PsuSession
 
 
 def forget_grants(session: Session, grant_ids: Collection[str], now: datetime) -> None:
-    """Of these grants, delete those without a code or refresh token left, ended or not: their access tokens are over.
-    One whose session lasts stays until that goes as well: its client has to hear of the logout.
+    """Of these grants, delete those without a code, a decoupled request or a refresh token left, ended or not: their
+    access tokens are over. One whose session lasts stays until that goes as well: its client has to hear of the logout.
 
     While the consent stands, its newest grant for each scope stays: it says which protocol scopes the person has said
     yes to (hub.oauth.standing), and without it they would be asked again.
@@ -28,6 +29,7 @@ def forget_grants(session: Session, grant_ids: Collection[str], now: datetime) -
             Grant.id.in_(held),
             ~exists().where(AuthorizationCode.grant_id == Grant.id),
             ~exists().where(RefreshToken.grant_id == Grant.id),
+            ~exists().where(DecoupledRequest.grant_id == Grant.id),
             ~exists().where(PsuSession.sid == Grant.sid),
             or_(
                 exists().where(newer.consent_id == Grant.consent_id, newer.scope == Grant.scope, newer.id > Grant.id),

@@ -5,10 +5,13 @@
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
 
 __all__ = [
+    "AuthorizationPending",
+    "ExpiredToken",
     "InvalidDpopProof",
     "InvalidRequestObject",
     "InvalidTarget",
     "MissingParameter",
+    "SlowDown",
     "UnknownGrantType",
     "UnknownResponseType",
     "UseDpopNonce",
@@ -61,3 +64,24 @@ class UseDpopNonce(OAuth2Error):
 
     error = "use_dpop_nonce"
     description = "Send the proof again with the nonce of this answer's DPoP-Nonce header."
+
+
+class AuthorizationPending(OAuth2Error):
+    """RFC 8628 3.5, CIBA 11."""
+
+    error = "authorization_pending"
+    description = "The person has not answered yet. Ask again after the interval."
+
+
+class SlowDown(OAuth2Error):
+    """RFC 8628 3.5, CIBA 11."""
+
+    error = "slow_down"
+    description = "Nothing new, and asked too soon: from now on wait 5 seconds longer between two requests."
+
+
+class ExpiredToken(OAuth2Error):
+    """RFC 8628 3.5, CIBA 11."""
+
+    error = "expired_token"
+    description = "The person did not answer in time. Begin anew."

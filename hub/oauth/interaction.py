@@ -24,8 +24,9 @@ from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.ledger import Account
 from hub.models.oauth import AuthorizationRequest
-from hub.oauth import answers, issue, pending, redirects, scopes
+from hub.oauth import answers, decoupled, issue, pending, redirects, scopes
 from hub.oauth.answers import Delivery
+from hub.oauth.decoupled import Elsewhere
 from hub.oauth.pending import LoginReason, NeedsLogin
 from hub.oauth.policy import NONE
 from hub.oauth.standing import Wish, standing_consent
@@ -67,7 +68,8 @@ class Ask:
     wish or the hub's default. ``history_from`` and ``valid_until`` are what comes of them, and what the receipt
     will say.
 
-    ``redirect_uri`` is where the browser goes with the answer: the page's form-action must allow its origin.
+    ``redirect_uri`` is where the browser goes with the answer: the page's form-action must allow its origin. It is None
+    for a request that came from ``elsewhere`` and is answered there.
     """
 
     client: ClientFacts
@@ -78,7 +80,8 @@ class Ask:
     consent_days: int
     history_from: date | None
     valid_until: datetime
-    redirect_uri: str
+    redirect_uri: str | None
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,8 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Or
         consent = _consent(session, hub, row, person, choice, now)
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_AUTHORISED, origin=origin, now=now, detail=detail)
-        code = _code(session, hub, row, client, person, consent, now)
-    return answers.success(hub, client, row.parameters, code, now)
+        code = _granted(session, hub, row, client, person, consent, now)
+    return _allowed(hub, row, client, code, now)
 
 
 def deny(hub: Hub, handle: str, person: Person, *, origin: Origin = UNKNOWN) -> Delivery:
@@ -161,7 +164,21 @@ def deny(hub: Hub, handle: str, person: Person, *, origin: Origin = UNKNOWN) -> 
         pending.claim(session, row, person, now)
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_REJECTED, origin=origin, now=now, detail=detail)
-    return answers.refusal(hub, client, row.parameters, AccessDeniedError(), now)
+    return _refused(hub, row, client, AccessDeniedError(), now)
+
+
+def _allowed(hub: Hub, row: AuthorizationRequest, client: Client, code: str | None, now: datetime) -> Delivery:
+    """``code`` is None for a decoupled request."""
+    came_from = decoupled.elsewhere(row.parameters)
+    if came_from is not None:
+        return Delivery(f"{came_from.where_answered}/allowed")
+    return answers.success(hub, client, row.parameters, code or "", now)
+
+
+def _refused(hub: Hub, row: AuthorizationRequest, client: Client, error: OAuth2Error, now: datetime) -> Delivery:
+    if (came_from := decoupled.elsewhere(row.parameters)) is not None:
+        return Delivery(f"{came_from.where_answered}/denied")
+    return answers.refusal(hub, client, row.parameters, error, now)
 
 
 def _refuse(
@@ -169,7 +186,7 @@ def _refuse(
 ) -> Delivery:
     with hub.db.write() as session:
         pending.claim(session, row, person, now)
-    return answers.refusal(hub, client, row.parameters, error, now)
+    return _refused(hub, row, client, error, now)
 
 
 def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
@@ -189,12 +206,17 @@ def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
         consent_days=_days(hub, row),
         history_from=_history_from(row),
         valid_until=_until(hub, row),
-        redirect_uri=row.parameters["redirect_uri"],
+        redirect_uri=row.parameters.get("redirect_uri"),
+        elsewhere=decoupled.elsewhere(row.parameters),
     )
 
 
 def _answerable_unseen(row: AuthorizationRequest, client: Client) -> bool:
-    """RFC 6749 10.2, RFC 8252 8.6: an app that anybody on the device can impersonate never passes unseen."""
+    """RFC 6749 10.2, RFC 8252 8.6: an app that anybody on the device can impersonate never passes unseen; nor does what
+    was asked elsewhere (hub.oauth.decoupled).
+    """
+    if row.decoupled_id is not None:
+        return False
     return client.token_endpoint_auth_method != NONE or redirects.assured(row.parameters["redirect_uri"])
 
 
@@ -218,8 +240,8 @@ def _answer_by_standing_consent(
         if (consent := standing_consent(session, wish, now)) is None:
             return None
         pending.claim(session, row, person, now)
-        code = _code(session, hub, row, client, person, consent, now)
-    return answers.success(hub, client, row.parameters, code, now)
+        code = _granted(session, hub, row, client, person, consent, now)
+    return _allowed(hub, row, client, code, now)
 
 
 def _own(session: Session, person: Person, choice: Choice) -> None:
@@ -270,7 +292,7 @@ def _days(hub: Hub, row: AuthorizationRequest) -> int:
     return row.parameters.get("consent_days") or hub.settings.consent_default_days
 
 
-def _code(
+def _granted(
     session: Session,
     hub: Hub,
     row: AuthorizationRequest,
@@ -278,18 +300,26 @@ def _code(
     person: Person,
     consent: Consent,
     now: datetime,
-) -> str:
-    """The scope of the grant is what was asked for, less what the person did not give and what the client lost."""
+) -> str | None:
+    """The scope of the grant is what was asked for, less what the person did not give and what the client lost.
+
+    Returns its code; None for a decoupled request, whose client has a secret for it already. The session at which it
+    was answered is not the one that the app will have elsewhere, so such a grant hangs on none.
+    """
     wanted = scopes.parse(row.parameters["scope"]) & frozenset(client.scopes)
     granted = (wanted & scopes.PROTOCOL) | (wanted & frozenset(held.value for held in consent.holds))
     if not permissions_of(granted):
         raise BadInput("Nothing that this app may still have was chosen.", parameter="permission")
-    return issue.code(
+    grant = issue.grant(
         session,
-        hub.settings,
         consent=consent,
         scope=scopes.text_of(granted),
         person=person,
         facts=row.parameters,
+        sid=person.sid if row.decoupled_id is None else None,
         now=now,
     )
+    if row.decoupled_id is not None:
+        decoupled.allow(session, row.decoupled_id, grant.id)
+        return None
+    return issue.code(session, hub.settings, grant, facts=row.parameters, now=now)

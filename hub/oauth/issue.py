@@ -19,21 +19,20 @@ from hub.oauth.policy import NONE
 from hub.settings import Settings
 
 
-def code(
+def grant(
     session: Session,
-    settings: Settings,
     *,
     consent: Consent,
     scope: str,
     person: Person,
     facts: Mapping[str, Any],
+    sid: str | None,
     now: datetime,
-) -> str:
-    """A grant within the consent, and the code that can be exchanged for its tokens once.
-
-    ``person`` is who said yes, and how they had logged in; ``facts`` is the checked request.
+) -> Grant:
+    """A grant within the consent. ``person`` is who said yes, and how they had logged in; ``facts`` is the checked
+    request; ``sid`` the session whose end the client should hear of.
     """
-    grant = Grant(
+    row = Grant(
         id=new_id(),
         client_id=consent.client_id,
         psu_id=consent.psu_id,
@@ -42,30 +41,35 @@ def code(
         auth_time=person.auth_time,
         acr=person.acr,
         amr=list(person.amr),
-        sid=person.sid,
+        sid=sid,
         claims=facts.get("claims"),
         resources=[facts["resource"]] if "resource" in facts else [],
         created_at=now,
     )
-    session.add(grant)
+    session.add(row)
     session.flush()
+    body = {"client_id": consent.client_id, "consent_id": consent.id}
+    emit(session, "grant.issued", row.id, now=now, psu_id=consent.psu_id, body=body)
+    return row
+
+
+def code(session: Session, settings: Settings, grant: Grant, *, facts: Mapping[str, Any], now: datetime) -> str:
+    """The code that can be exchanged for the grant's tokens once; ``facts`` is the checked request."""
     secret = new_secret()
     session.add(
         AuthorizationCode(
             code_hash=secret_hash(secret),
             grant_id=grant.id,
-            client_id=consent.client_id,
+            client_id=grant.client_id,
             redirect_uri=facts["redirect_uri"],
             code_challenge=facts.get("code_challenge"),
             dpop_jkt=facts.get("dpop_jkt"),
             nonce=facts.get("nonce"),
-            scope=scope,
+            scope=grant.scope,
             created_at=now,
             expires_at=now + timedelta(seconds=settings.code_ttl_s),
         )
     )
-    body = {"client_id": consent.client_id, "consent_id": consent.id}
-    emit(session, "grant.issued", grant.id, now=now, psu_id=consent.psu_id, body=body)
     return secret
 
 

@@ -13,6 +13,7 @@ _BACK_CHANNEL = {
     "revocation_endpoint": addresses.REVOKE,
     "introspection_endpoint": addresses.INTROSPECT,
     "pushed_authorization_request_endpoint": addresses.PAR,
+    "device_authorization_endpoint": addresses.DEVICE_AUTHORIZATION,
     "userinfo_endpoint": addresses.USERINFO,
 }
 """Also reached with a client certificate, where another host asks for them (RFC 8705 5)."""

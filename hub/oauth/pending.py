@@ -13,7 +13,7 @@ from hub.hashing import secret_hash
 from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.oauth import AuthorizationRequest
-from hub.oauth import pushed
+from hub.oauth import decoupled, pushed
 from hub.oauth.claims_parameter import wrong_subject
 from hub.oauth.grants.base import subject
 from hub.oauth.wanted_acr import wanted_acr
@@ -105,7 +105,7 @@ def bind(hub: Hub, row: AuthorizationRequest, person: Person, now: datetime) -> 
 
 def claim(session: Session, row: AuthorizationRequest, person: Person, now: datetime) -> None:
     """Of several answers at once, one gets past here; the others raise Conflict. Also of answers to several pages of
-    one pushed request.
+    one pushed or decoupled request.
     """
     claimed = session.execute(
         update(AuthorizationRequest)
@@ -117,6 +117,8 @@ def claim(session: Session, row: AuthorizationRequest, person: Person, now: date
         raise Conflict("This request was answered meanwhile. Go back to the app.")
     if row.pushed_hash is not None:
         pushed.claim(session, row.pushed_hash, now)
+    if row.decoupled_id is not None:
+        decoupled.claim(session, row.decoupled_id, person, now)
 
 
 def _answerable(handle_hash: str, person: Person, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -20,7 +20,7 @@ from hub.ids import new_secret
 from hub.models.oauth import PushedRequest
 from hub.oauth import binding
 from hub.oauth.asked import Asked, asked_by
-from hub.oauth.authenticate import Authenticated
+from hub.oauth.authenticate import CREDENTIALS, Authenticated
 from hub.oauth.call import Call
 from hub.oauth.checks import CHECKS, request_object_holds
 from hub.oauth.errors import InvalidDpopProof
@@ -28,14 +28,13 @@ from hub.oauth.parameters import Parameters
 
 REQUEST_URI_TTL_S = 90
 URN = "urn:ietf:params:oauth:request_uri:"
-_CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
 def push(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any]:
     """RFC 9126 2.2. Raises OAuth2Error."""
     if "request_uri" in call.form:
         raise InvalidRequestError("request_uri cannot be pushed (RFC 9126 2.1).")
-    given = {name: value for name, value in call.form.items() if name not in _CREDENTIALS}
+    given = {name: value for name, value in call.form.items() if name not in CREDENTIALS}
     facts = check(asked_by(hub, Parameters(given), client=who.client))
     facts |= _bound_key(hub, call, facts)
     return {"request_uri": keep(hub, who.client.client_id, facts, call.now), "expires_in": REQUEST_URI_TTL_S}

@@ -1,5 +1,6 @@
 """The authorisation server's addresses. Thin: what happens is in the modules named in hub.oauth."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from hub.oauth import (
     answering,
     authenticate,
     authorization,
+    device,
     introspection,
     metadata,
     protected_resource,
@@ -27,6 +29,7 @@ from hub.oauth import (
 from hub.oauth.answers import Delivery
 from hub.oauth.authorization import Refused
 from hub.oauth.parameters import FORM
+from hub.web.routes import respond
 from hub.web.routes.respond import deliver
 
 blueprint = Blueprint("oauth", __name__)
@@ -86,6 +89,13 @@ def authorize_by_post() -> Response:
 @client_endpoint
 def push() -> Response:
     return answering.answer(hub_of_request(), request, "par", pushed.push, status=201)
+
+
+@blueprint.post(addresses.DEVICE_AUTHORIZATION)
+@client_endpoint
+def authorize_device() -> Response:
+    act = partial(device.ask, origin=respond.origin())
+    return answering.answer(hub_of_request(), request, "device_authorization", act)
 
 
 @blueprint.post(addresses.TOKEN, endpoint="token")

@@ -6,11 +6,11 @@ from types import MappingProxyType
 from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
 from hub.context import Hub
-from hub.oauth import binding, resources
+from hub.oauth import binding, device, resources
 from hub.oauth.authenticate import Authenticated
 from hub.oauth.call import Call
 from hub.oauth.errors import InvalidTarget, UnknownGrantType
-from hub.oauth.grants import authorization_code, client_credentials, refresh_token
+from hub.oauth.grants import authorization_code, client_credentials, decoupled, refresh_token
 from hub.oauth.grants.base import Answer, Exchange
 
 GRANTS: Mapping[str, Callable[[Exchange], Answer]] = MappingProxyType(
@@ -18,6 +18,7 @@ GRANTS: Mapping[str, Callable[[Exchange], Answer]] = MappingProxyType(
         "authorization_code": authorization_code.exchange,
         "refresh_token": refresh_token.exchange,
         "client_credentials": client_credentials.exchange,
+        device.GRANT_TYPE: decoupled.device,
     }
 )
 """What is exchanged here, by grant_type."""

@@ -16,13 +16,13 @@ import re
 
 from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.orm import Session
 
 from hub.hashing import secret_hash
-from hub.models.oauth import AuthorizationCode, Grant
-from hub.oauth import id_token, issue, scopes
+from hub.models.oauth import AuthorizationCode
+from hub.oauth import issue
 from hub.oauth.binding import Binding
-from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, tokens_for, usable_consent
+from hub.oauth.grants import first_tokens
+from hub.oauth.grants.base import Answer, Exchange
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
@@ -43,11 +43,11 @@ def exchange(ask: Exchange) -> Answer:
             update(AuthorizationCode)
             .where(*conditions, AuthorizationCode.used_at.is_(None), AuthorizationCode.expires_at > now)
             .values(used_at=now)
-            .returning(AuthorizationCode.grant_id, AuthorizationCode.scope, AuthorizationCode.nonce)
+            .returning(AuthorizationCode.grant_id, AuthorizationCode.nonce)
             .execution_options(synchronize_session=False)
         ).one_or_none()
         if claimed is not None:
-            found = _exchange(session, ask, claimed.grant_id, claimed.scope, claimed.nonce)
+            found = first_tokens.prepare(session, ask, claimed.grant_id, nonce=claimed.nonce)
         else:
             found = None
             used = select(AuthorizationCode.grant_id).where(*conditions, AuthorizationCode.used_at.is_not(None))
@@ -55,42 +55,7 @@ def exchange(ask: Exchange) -> Answer:
                 issue.revoke_grant(session, grant_id, reason="code_reused", now=now)
     if found is None:
         raise InvalidGrantError("The code is wrong, was used, has expired, or is not for this client, key or verifier.")
-    return _answer(ask, found)
-
-
-def _exchange(session: Session, ask: Exchange, grant_id: str, scope: str, nonce: str | None) -> Exchanged | None:
-    grant = session.get_one(Grant, grant_id)
-    consent = usable_consent(session, grant, ask.call.now)
-    if consent is None:
-        return None
-    refresh_token = None
-    if scopes.OFFLINE_ACCESS in scopes.parse(scope) and "refresh_token" in ask.client.grant_types:
-        refresh_token = issue.refresh_token(
-            session,
-            ask.hub.settings,
-            grant,
-            scope=scope,
-            jkt=issue.refresh_binding(ask.client, ask.bound),
-            valid_until=consent.valid_until,
-            now=ask.call.now,
-        )
-    return Exchanged(grant, consent, scope, audience_of(ask, grant), refresh_token, nonce)
-
-
-def _answer(ask: Exchange, found: Exchanged) -> Answer:
-    minted, sub = tokens_for(ask, found)
-    signed_in = None
-    if scopes.OPENID in scopes.parse(found.scope):
-        signed_in = id_token.mint(
-            ask.hub,
-            ask.client,
-            found.grant,
-            sub=sub,
-            nonce=found.nonce,
-            access_token=minted.value,
-            now=ask.call.now,
-        )
-    return answer(ask, minted, scope=found.scope, refresh_token=found.refresh_token, id_token=signed_in)
+    return first_tokens.hand_out(ask, found)
 
 
 def _challenge_met(ask: Exchange) -> ColumnElement[bool]:

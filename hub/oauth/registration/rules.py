@@ -6,7 +6,7 @@ A rule takes the completed members and the policy, and raises BadMetadata naming
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hub.oauth import mtls, redirects
+from hub.oauth import device, mtls, redirects
 from hub.oauth.encryption import ALGS, ENCS
 from hub.oauth.policy import KEY_METHODS, NONE, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
 from hub.oauth.registration import keys
@@ -18,7 +18,7 @@ Members = Mapping[str, Any]
 Rule = Callable[[Members, Policy], None]
 
 CIBA = "urn:openid:params:grant-type:ciba"
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+DEVICE = device.GRANT_TYPE
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 GRANT_TYPES = (CODE, REFRESH, CLIENT, DEVICE, CIBA, EXCHANGE)
 FOR_CONFIDENTIAL = frozenset({CLIENT, CIBA, EXCHANGE})

@@ -14,11 +14,14 @@ from werkzeug.datastructures import MultiDict
 from consent.model import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, Permission
 from consent.wording import MAX_NAME_LENGTH, Item, Shown, explain, tame
 from hub.oauth import interaction
+from hub.oauth.decoupled import Elsewhere, Kind
 from hub.oauth.interaction import Ask
 from hub.web.format import host
+from hub.web.present.security import device
 from hub.web.viewmodels import (
     AccountRow,
     App,
+    AskedElsewhere,
     Bank,
     Choice,
     ConsentAccount,
@@ -147,11 +150,28 @@ def page(
             Choice(value, _days(value, offer.ask.consent_days), _note(value), value == picks.duration)
             for value in offer.durations
         ),
-        returns_to=host(offer.ask.redirect_uri) or "the app",
+        returns_to=_back_to(offer.ask.redirect_uri),
+        elsewhere=_elsewhere(offer.ask.elsewhere),
         connect_path=f"/connect?next={quote(f'/consent/{handle}', safe='')}",
         is_login_only=offer.is_login_only,
         can_approve=offer.is_login_only or bool(offer.account_ids),
         error=error,
+    )
+
+
+def _back_to(redirect_uri: str | None) -> str:
+    return "" if redirect_uri is None else host(redirect_uri) or "the app"
+
+
+def _elsewhere(came_from: Elsewhere | None) -> AskedElsewhere | None:
+    if came_from is None:
+        return None
+    return AskedElsewhere(
+        is_device=came_from.kind is Kind.DEVICE,
+        at=came_from.asked_at,
+        software=device(came_from.user_agent),
+        address=came_from.ip_address,
+        binding_message=came_from.binding_message or "",
     )
 
 

@@ -40,6 +40,6 @@ def app_behind(hub: Hub, next_path: str, person: Person | None) -> App | None:
         ).one_or_none()
     if found is None:
         return None
-    if (source := csp_source(found[0]["redirect_uri"])) is not None:
+    if (source := csp_source(found[0].get("redirect_uri", ""))) is not None:
         rim.allow_form_to(source)
     return app_of(found[1])

@@ -11,6 +11,7 @@ from hub.web.routes.consent_request import blueprint as consent_request
 from hub.web.routes.consents import blueprint as consents
 from hub.web.routes.developer import blueprint as developer
 from hub.web.routes.developer_register import blueprint as developer_register
+from hub.web.routes.device import blueprint as device
 from hub.web.routes.docs import blueprint as docs
 from hub.web.routes.end_session import blueprint as end_session
 from hub.web.routes.entrance import blueprint as entrance
@@ -36,6 +37,7 @@ blueprints: tuple[Blueprint, ...] = (
     banks,
     connections,
     consent_request,
+    device,
     consents,
     developer,
     developer_register,

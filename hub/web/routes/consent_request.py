@@ -88,7 +88,7 @@ def _offer(hub: Hub, who: Person, asked: Ask) -> tuple[Offer, list[Group]]:
 
 
 def _page(handle: str, offer: Offer, groups: list[Group], picks: Picks, error: str = "") -> Response:
-    if (source := csp_source(offer.ask.redirect_uri)) is not None:
+    if (source := csp_source(offer.ask.redirect_uri or "")) is not None:
         rim.allow_form_to(source)
     shown = consents.screen(
         offer.ask.client.name,

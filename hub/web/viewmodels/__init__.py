@@ -47,6 +47,7 @@ from hub.web.viewmodels.consent import (
     PermissionText,
     ReceiptRow,
 )
+from hub.web.viewmodels.decoupled import AnsweredPage, ApprovalRow, ApprovalsPage, AskedElsewhere, DevicePage
 from hub.web.viewmodels.developers import (
     ApiReferencePage,
     CredentialsPage,
@@ -106,8 +107,12 @@ from hub.web.viewmodels.shared import (
 __all__ = [
     "AccountRow",
     "ActivityRow",
+    "AnsweredPage",
     "ApiReferencePage",
     "App",
+    "ApprovalRow",
+    "ApprovalsPage",
+    "AskedElsewhere",
     "AuthenticatorPage",
     "BalanceSeries",
     "Bank",
@@ -128,6 +133,7 @@ __all__ = [
     "DeveloperAppPage",
     "DeveloperAppRow",
     "DeveloperPage",
+    "DevicePage",
     "DisconnectPage",
     "EmailPage",
     "ErrorPage",

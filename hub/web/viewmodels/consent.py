@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from hub.web.viewmodels.decoupled import AskedElsewhere
 from hub.web.viewmodels.money import AccountRow, Fact
 from hub.web.viewmodels.shared import App, Bank, Choice
 
@@ -55,10 +56,11 @@ class ConsentRequestPage:
     banks: tuple[ConsentBank, ...] = ()
     history: tuple[Choice, ...] = ()
     durations: tuple[Choice, ...] = ()
-    returns_to: str = ""  # host that the browser goes back to
+    returns_to: str = ""  # host that the browser goes back to, empty if to none
     connect_path: str = "/connect"
     is_login_only: bool = False
     can_approve: bool = True  # False (no account to tick, say) greys out Allow; ``error`` or the page says why
+    elsewhere: AskedElsewhere | None = None  # it was asked in another place than this browser
     asked_actions: tuple[Fact, ...] = ()  # rows of what is bound beyond reading (a payment's amount, creditor ...)
     error: str = ""
 

@@ -1,0 +1,51 @@
+"""The first tokens of a grant, whichever way the client learned that the person said yes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hub.models.oauth import Grant
+from hub.oauth import id_token, issue, scopes
+from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, tokens_for, usable_consent
+
+
+def prepare(session: Session, ask: Exchange, grant_id: str, *, nonce: str | None = None) -> Exchanged | None:
+    """In the transaction that claimed the secret. None if grant or consent has ended meanwhile.
+
+    Raises InvalidTarget.
+    """
+    grant = session.get_one(Grant, grant_id)
+    consent = usable_consent(session, grant, ask.call.now)
+    if consent is None:
+        return None
+    refresh_token = None
+    if scopes.OFFLINE_ACCESS in scopes.parse(grant.scope) and "refresh_token" in ask.client.grant_types:
+        refresh_token = issue.refresh_token(
+            session,
+            ask.hub.settings,
+            grant,
+            scope=grant.scope,
+            jkt=issue.refresh_binding(ask.client, ask.bound),
+            valid_until=consent.valid_until,
+            now=ask.call.now,
+        )
+    return Exchanged(grant, consent, grant.scope, audience_of(ask, grant), refresh_token, nonce)
+
+
+def hand_out(ask: Exchange, found: Exchanged, *, extra: Mapping[str, Any] | None = None) -> Answer:
+    """After the transaction. ``extra``: further claims of the ID token."""
+    minted, sub = tokens_for(ask, found)
+    signed_in = None
+    if scopes.OPENID in scopes.parse(found.scope):
+        signed_in = id_token.mint(
+            ask.hub,
+            ask.client,
+            found.grant,
+            sub=sub,
+            nonce=found.nonce,
+            access_token=minted.value,
+            now=ask.call.now,
+            extra=extra,
+        )
+    return answer(ask, minted, scope=found.scope, refresh_token=found.refresh_token, id_token=signed_in)
