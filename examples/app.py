@@ -1,6 +1,6 @@
 """Nest Egg: a third-party app in one file. It signs people in with Rialto and lists what they chose to share.
 
-    RIALTO_URL=http://127.0.0.1:8000 CLIENT_ID=... CLIENT_KEY=nest-egg.jwk.json python examples/app.py
+    RIALTO_URL=http://localhost:8000 CLIENT_ID=... CLIENT_KEY=nest-egg.jwk.json python examples/app.py
 
 Register it on the hub's developer page ("See accounts or start payments") with the redirect URI
 http://127.0.0.1:9000/callback and save the key that the page shows. Everything FAPI 2.0 asks for (pushed requests,
@@ -26,7 +26,7 @@ SCOPE = "openid profile offline_access accounts:read balances:read transactions:
 app = Flask(__name__)
 app.secret_key = os.urandom(32)
 app.config["SESSION_COOKIE_NAME"] = "nest_egg"  # cookies do not tell ports apart, and the hub is on this host too
-hub_url = os.environ.get("RIALTO_URL", "http://127.0.0.1:8000")
+hub_url = os.environ.get("RIALTO_URL", "http://localhost:8000")
 
 
 @cache

@@ -55,7 +55,7 @@ def serve(port: int | None, tls: bool, data: Path, sandbox: bool, workers: int) 
     """Run the hub on this machine until Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = port or (TLS_PORT if tls else PORT)
-    stack = Stack(data_dir=data, port=port, tls=tls, web_workers=workers, sandbox=sandbox, say=_say)
+    stack = Stack(data_dir=data, port=port, tls=tls, host="localhost", web_workers=workers, sandbox=sandbox, say=_say)
     try:
         with stack.up():
             if sandbox:

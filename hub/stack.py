@@ -41,12 +41,14 @@ class StackError(Exception):
 class Stack:
     """``url`` answers once ``up()`` has yielded. ``banks`` maps institution id to the sandbox bank's address.
 
-    With ``tls`` the hub ends TLS itself, with certificates of its own making, and asks clients for theirs.
+    With ``tls`` the hub ends TLS itself, with certificates of its own making, and asks clients for theirs. ``host`` is
+    what it is called without: passkeys work at the name ``localhost`` and at no IP address.
     """
 
     data_dir: Path
     port: int = 0
     tls: bool = False
+    host: str = "127.0.0.1"
     web_workers: int = 2
     sandbox: bool = True
     sandbox_flags: tuple[str, ...] = ()
@@ -57,8 +59,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        # A name, not an address, for TLS: passkeys are bound to one.
-        return f"https://localhost:{self.port}" if self.tls else f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.tls else f"http://{self.host}:{self.port}"
 
     @property
     def ca_file(self) -> Path:

@@ -16,7 +16,7 @@ from hub.events import outbox
 from hub.hashing import secret_hash
 from hub.identity import activity, assurance, devices, factor_recovery, risk, sessions
 from hub.identity.activity import Kind
-from hub.identity.factors import enrolled
+from hub.identity.factors import enrolled, notice
 from hub.identity.factors.enrolled import Enrolled
 from hub.identity.origin import Origin
 from hub.identity.risk import Facts
@@ -116,6 +116,7 @@ def complete(
     if tell:
         activity.write(session, proof.psu_id, Kind.NEW_DEVICE, origin=origin, now=now)
         outbox.emit(session, "psu.new_device", proof.psu_id, now=now, psu_id=proof.psu_id)
+        notice.tell(hub, session, proof.psu_id, Kind.NEW_DEVICE, now=now)
     return entered
 
 

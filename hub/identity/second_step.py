@@ -18,7 +18,7 @@ from hub.hashing import secret_hash
 from hub.identity import activity, assurance, throttle
 from hub.identity.activity import Kind
 from hub.identity.admission import LoggedIn, Proof, SessionEnded, complete
-from hub.identity.factors import enrolled, passkey_login, recovery_codes, totp
+from hub.identity.factors import enrolled, notice, passkey_login, recovery_codes, totp
 from hub.identity.factors.challenges import Purpose
 from hub.identity.factors.enrolled import Enrolled
 from hub.identity.origin import Origin
@@ -104,7 +104,7 @@ def by_passkey(hub: Hub, secret: str, credential: str, *, origin: Origin, now: d
             .returning(*_COLUMNS)
             .execution_options(synchronize_session=False)
         ).one_or_none()
-        if row is None or not passkey_login.settle(session, shown, origin=origin, now=now):
+        if row is None or not passkey_login.settle(hub, session, shown, origin=origin, now=now):
             return Over()
         return _enter(hub, session, row, shown.amr, origin=origin, now=now)
 
@@ -150,6 +150,7 @@ def _spend(
     detail = {"left": enrolled.of(session, psu_id).recovery_codes}
     activity.write(session, psu_id, Kind.RECOVERY_CODE_USED, origin=origin, now=now, detail=detail)
     outbox.emit(session, "psu.recovery_code_used", psu_id, now=now, psu_id=psu_id, body=detail)
+    notice.tell(hub, session, psu_id, Kind.RECOVERY_CODE_USED, now=now)
     return True
 
 

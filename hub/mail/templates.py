@@ -14,6 +14,7 @@ class Template(StrEnum):
     CHANGE_UNDONE = "change_undone"
     RESET = "reset"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
+    FACTOR_CHANGED = "factor_changed"
     FACTORS_ASKED = "factors_asked"
     FACTORS_DUE = "factors_due"
     FACTORS_REMOVED = "factors_removed"
@@ -109,6 +110,17 @@ If you did not ask for this, do nothing: your password has not changed.
 On $at the password of your Rialto account was changed. Other logins have ended.
 
 If it was not you, choose a new one at once:
+
+$link
+""",
+        ),
+        Template.FACTOR_CHANGED: (
+            "The way to log in to Rialto",
+            """\
+$what on $at, at your Rialto account.
+
+If that was you, there is nothing to do. If it was NOT you, look at your account at once, log the
+other devices out, and change your password:
 
 $link
 """,

@@ -1,6 +1,10 @@
 """The risk policy: what the usual one says, what any other can and cannot do, and what it is told."""
 
+import re
+import sys
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +16,7 @@ from hub.identity.assurance import ACRS, ONE_FACTOR, PHISHING_RESISTANT, TWO_FAC
 from hub.identity.origin import Origin
 from hub.identity.risk import Facts, Risk, UsualPolicy
 from hub.models.factor import KnownDevice
+from hub.models.psu import PsuSession
 from hub.settings import Settings, SettingsError
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
@@ -19,6 +24,7 @@ from tests.identity.steps import HERE, activity_of, attempt, elsewhere
 from tests.people import PASSWORD, alice
 
 pytestmark = pytest.mark.usefixtures("_cheap_hashes")
+GUIDE = Path(__file__).parents[2] / "docs/operating/login.md"
 FACTS = Facts(
     is_known_device=True,
     is_known_network=True,
@@ -129,3 +135,37 @@ def test_the_operator_names_a_policy_of_their_own(settings: Settings) -> None:
 def test_a_policy_that_cannot_be_made_stops_the_hub_from_starting(settings: Settings, name: str) -> None:
     with pytest.raises(SettingsError, match="RIALTO_RISK_POLICY"):
         build(replace(settings, risk_policy=name))
+
+
+def test_a_policy_that_raises_lets_nobody_in(hub: Hub) -> None:
+    psu_id = alice(hub)
+
+    class Broken:
+        def assess(self, facts: Facts) -> Risk:
+            raise ZeroDivisionError(facts.failures_lately)
+
+    with pytest.raises(ZeroDivisionError):
+        attempt(replace(hub, risk=Broken()), "alice@people.example", PASSWORD, HERE)
+    with hub.db.read() as session:
+        assert session.scalars(select(PsuSession).where(PsuSession.psu_id == psu_id)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Risk(TWO_FACTOR)),
+        ({"is_known_device": False}, Risk(TWO_FACTOR, tell=True)),
+        ({"is_known_device": False, "is_known_network": False}, Risk(PHISHING_RESISTANT, tell=True)),
+        ({"failures_lately": 10}, Risk(PHISHING_RESISTANT, tell=True)),
+    ],
+)
+def test_the_policy_of_the_guide_works_as_it_stands_there(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], expected: Risk
+) -> None:
+    example = re.search(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert example
+    module = ModuleType("of_the_operator")
+    exec(compile(example[1], str(GUIDE), "exec"), vars(module))
+    monkeypatch.setitem(sys.modules, "of_the_operator", module)
+    policy = risk.load("of_the_operator:Cautious")
+    assert policy.assess(replace(FACTS, **changes)) == expected  # type: ignore[arg-type]

@@ -161,7 +161,7 @@ def test_a_value_is_one_short_piece_of_a_line(value: str) -> None:
 
 @pytest.mark.parametrize("template", Template)
 def test_every_mail_is_short_plain_and_whole(template: Template) -> None:
-    values = dict.fromkeys(("link", "until", "at", "new_address", "provider", "effective"), "VALUE")
+    values = dict.fromkeys(("what", "link", "until", "at", "new_address", "provider", "effective"), "VALUE")
     written = templates.write(template, values)
     assert "$" not in written.body
     assert written.subject.isprintable()

@@ -98,7 +98,7 @@ class Visit:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def _asked(self, url: str) -> None:
-        if urlsplit(url).scheme != "data" and urlsplit(url).hostname != "127.0.0.1":
+        if urlsplit(url).scheme != "data" and urlsplit(url).hostname not in {"127.0.0.1", "localhost"}:
             self.strayed.append(url)
 
     def go(self, path: str) -> None:

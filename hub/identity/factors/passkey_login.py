@@ -12,7 +12,7 @@ from hub.events import outbox
 from hub.identity import activity, assurance
 from hub.identity.activity import Kind
 from hub.identity.admission import HalfOpen, LoggedIn, Proof, SessionEnded, admit
-from hub.identity.factors import challenges, passkeys, relying_party
+from hub.identity.factors import challenges, notice, passkeys, relying_party
 from hub.identity.factors.challenges import Purpose
 from hub.identity.factors.relying_party import Key, Refused, Used
 from hub.identity.origin import Origin
@@ -60,7 +60,7 @@ def log_in(
         return NotAccepted()
     renews = person.session_hash if person is not None and person.psu_id == shown.psu_id else None
     with hub.db.write() as session:
-        if not settle(session, shown, origin=origin, now=now):
+        if not settle(hub, session, shown, origin=origin, now=now):
             return NotAccepted()
         entry_id = activity.write(session, shown.psu_id, Kind.LOGIN, origin=origin, now=now)
         proof = Proof(shown.psu_id, shown.amr, entry_id, renews)
@@ -106,7 +106,7 @@ def show(
     return Shown(row.psu_id, row.id, row.name, used, assurance.passkey_amr(synced=row.is_synced))
 
 
-def settle(session: Session, shown: Shown, *, origin: Origin, now: datetime) -> bool:
+def settle(hub: Hub, session: Session, shown: Shown, *, origin: Origin, now: datetime) -> bool:
     """Store the counter, in the transaction that acts on the proof; False if the passkey was removed or copied.
 
     A counter that does not grow means that the key exists twice (WebAuthn 7.2, step 22): nobody gets in with it, and
@@ -127,4 +127,5 @@ def settle(session: Session, shown: Shown, *, origin: Origin, now: datetime) -> 
         detail = {"name": shown.name}
         activity.write(session, shown.psu_id, Kind.PASSKEY_COPIED, origin=origin, now=now, detail=detail)
         outbox.emit(session, "psu.passkey_copied", shown.passkey_id, now=now, psu_id=shown.psu_id)
+        notice.tell(hub, session, shown.psu_id, Kind.PASSKEY_COPIED, now=now)
     return False

@@ -1,7 +1,7 @@
 """A person's passkeys: add, list, rename, remove."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
+from hub.identity import assurance
 from hub.identity.activity import Kind
 from hub.identity.factors import challenges, change, relying_party
 from hub.identity.factors.challenges import Purpose
@@ -37,6 +38,14 @@ class Held:
     last_used_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """``session_secret`` is the new one of the session in which it was added."""
+
+    passkey_id: str
+    session_secret: str = field(repr=False)
+
+
 def list_of(session: Session, psu_id: str) -> Sequence[Held]:
     """The oldest first."""
     rows = session.scalars(select(Passkey).where(Passkey.psu_id == psu_id).order_by(Passkey.created_at, Passkey.id))
@@ -55,10 +64,13 @@ def ask(hub: Hub, person: Person, *, now: datetime) -> dict[str, Any]:
     )
 
 
-def add(hub: Hub, person: Person, *, credential: str, name: str, origin: Origin, now: datetime) -> str:
-    """Keep the passkey that a browser made after ask(); returns its id. The person's other sessions end.
+def add(hub: Hub, person: Person, *, credential: str, name: str, origin: Origin, now: datetime) -> Added:
+    """Keep the passkey that a browser made after ask(). The person's other sessions end.
 
-    Raises BadInput if the answer does not fit the question, Conflict if the passkey is known already.
+    This one counts from now on as one in which the passkey was shown: whoever could add it could log in with it.
+
+    Raises BadInput if the answer does not fit the question, Conflict if the passkey is known already, Unauthenticated
+    if this session ended.
     """
     try:
         answer = relying_party.read(credential)
@@ -69,13 +81,15 @@ def add(hub: Hub, person: Person, *, credential: str, name: str, origin: Origin,
         made = relying_party.verify_made(hub.settings, answer, challenge=answer.challenge)
     except Refused as error:
         raise BadInput(_FAILED, parameter="credential") from error
-    shown = _name(name) or ("Passkey" if made.key.is_synced else "Security key")
+    called = _name(name) or ("Passkey" if made.key.is_synced else "Security key")
     with hub.db.write() as session:
         change.hold(session, person)
-        passkey_id = _insert(session, person.psu_id, made, shown, now)
-        detail = {"name": shown}
-        change.note(session, person, Kind.PASSKEY_ADDED, passkey_id, detail=detail, origin=origin, now=now)
-    return passkey_id
+        passkey_id = _insert(session, person.psu_id, made, called, now)
+        detail = {"name": called}
+        change.note(hub, session, person, Kind.PASSKEY_ADDED, passkey_id, detail=detail, origin=origin, now=now)
+        shown = assurance.passkey_amr(synced=made.key.is_synced)
+        secret = change.shown(hub, session, person, shown, now=now)
+    return Added(passkey_id, secret)
 
 
 def rename(hub: Hub, person: Person, passkey_id: str, name: str) -> None:
@@ -106,7 +120,7 @@ def remove(hub: Hub, person: Person, passkey_id: str, *, origin: Origin, now: da
         )
         if name is not None:
             detail = {"name": name}
-            change.note(session, person, Kind.PASSKEY_REMOVED, passkey_id, detail=detail, origin=origin, now=now)
+            change.note(hub, session, person, Kind.PASSKEY_REMOVED, passkey_id, detail=detail, origin=origin, now=now)
     if name is None:
         raise NotFound("There is no such passkey.")
 

@@ -17,7 +17,7 @@ from hub.events import outbox
 from hub.hashing import secret_hash
 from hub.identity import activity
 from hub.identity.activity import Kind
-from hub.identity.factors import enrolled
+from hub.identity.factors import enrolled, notice
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
 from hub.models.factor import RecoveryCode
@@ -51,6 +51,7 @@ def make(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> Sequence
         session.add_all(RecoveryCode(code_hash=_hash(code), psu_id=person.psu_id, created_at=now) for code in codes)
         activity.write(session, person.psu_id, Kind.RECOVERY_CODES_MADE, origin=origin, now=now)
         outbox.emit(session, "psu.recovery_codes_made", person.psu_id, now=now, psu_id=person.psu_id)
+        notice.tell(hub, session, person.psu_id, Kind.RECOVERY_CODES_MADE, now=now)
     return codes
 
 

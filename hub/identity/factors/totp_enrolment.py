@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
-from hub.errors import BadInput, Conflict, NotFound, Unauthenticated
-from hub.identity import assurance, sessions
+from hub.errors import BadInput, Conflict, NotFound
+from hub.identity import assurance
 from hub.identity.activity import Kind
 from hub.identity.factors import change, totp
 from hub.identity.origin import Origin
@@ -63,12 +63,8 @@ def confirm(hub: Hub, person: Person, code: str, *, origin: Origin, now: datetim
         change.hold(session, person)
         session.execute(delete(TotpEnrolment).where(TotpEnrolment.psu_id == person.psu_id))
         _keep(hub, session, person.psu_id, seed, step, now)
-        change.note(session, person, Kind.TOTP_ADDED, person.psu_id, origin=origin, now=now)
-        amr = assurance.together(person.amr, (assurance.ONE_TIME,))
-        secret = sessions.reissue(session, person, amr=amr, now=now, settings=hub.settings)
-        if secret is None:
-            raise Unauthenticated("This session has ended.")
-    return secret
+        change.note(hub, session, person, Kind.TOTP_ADDED, person.psu_id, origin=origin, now=now)
+        return change.shown(hub, session, person, (assurance.ONE_TIME,), now=now)
 
 
 def remove(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> None:
@@ -82,7 +78,7 @@ def remove(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> None:
             .execution_options(synchronize_session=False)
         )
         if removed is not None:
-            change.note(session, person, Kind.TOTP_REMOVED, person.psu_id, origin=origin, now=now)
+            change.note(hub, session, person, Kind.TOTP_REMOVED, person.psu_id, origin=origin, now=now)
     if removed is None:
         raise NotFound("You have no authenticator app.")
 

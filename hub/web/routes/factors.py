@@ -38,10 +38,12 @@ def add_passkey() -> Response:
     given, next_path, hub = fields.form("credential", "name"), fields.next_of_form(), hub_of_request()
     credential, name = given["credential"], given["name"]
     try:
-        passkeys.add(hub, person(), credential=credential, name=name, origin=respond.origin(), now=hub.clock())
+        added = passkeys.add(hub, person(), credential=credential, name=name, origin=respond.origin(), now=hub.clock())
     except (BadInput, Conflict) as error:
         return _passkeys(Form({"name": name}, {"": error.detail}), next_path)
-    return _after_adding("/account/passkeys", next_path, Said.PASSKEY_ADDED)
+    response = _after_adding("/account/passkeys", next_path, Said.PASSKEY_ADDED)
+    cookies.set_session(response, hub.settings, added.session_secret)
+    return response
 
 
 @blueprint.post("/account/passkeys/<passkey_id>/rename")

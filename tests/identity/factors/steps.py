@@ -2,7 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
+
+from sqlalchemy import select
 
 from hub.context import Hub
 from hub.hashing import secret_hash
@@ -14,16 +17,26 @@ from hub.identity.factors.passkey_login import NotAccepted
 from hub.identity.origin import Origin
 from hub.identity.second_step import Answer
 from hub.identity.sessions import Person
+from hub.models.psu import PsuSession
 from tests.identity.factors.authenticator import Authenticator
-from tests.identity.steps import HERE, half_open, loaded, log_in
+from tests.identity.steps import HERE, half_open, loaded
 
 BROWSER = secret_hash("the pre-session of this browser")
 Result = TypeVar("Result")
 
 
 def enrol_passkey(hub: Hub, person: Person, key: Authenticator, *, name: str = "Phone") -> str:
+    """The id of the passkey. The session has a new secret then: see as_now."""
     made = key.make(passkeys.ask(hub, person, now=hub.clock()))
-    return passkeys.add(hub, person, credential=made, name=name, origin=HERE, now=hub.clock())
+    who = as_now(hub, person)
+    return passkeys.add(hub, who, credential=made, name=name, origin=HERE, now=hub.clock()).passkey_id
+
+
+def as_now(hub: Hub, person: Person) -> Person:
+    """The person in the same session, whatever its secret is by now."""
+    with hub.db.read() as session:
+        row = session.scalars(select(PsuSession).where(PsuSession.sid == person.sid)).one()
+    return replace(person, session_hash=row.id_hash, acr=row.acr, amr=tuple(row.amr))
 
 
 def enrol_app(hub: Hub, person: Person) -> tuple[bytes, Person]:
@@ -89,6 +102,3 @@ def at_once(count: int, act: Callable[[int], Result]) -> list[Result]:
         thread.join()
     assert len(results) == count
     return results
-
-
-__all__ = ["at_once", "by_code", "by_passkey", "code_now", "enrol_app", "enrol_passkey", "is_in", "log_in", "send"]

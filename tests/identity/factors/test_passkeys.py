@@ -25,7 +25,7 @@ from hub.settings import Settings
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 from tests.identity.factors.authenticator import BE, BS, UP, UV, Authenticator
-from tests.identity.factors.steps import BROWSER, at_once, by_passkey, enrol_passkey, is_in, send
+from tests.identity.factors.steps import BROWSER, as_now, at_once, by_passkey, enrol_passkey, is_in, send
 from tests.identity.steps import HERE, activity_of, loaded, log_in
 from tests.people import alice, charlie
 
@@ -117,8 +117,8 @@ def test_a_challenge_for_adding_is_good_once_for_one_session_and_five_minutes(hu
     same_person_elsewhere, _ = log_in(hub)
     stranger, _ = log_in(hub, "charlie")
 
-    def add(who: Person, credential: str) -> str:
-        return passkeys.add(hub, who, credential=credential, name="", origin=HERE, now=clock())
+    def add(who: Person, credential: str) -> passkeys.Added:
+        return passkeys.add(hub, as_now(hub, who), credential=credential, name="", origin=HERE, now=clock())
 
     for other in (same_person_elsewhere, stranger):
         made = Authenticator().make(passkeys.ask(hub, person, now=clock()))
@@ -166,15 +166,17 @@ def test_adding_and_removing_ends_the_other_sessions_and_is_written_down(hub: Hu
     person, here = log_in(hub)
     passkey_id = enrol_passkey(hub, person, Authenticator(), name="  Blue \n key ")
     assert loaded(hub, elsewhere) is None
-    assert loaded(hub, here) is not None
+    assert loaded(hub, here) is None  # the same session goes on under another secret
     with hub.db.read() as session:
         (held,) = passkeys.list_of(session, psu_id)
     assert (held.name, held.is_synced, held.last_used_at) == ("Blue key", False, None)
     with hub.db.write() as session:
         other = sessions.start(session, psu_id, amr=("pwd",), origin=HERE, now=hub.clock(), settings=hub.settings)
-    passkeys.remove(hub, person, passkey_id, origin=HERE, now=hub.clock())
+    passkeys.remove(hub, as_now(hub, person), passkey_id, origin=HERE, now=hub.clock())
     assert loaded(hub, other) is None
-    assert loaded(hub, here) is not None
+    with hub.db.read() as session:
+        still = sessions.list_sessions(session, psu_id, now=hub.clock(), settings=hub.settings)
+    assert [(one.sid, one.acr) for one in still] == [(person.sid, "phr")]
     assert activity_of(hub, psu_id) == ["login", "login", "passkey_added", "passkey_removed"]
     with hub.db.read() as session:
         kinds = session.scalars(select(Event.kind).where(Event.psu_id == psu_id)).all()
@@ -332,9 +334,11 @@ def test_a_removed_passkey_lets_nobody_in(hub: Hub) -> None:
     asked = passkey_login.ask(hub, Purpose.LOGIN, BROWSER, psu_id=None, now=hub.clock())
     shown = passkey_login.show(hub, key.use(asked), Purpose.LOGIN, BROWSER, psu_id=None, origin=HERE, now=hub.clock())
     assert shown is not None
-    passkeys.remove(hub, person, passkey_id, origin=HERE, now=hub.clock())  # between the look and the login
+    passkeys.remove(
+        hub, as_now(hub, person), passkey_id, origin=HERE, now=hub.clock()
+    )  # between the look and the login
     with hub.db.write() as session:
-        assert not passkey_login.settle(session, shown, origin=HERE, now=hub.clock())
+        assert not passkey_login.settle(hub, session, shown, origin=HERE, now=hub.clock())
     assert not is_in(by_passkey(hub, key))
 
 
@@ -352,7 +356,7 @@ def test_in_an_open_session_the_owners_passkey_renews_it_and_a_strangers_begins_
     other = in_person(hub, by_passkey(hub, strange, person, bound_to=person.sid))
     assert other.psu_id == stranger.psu_id
     assert other.sid not in {person.sid, stranger.sid}
-    renewed = in_person(hub, by_passkey(hub, key, person, bound_to=person.sid))
+    renewed = in_person(hub, by_passkey(hub, key, as_now(hub, person), bound_to=person.sid))
     assert (renewed.sid, renewed.acr, renewed.auth_time) == (person.sid, "phr", clock())
     assert loaded(hub, old) is None
     assert "reauthenticated" in activity_of(hub, person.psu_id)

@@ -8,7 +8,7 @@ from hub.errors import NotPermitted
 from hub.identity.factors import enrolled, recovery_codes, totp_enrolment
 from hub.models.factor import RecoveryCode
 from tests.identity.factors.authenticator import Authenticator
-from tests.identity.factors.steps import at_once, enrol_app, enrol_passkey
+from tests.identity.factors.steps import as_now, at_once, enrol_app, enrol_passkey
 from tests.identity.steps import HERE, activity_of, log_in
 from tests.people import alice, charlie
 
@@ -105,6 +105,7 @@ def test_they_stand_in_for_a_factor_and_go_with_the_last_one(hub: Hub) -> None:
         recovery_codes.make(hub, person, origin=HERE, now=hub.clock())
     _, person = enrol_app(hub, person)
     enrol_passkey(hub, person, Authenticator())
+    person = as_now(hub, person)
     recovery_codes.make(hub, person, origin=HERE, now=hub.clock())
     totp_enrolment.remove(hub, person, origin=HERE, now=hub.clock())
     assert left(hub, psu_id) == 10  # the passkey is still there

@@ -19,7 +19,7 @@ from hub.models.factor import HalfOpenLogin
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 from tests.identity.factors.authenticator import UP, Authenticator
-from tests.identity.factors.steps import at_once, by_code, code_now, enrol_app, enrol_passkey, log_in_with_code
+from tests.identity.factors.steps import as_now, at_once, by_code, code_now, enrol_app, enrol_passkey, log_in_with_code
 from tests.identity.steps import HERE, NEW_PASSWORD, activity_of, attempt, elsewhere, half_open, loaded, log_in
 from tests.people import PASSWORD, alice, charlie
 
@@ -309,7 +309,7 @@ def test_a_passkey_removed_between_the_steps_is_not_asked_for_any_more(hub: Hub)
     key = Authenticator()
     passkey_id = enrol_passkey(hub, person, key)
     secret = half_open(hub)
-    passkeys.remove(hub, person, passkey_id, origin=HERE, now=hub.clock())
+    passkeys.remove(hub, as_now(hub, person), passkey_id, origin=HERE, now=hub.clock())
     pending = second_step.find(hub, secret, now=hub.clock())
     assert pending is not None
     assert not pending.has.has_second  # the page leads back to the beginning
