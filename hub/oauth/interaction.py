@@ -105,6 +105,8 @@ def open_request(hub: Hub, handle: str, person: Person, *, answer_standing: bool
     with hub.db.read() as session:
         row, client = pending.find(session, handle, person, now)
     if (stale := pending.stale(row, person)) is not None:
+        if stale.acr is not None:
+            pending.acr_was_asked(hub, row)
         return stale
     if (other := pending.someone_else(hub, row, client, person)) and person.auth_time < row.created_at:
         return NeedsLogin(LoginReason.PERSON, row.parameters.get("login_hint"))

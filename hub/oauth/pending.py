@@ -18,6 +18,8 @@ from hub.oauth.claims_parameter import wrong_subject
 from hub.oauth.grants.base import subject
 from hub.oauth.wanted_acr import wanted_acr
 
+_ACR_ASKED = "acr_asked"
+
 
 class LoginReason(StrEnum):
     """Why a login that exists is not enough."""
@@ -30,7 +32,10 @@ class LoginReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NeedsLogin:
-    """The person must prove who they are once more, then come back to the same page."""
+    """The person must prove who they are once more, then come back to the same page.
+
+    ``acr`` is how strong the client wants that login, whatever it is needed for; None where it does not care.
+    """
 
     reason: LoginReason
     login_hint: str | None
@@ -60,18 +65,31 @@ def stale(row: AuthorizationRequest, person: Person) -> NeedsLogin | None:
     Ages are counted back from when the request was made: counted from now, no login on its behalf could ever be young
     enough for max_age=1.
     """
-    hint = row.parameters.get("login_hint")
+    hint, wanted = row.parameters.get("login_hint"), wanted_acr(row.parameters)
     if "login" in row.parameters["prompt"] and person.auth_time < row.created_at:
-        return NeedsLogin(LoginReason.PROMPT, hint)
+        return NeedsLogin(LoginReason.PROMPT, hint, wanted.login)
     max_age_s = row.parameters.get("max_age")
     if max_age_s is not None and row.created_at - person.auth_time > timedelta(seconds=max_age_s):
-        return NeedsLogin(LoginReason.MAX_AGE, hint)
-    wanted = wanted_acr(row.parameters)
-    # Asked once for this request: who logged in for it as strongly as they can is not sent round in circles.
+        return NeedsLogin(LoginReason.MAX_AGE, hint, wanted.login)
+    # Asked once for this request: who logged in for it as strongly as they can is not sent round in circles. Who came
+    # without a session logged in before anybody could say how strongly, and is asked as well.
+    is_to_ask = person.auth_time < row.created_at or _ACR_ASKED not in row.parameters
     enough = wanted.met_by(person.acr) and wanted.wish_met_by(person.acr)
-    if not enough and person.auth_time < row.created_at:
+    if not enough and is_to_ask:
         return NeedsLogin(LoginReason.ACR, hint, wanted.login)
     return None
+
+
+def acr_was_asked(hub: Hub, row: AuthorizationRequest) -> None:
+    """Somebody was sent to log in as strongly as this request wants."""
+    if _ACR_ASKED not in row.parameters:
+        with hub.db.write() as session:
+            session.execute(
+                update(AuthorizationRequest)
+                .where(AuthorizationRequest.handle_hash == row.handle_hash, AuthorizationRequest.consumed_at.is_(None))
+                .values(parameters={**row.parameters, _ACR_ASKED: True})
+                .execution_options(synchronize_session=False)
+            )
 
 
 def unmet(row: AuthorizationRequest, person: Person) -> bool:

@@ -53,6 +53,8 @@ def test_an_essential_acr_sends_to_a_stronger_login_once_and_is_then_met_or_refu
     clock.advance(seconds=10)
     strong, still_weak = world.person(amr=("pwd", "otp", "mfa")), world.person()
     assert isinstance(open_request(world.hub, handle, strong), Ask)
+    # Who comes without a session logs in before anybody can tell them how: they are asked to be stronger, once.
+    assert open_request(world.hub, other, still_weak) == NeedsLogin(LoginReason.ACR, None, TWO_FACTOR)
     refused = open_request(world.hub, other, still_weak)
     assert isinstance(refused, Redirect)
     assert query_of(refused.delivery.url)["error"] == "unmet_authentication_requirements"

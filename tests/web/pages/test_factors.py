@@ -316,3 +316,42 @@ def test_every_kind_of_activity_has_its_words(world: World) -> None:
         with world.hub.db.write() as session:
             activity.write(session, world.alice, kind, origin=UNKNOWN, now=world.clock.advance(seconds=1))
         assert "Something else" not in world.browser().get("/account").text, kind
+
+
+@pytest.mark.parametrize("change", [{}, {"prompt": "login"}, {"max_age": "0"}])
+def test_an_app_that_wants_two_factors_gets_them_from_somebody_who_logs_in_for_it(
+    world: World, change: dict[str, str]
+) -> None:
+    seed = add_app(world, world.browser())
+    world.clock.advance(seconds=60)
+    request = world.ask(world.register(public=True, scopes=["openid"]), scope="openid", acr_values=TWO_FACTOR, **change)
+    world.clock.advance(seconds=1)
+    alice = first_step(world, f"/login?next={request}", next=request)
+    alice.get("/login/second")
+    sent = {"code": code(world, seed), "next": request, "acr": ""}
+    assert alice.post("/login/second", sent).headers["Location"] == request
+    assert "Budget Buddy" in alice.get(request).text
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+@pytest.mark.parametrize("change", [{}, {"prompt": "login"}])
+def test_whoever_cannot_reach_what_an_app_wants_is_offered_to_and_may_go_on_without(
+    world: World, change: dict[str, str], is_signed_in: bool
+) -> None:
+    alice = world.browser() if is_signed_in else world.stranger()
+    world.clock.advance(seconds=60)
+    request = world.ask(world.register(public=True, scopes=["openid"]), scope="openid", acr_values=TWO_FACTOR, **change)
+    world.clock.advance(seconds=1)
+    if not is_signed_in:
+        alice.get(f"/login?next={request}")
+        assert alice.post("/login", LOGIN | {"next": request}).headers["Location"] == request
+    to_login = alice.get(request).headers["Location"]
+    assert to_login == f"/login?next={request}&fresh=1&acr={quote(TWO_FACTOR, safe='')}"
+    alice.get(to_login)
+    offered = alice.post("/login", LOGIN | {"next": request, "acr": TWO_FACTOR}).headers["Location"]
+    page = alice.get(offered)
+    assert "Add an authenticator app" in page.text
+    assert f'id="go-on" href="{request}"' in page.text
+    assert "Budget Buddy" in alice.get(request).text, "not in circles"
+    charlie = world.browser(world.charlie)
+    assert charlie.get(request).status_code == 404
