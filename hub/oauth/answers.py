@@ -1,10 +1,11 @@
 """What goes back to the client through the browser: where to, with which members, and in which of the response modes.
 
 Every answer names its issuer (RFC 9207), so that a client of several servers cannot be made to mix them up (RFC 9700
-4.4). In the JWT modes (JARM) the members travel inside a signed token whose ``iss`` says it, and nowhere else.
+4.4). In the JWT modes (JARM) the members travel inside a signed token whose ``iss`` says it, and nowhere else; it is
+encrypted for a client that registered for that.
 
 ``facts`` are a checked request's: client_id and redirect_uri, response_mode, and state if there was one. Never called
-inside a transaction, since signing may have to make a key first.
+inside a transaction, since signing may have to make a key first, and encrypting to fetch one.
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,9 @@ from typing import Any
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 
 from hub.context import Hub
+from hub.errors import BadInput
 from hub.models.client import Client
-from hub.oauth import redirects, response_jwt
+from hub.oauth import encryption, redirects, response_jwt
 
 QUERY, FORM_POST = "query", "form_post"
 JWT_MODES = frozenset({"jwt", "query.jwt", "form_post.jwt"})
@@ -57,7 +59,7 @@ def _deliver(
 
 
 def _signed(hub: Hub, client: Client, members: Mapping[str, str], now: datetime) -> str:
-    """JARM 2.1, 2.2."""
+    """JARM 2.1, 2.2. Raises BadInput where the client wants it encrypted and has no key for that."""
     claims = {
         "iss": hub.settings.base_url,
         "aud": client.client_id,
@@ -66,4 +68,12 @@ def _signed(hub: Hub, client: Client, members: Mapping[str, str], now: datetime)
         **members,
     }
     alg = response_jwt.algorithm(client, client.registration.get("authorization_signed_response_alg"))
-    return response_jwt.sign(hub, claims, alg=alg, typ="JWT")
+    signed = response_jwt.sign(hub, claims, alg=alg, typ="JWT")
+    wanted = client.registration.get("authorization_encrypted_response_alg")
+    if wanted is None:
+        return signed
+    enc = client.registration.get("authorization_encrypted_response_enc")
+    try:
+        return encryption.encrypt(hub, client, signed, alg=wanted, enc=enc, signed=True)
+    except encryption.NoEncryptionKey as error:
+        raise BadInput("The app wants its answers encrypted, and no key of its own for that can be had.") from error

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub.oauth import addresses, authenticate, openid_metadata, policy, scopes
+from hub.oauth import addresses, authenticate, encryption, openid_metadata, policy, scopes
 from hub.oauth.checks import CHALLENGE_METHOD, PROMPTS
 from hub.oauth.policy import POLICIES
 from hub.oauth.token_endpoint import GRANTS
@@ -73,6 +73,8 @@ def _clients() -> dict[str, Any]:
 def _signatures() -> dict[str, Any]:
     return {
         "authorization_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
+        "authorization_encryption_alg_values_supported": list(encryption.ALGS),
+        "authorization_encryption_enc_values_supported": list(encryption.ENCS),
         "introspection_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),
         "request_object_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
         "dpop_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),

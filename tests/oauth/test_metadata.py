@@ -32,8 +32,8 @@ def test_every_published_address_is_a_route_and_every_route_is_published(world: 
         urlsplit(value).path for name, value in document.items() if name.endswith("_endpoint") or name == "jwks_uri"
     }
     routes = {rule.rule for rule in world.app.url_map.iter_rules() if rule.endpoint.startswith("oauth.")}
-    page = {end_session.PATH}  # a person sees it, so it stands among the pages
-    assert published - page == {path for path in routes if path.startswith("/oauth/")}
+    elsewhere = {end_session.PATH, addresses.REGISTER}  # among the pages; in a blueprint of its own
+    assert published - elsewhere == {path for path in routes if path.startswith("/oauth/")}
 
 
 def test_it_says_what_fapi_2_wants_to_read(world: World) -> None:
@@ -57,6 +57,13 @@ def test_what_is_not_offered_is_said_not_to_be(world: World) -> None:
     assert document["request_uri_parameter_supported"] is False
     assert set(document["scopes_supported"]) == KNOWN
     assert "mtls_endpoint_aliases" not in document
+
+
+@pytest.mark.parametrize(("registration", "told"), [("open", True), ("token", True), ("closed", False)])
+def test_where_clients_register_is_told_where_they_may(world: World, registration: str, told: bool) -> None:
+    document = metadata.document(replace(world.hub.settings, registration=registration))
+    expected = f"{world.hub.settings.base_url}/oauth/register" if told else None
+    assert document.get("registration_endpoint") == expected
 
 
 def test_a_host_of_its_own_for_client_certificates_is_published(world: World) -> None:

@@ -16,7 +16,7 @@ from hub.oauth.jose.public_key import MAX_KID_LENGTH, PublicKey
 from hub.oauth.jose.strict import read_object
 
 FAPI_ALGORITHMS = ("PS256", "ES256", "EdDSA", "Ed25519")
-"""FAPI 2.0 5.4.1. EdDSA means Ed25519 here."""
+"""FAPI 2.0 5.4.1. EdDSA means Ed25519 here: one algorithm, whose exact name newer libraries write (RFC 9864 2.2)."""
 OIDC_ALGORITHMS = (*FAPI_ALGORITHMS, "RS256")
 """OpenID Connect's default besides, for clients that only sign people in."""
 
@@ -78,7 +78,8 @@ def verify(unverified: Unverified, keys: Iterable[PublicKey], *, algorithms: Seq
     A ``kid`` chooses among the keys; where several bear it each is tried (FAPI 2.0 5.4.3).
     """
     alg, kid = unverified.header["alg"], unverified.kid
-    if alg not in algorithms or (model := _MODELS.get(alg)) is None:
+    allowed = alg in algorithms or (alg == "Ed25519" and "EdDSA" in algorithms)
+    if not allowed or (model := _MODELS.get(alg)) is None:
         raise BadJwt(f"The alg of the JWT must be one of {', '.join(algorithms)}.")
     named = [key for key in keys if kid is None or key.kid == kid]
     if not named:

@@ -28,6 +28,13 @@ def test_what_fapi_allows_verifies(alg: str) -> None:
     assert _read(KEYS[alg].sign(CLAIMS), KEYS[alg].jwks()) == CLAIMS
 
 
+def test_who_allows_eddsa_allows_its_exact_name() -> None:
+    """RFC 9864 2.2: openid-client, for one, writes Ed25519."""
+    assert _read(KEYS["Ed25519"].sign(CLAIMS), KEYS["Ed25519"].jwks(), ("EdDSA",)) == CLAIMS
+    with pytest.raises(BadJwt, match="alg of the JWT must be one of ES256"):
+        _read(KEYS["Ed25519"].sign(CLAIMS), KEYS["Ed25519"].jwks(), ("ES256",))
+
+
 def test_rs256_is_for_sign_in_clients_only() -> None:
     """FAPI 2.0 5.4.1."""
     assert _read(RS.sign(CLAIMS), RS.jwks(), OIDC_ALGORITHMS) == CLAIMS

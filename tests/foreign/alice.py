@@ -1,0 +1,27 @@
+"""The person's part: Alice has an account at a bank, and says yes."""
+
+from dataclasses import dataclass, field
+
+from demo import story
+from demo.browser import Browser
+from hub.stack import Stack
+
+
+@dataclass
+class Alice:
+    """Signed up, with her bank linked, once made."""
+
+    stack: Stack
+    browser: Browser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.browser = Browser(self.stack.ca_file)
+        story.sign_up(self.browser, self.stack.url)
+        story.link_albion(self.browser, self.stack.url)
+        story.wait_for_history(self.browser)
+
+    def allow(self, asked: str) -> str:
+        """Go where the app sends her and let it see one account; the address at which she comes back to the app."""
+        self.browser.open(asked)
+        self.browser.submit("consent-approve", tick={"account": self.browser.boxes("account")[:1]})
+        return self.browser.url
