@@ -9,9 +9,7 @@ no work. The rate limit is lifted for the run; everything else is as `make serve
 """
 
 import argparse
-import contextlib
 import http.client
-import os
 import statistics
 import tempfile
 import time
@@ -19,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench import history as ledger_bench
+from bench.process import cpu_s
 from consent.model import Permission
 from hub import context
 from hub.consents import service as consents
@@ -36,7 +35,6 @@ from tests.oauth.signing import ClientKey
 RESULTS = Path(__file__).parent / "results" / "served.txt"
 READS = frozenset({Permission.ACCOUNTS_READ, Permission.TRANSACTIONS_READ, Permission.BALANCES_READ})
 KEY = ClientKey.make()
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def token_for(hub: Hub, psu_id: str, account_ids: tuple[str, ...]) -> str:
@@ -92,21 +90,6 @@ def token_for(hub: Hub, psu_id: str, account_ids: tuple[str, ...]) -> str:
     told = {"grant_id": grant_id, "consent_id": consent.id}
     cnf = {"jkt": KEY.thumbprint}
     return mint_access_token(hub, client_id=client_id, sub="bench", scope=scope, now=now, cnf=cnf, more=told).value
-
-
-def cpu_s(root: int) -> float:
-    """CPU seconds used so far by a process and all below it."""
-    parents: dict[int, tuple[int, float]] = {}
-    for folder in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            words = (folder / "stat").read_text().rpartition(")")[2].split()
-            parents[int(folder.name)] = (int(words[1]), (int(words[11]) + int(words[12])) / TICKS)
-    tree, grew = {root}, True
-    while grew:
-        below = {pid for pid, (parent, _) in parents.items() if parent in tree} - tree
-        tree |= below
-        grew = bool(below)
-    return sum(parents[pid][1] for pid in tree if pid in parents)
 
 
 def measure(stack: Stack, path: str, token: str, requests: int) -> tuple[float, float]:

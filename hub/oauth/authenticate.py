@@ -23,7 +23,7 @@ from hub.oauth import clients, mtls, policy
 from hub.oauth.call import Call
 from hub.oauth.jose.assertion import parse_assertion, peek_client_id, read_assertion
 from hub.oauth.jose.public_key import BadKey
-from hub.oauth.jose.read import BadJwt
+from hub.oauth.jose.read import BadJwt, Unverified
 from hub.oauth.policy import BASIC, NONE, POST, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, policy_of
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,6 +38,7 @@ class Presented:
 
     client_id: str
     secret: str | None = field(default=None, repr=False)
+    assertion: Unverified | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def _assertion(call: Call) -> Presented | None:
     if token is None or kind != ASSERTION_TYPE:
         raise InvalidRequestError(f"A client_assertion comes with client_assertion_type={ASSERTION_TYPE}.")
     try:
-        return Presented(peek_client_id(token))
+        unverified = parse_assertion(token)
+        return Presented(peek_client_id(unverified), assertion=unverified)
     except BadJwt as error:
         raise failed(error.why) from error
 
@@ -106,8 +108,7 @@ def authenticate(hub: Hub, call: Call, *, methods: tuple[str, ...] = METHODS) ->
     method, claim = next(iter(presented.items()), (None, Presented(call.form.get("client_id", ""))))
     if not claim.client_id or call.form.get("client_id", claim.client_id) != claim.client_id:
         raise failed()
-    with hub.db.read() as session:
-        client = clients.find(session, claim.client_id)
+    client = clients.look(hub, claim.client_id)
     registered = None if client is None else client.token_endpoint_auth_method
     fits = _right_secret(claim, client) and client is not None and method in {None, registered}
     if not fits or client is None or registered not in methods:
@@ -115,7 +116,7 @@ def authenticate(hub: Hub, call: Call, *, methods: tuple[str, ...] = METHODS) ->
     held = policy_of(client)
     if registered not in held.auth_methods:
         raise failed(f"The {held.title} does not allow {registered}.")
-    _PROVE[registered](hub, call, client, held)
+    _PROVE[registered](hub, call, client, held, claim)
     return Authenticated(client, held, registered)
 
 
@@ -136,22 +137,21 @@ def _right_secret(claim: Presented, client: Client | None) -> bool:
     return hmac.compare_digest(secret_hash(claim.secret), expected)
 
 
-def _by_secret(hub: Hub, call: Call, client: Client, held: Policy) -> None:
+def _by_secret(hub: Hub, call: Call, client: Client, held: Policy, claim: Presented) -> None:
     """The secret was compared already; what is left is that one was sent at all."""
     if call.authorization is None and "client_secret" not in call.form:
         raise failed()
 
 
-def _by_assertion(hub: Hub, call: Call, client: Client, held: Policy) -> None:
-    token = call.form.get("client_assertion")
-    if token is None:
+def _by_assertion(hub: Hub, call: Call, client: Client, held: Policy, claim: Presented) -> None:
+    unverified = claim.assertion
+    if unverified is None:
         raise failed("This client authenticates with a client_assertion (private_key_jwt).")
     issuer = hub.settings.base_url
     chosen = client.registration.get("token_endpoint_auth_signing_alg")
     algorithms = held.algorithms if chosen is None else (str(chosen),)
     audiences = None if held.assertion_for_issuer_only else frozenset({issuer, call.url, f"{issuer}/oauth/token"})
     try:
-        unverified = parse_assertion(token)
         keys = hub.client_keys.for_client(client, kid=unverified.kid)
         read = read_assertion(
             unverified,
@@ -168,14 +168,14 @@ def _by_assertion(hub: Hub, call: Call, client: Client, held: Policy) -> None:
         raise failed("This client_assertion was used already; make each with a jti of its own.")
 
 
-def _by_certificate(hub: Hub, call: Call, client: Client, held: Policy) -> None:
+def _by_certificate(hub: Hub, call: Call, client: Client, held: Policy, claim: Presented) -> None:
     if call.certificate is None:
         raise failed("This client authenticates with its TLS certificate, and none arrived.")
     if not mtls.matches(call.certificate, client.registration):
         raise failed("The TLS certificate is not verified, or not the one that the client is registered with.")
 
 
-def _by_own_certificate(hub: Hub, call: Call, client: Client, held: Policy) -> None:
+def _by_own_certificate(hub: Hub, call: Call, client: Client, held: Policy, claim: Presented) -> None:
     if call.certificate is None:
         raise failed("This client authenticates with its TLS certificate, and none arrived.")
     matches = partial(mtls.matches_key, call.certificate)
@@ -187,13 +187,13 @@ def _by_own_certificate(hub: Hub, call: Call, client: Client, held: Policy) -> N
         raise failed("The TLS certificate is none of those in the client's JWK Set.")
 
 
-def _by_nothing(hub: Hub, call: Call, client: Client, held: Policy) -> None:
+def _by_nothing(hub: Hub, call: Call, client: Client, held: Policy, claim: Presented) -> None:
     """A public client only says who it is; PKCE and the rotation of its refresh tokens stand in for the proof."""
     if call.authorization is not None:
         raise failed()
 
 
-_PROVE: Mapping[str, Callable[[Hub, Call, Client, Policy], None]] = MappingProxyType(
+_PROVE: Mapping[str, Callable[[Hub, Call, Client, Policy, Presented], None]] = MappingProxyType(
     {
         BASIC: _by_secret,
         POST: _by_secret,
