@@ -72,11 +72,11 @@ def read_assertion(
 def _check_audience(aud: Any, issuer: str, audiences: frozenset[str] | None) -> None:
     if audiences is None:
         if aud != issuer:
-            raise BadJwt(f'The aud of a client assertion is the string "{issuer}" and nothing else.')
+            raise BadJwt(f"The aud of a client assertion is the issuer as a string, {issuer} and nothing else.")
         return
     named = aud if isinstance(aud, list) else [aud]
     if len(named) > _MAX_AUDIENCES or not all(isinstance(name, str) for name in named) or audiences.isdisjoint(named):
-        raise BadJwt(f'The aud of a client assertion is, or contains, "{issuer}".')
+        raise BadJwt(f"The aud of a client assertion is, or contains, the issuer {issuer}.")
 
 
 def _jti(claims: dict[str, Any]) -> str:

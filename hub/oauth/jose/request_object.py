@@ -62,7 +62,7 @@ def _check_parties(claims: dict[str, Any], client_id: str, issuer: str, *, stric
     aud = claims.get("aud")
     named = aud if isinstance(aud, list) else [aud]
     if (strict or "aud" in claims) and (len(named) > _MAX_AUDIENCES or issuer not in named):
-        raise BadJwt(f'The aud of a request object is, or contains, "{issuer}".')
+        raise BadJwt(f"The aud of a request object is, or contains, the issuer {issuer}.")
 
 
 def _check_times(claims: dict[str, Any], now: datetime, *, strict: bool) -> None:

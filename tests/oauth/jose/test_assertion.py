@@ -132,12 +132,12 @@ def test_the_looser_audience_of_openid_connect(aud: Any) -> None:
 
 @pytest.mark.parametrize("aud", ["https://other.example", [], ["https://other.example"], [ISSUER, 5], [ISSUER] * 11, 5])
 def test_the_looser_audience_is_still_one_of_ours(aud: Any) -> None:
-    with pytest.raises(BadJwt, match=f'contains, "{ISSUER}"'):
+    with pytest.raises(BadJwt, match=f"contains, the issuer {ISSUER}"):
         _read(_assertion(aud=aud), audiences=LOOSE)
 
 
 def test_the_sender_is_told_what_the_audience_should_be_and_what_the_time_is() -> None:
-    with pytest.raises(BadJwt, match=f'the string "{ISSUER}" and nothing else'):
+    with pytest.raises(BadJwt, match=f"as a string, {ISSUER} and nothing else"):
         _read(_assertion(aud="https://hub.example/oauth/token"))
     wrong: tuple[dict[str, Any], ...] = ({"exp": AT - 5}, {"iat": AT + 100}, {"nbf": AT + 100}, {"exp": AT + 90_000})
     for claims in wrong:
