@@ -6,6 +6,7 @@ SQLite only: what depends on the store has its tests in tests/oauth, on both.
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,15 @@ from tests.people import person
 
 BASE = "https://localhost:8443"
 MANY = 1_000_000
-VARIANTS = {
-    "private_key_jwt+dpop": ("private_key_jwt", DPOP),
-    "private_key_jwt+mtls": ("private_key_jwt", MTLS),
-    "mtls+dpop": (MTLS, DPOP),
-    "mtls+mtls": (MTLS, MTLS),
-}
+JWT = "private_key_jwt"
+FAPI2, SIGNED = False, True
+ALL = ((JWT, DPOP, FAPI2), (JWT, MTLS, FAPI2), (MTLS, DPOP, FAPI2), (MTLS, MTLS, FAPI2), (JWT, DPOP, SIGNED))
+TWO = ((JWT, DPOP, FAPI2), (MTLS, MTLS, SIGNED))
+
+
+def variants(*chosen: tuple[str, str, bool]) -> Any:
+    """Fixture parameters: authentication, binding, and whether requests and answers are signed."""
+    return [pytest.param(one, id=f"{one[0]}+{one[1]}{'+signed' * one[2]}") for one in chosen]
 
 
 @pytest.fixture(scope="session")
@@ -57,16 +61,32 @@ def clock(provider: Provider) -> TestClock:
     return provider.clock
 
 
-@pytest.fixture(params=VARIANTS)
-def variant(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """How a FAPI 2.0 client authenticates, and how its tokens are bound."""
-    return VARIANTS[request.param]
+@pytest.fixture(params=variants(*ALL))
+def bank(provider: Provider, request: pytest.FixtureRequest) -> Client:
+    """A FAPI 2.0 client of every variant in turn, for what authentication or binding have a part in."""
+    auth, bound, signing = request.param
+    return bank_client(provider, auth, bound, signing=signing)
 
 
-@pytest.fixture
-def bank(provider: Provider, variant: tuple[str, str]) -> Client:
-    """A FAPI 2.0 client of each variant in turn."""
-    return bank_client(provider, *variant)
+@pytest.fixture(params=variants(*TWO))
+def app(provider: Provider, request: pytest.FixtureRequest) -> Client:
+    """One that pushes its requests plainly, then one that signs them, for what only the request matters to."""
+    auth, bound, signing = request.param
+    return bank_client(provider, auth, bound, signing=signing)
+
+
+@pytest.fixture(params=variants(ALL[0], ALL[2]))
+def dpop(provider: Provider, request: pytest.FixtureRequest) -> Client:
+    """One whose tokens are bound by DPoP."""
+    auth, bound, _signing = request.param
+    return bank_client(provider, auth, bound)
+
+
+@pytest.fixture(params=variants(ALL[0], ALL[1]))
+def asserting(provider: Provider, request: pytest.FixtureRequest) -> Client:
+    """One that authenticates with private_key_jwt."""
+    auth, bound, _signing = request.param
+    return bank_client(provider, auth, bound)
 
 
 @pytest.fixture(params=["query", "form_post"])

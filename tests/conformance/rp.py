@@ -111,7 +111,12 @@ class Client:
         """Open the authorization endpoint. ``beside``: parameters next to a request_uri."""
         facts = self.asked() if facts is None else facts
         if self.told.get("require_pushed_authorization_requests"):
-            facts = {"client_id": self.id, "request_uri": self.pushed(facts)} | beside
+            return self.refer(browser, self.pushed(facts), **beside)
+        return browser.open(self.provider.endpoint("authorization_endpoint") + "?" + urlencode(facts))
+
+    def refer(self, browser: Browser, request_uri: str, **beside: Any) -> Arrived:
+        """Open the authorization endpoint with a pushed request (RFC 9126 4)."""
+        facts = {"client_id": self.id, "request_uri": request_uri} | beside
         return browser.open(self.provider.endpoint("authorization_endpoint") + "?" + urlencode(facts))
 
     def sign_in(self, browser: Browser | None = None, *, allow: bool = True, **changes: Any) -> Answer:
@@ -258,10 +263,16 @@ def shop(provider: Provider, *, mode: str | None = None, **metadata: Any) -> Cli
 
 
 def bank_client(
-    provider: Provider, auth: str = "private_key_jwt", bound: str = DPOP, *, signing: bool = False, **metadata: Any
+    provider: Provider,
+    auth: str = "private_key_jwt",
+    bound: str = DPOP,
+    *,
+    signing: bool = False,
+    key: ClientKey | None = None,
+    **metadata: Any,
 ) -> Client:
-    """A FAPI 2.0 client. ``auth``: private_key_jwt or mtls; ``bound``: dpop or mtls."""
-    key, number = ClientKey.make(), next(_numbers)
+    """A FAPI 2.0 client. ``auth``: private_key_jwt or mtls; ``bound``: dpop or mtls; ``signing``: Message Signing."""
+    key, number = key or ClientKey.make(), next(_numbers)
     certificate = AUTHORITY.issue(f"client {number}") if MTLS in {auth, bound} else None
     facts: Given = {
         "client_name": f"Budget {number}",
@@ -292,6 +303,13 @@ def refused(answer: TestResponse, *errors: str) -> None:
     assert "request_uri" not in body
     said = body.get("error_description", "")
     assert set(said) <= ALLOWED, said
+
+
+def goes_on(arrived: Arrived) -> Page:
+    """A page of the hub's on which the person can say yes."""
+    assert isinstance(arrived, Page), arrived
+    assert arrived.form("consent-approve") is not None, arrived.text
+    return arrived
 
 
 def shows_error(arrived: Arrived) -> Page:
