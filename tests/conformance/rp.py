@@ -189,7 +189,7 @@ class Client:
         if proves:
             headers["DPoP"] = self.proof("POST", url)
         answer = self.provider.http("POST", url, data=kept(form | own), headers=headers, **auth | more)
-        self._learn(answer)
+        self.learn(answer)
         if proves and answer.get_json().get("error") == "use_dpop_nonce":  # RFC 9449 8: once more, with it
             return self.post(endpoint, form, credentials=credentials, **more)
         return answer
@@ -231,7 +231,7 @@ class Client:
     def call(self, url: str, token: str, *, method: str = "GET", **more: Any) -> TestResponse:
         url = self.provider.base + url if url.startswith("/") else url
         answer = self.provider.http(method, url, headers=self.shown(method, url, token), **more)
-        self._learn(answer)
+        self.learn(answer)
         if 'error="use_dpop_nonce"' in answer.headers.get("WWW-Authenticate", ""):
             answer = self.provider.http(method, url, headers=self.shown(method, url, token), **more)
         return answer
@@ -242,7 +242,8 @@ class Client:
         found: Given = answer.get_json()
         return found
 
-    def _learn(self, answer: TestResponse) -> None:
+    def learn(self, answer: TestResponse) -> None:
+        """RFC 9449 8.2: the nonce for the next proof."""
         self.nonce = answer.headers.get("DPoP-Nonce", self.nonce)
 
 

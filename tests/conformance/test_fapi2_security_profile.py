@@ -41,7 +41,7 @@ def test_fapi2_security_profile_final_discovery_end_point_verification(provider:
     for name in told:
         if name.endswith(("_endpoint", "_uri")):
             assert str(told[name]).startswith("https://"), name
-    assert FAPI <= set(told["dpop_signing_alg_values_supported"])
+    assert set(told["dpop_signing_alg_values_supported"]) >= FAPI
     assert "RS256" not in told["dpop_signing_alg_values_supported"]
     for name in ("id_token", "userinfo", "token_endpoint_auth", "request_object", "authorization"):
         assert set(told[f"{name}_signing_alg_values_supported"]) & FAPI, name
@@ -84,7 +84,9 @@ def test_fapi2_security_profile_final_access_token_type_header_case_sensitivity(
 
 def test_fapi2_security_profile_final_test_claims_parameter_identity_claims(app: Client) -> None:
     """OIDC Core 5.5: claims that were asked for arrive, those that nobody knows are ignored."""
-    asked = '{"userinfo":{"name":null,"shoe_size":null},"id_token":{"email":{"essential":true},"moon":{"value":"full"}}}'
+    asked = (
+        '{"userinfo":{"name":null,"shoe_size":null},"id_token":{"email":{"essential":true},"moon":{"value":"full"}}}'
+    )
     assert app.provider.metadata["claims_parameter_supported"] is True
     tokens = app.tokens(claims=asked)
     assert app.userinfo(tokens)["name"] == "Alice"
