@@ -54,7 +54,8 @@ class ProblemsPage:
 
 def _kinds(above: type[DomainError]) -> Iterator[type[DomainError]]:
     for one in above.__subclasses__():
-        yield one
+        if "kind" in vars(one):  # else it is the same problem type as the class above it
+            yield one
         yield from _kinds(one)
 
 
