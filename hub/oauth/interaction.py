@@ -55,11 +55,18 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
+    """``vouched_by``: the trust anchor that does, if one does. ``policy_uri`` and ``tos_uri`` are pages of the client's
+    own, which the person can read before they answer (OpenID Connect Registration 2).
+    """
+
     client_id: str
     name: str
     description: str
     site_uri: str | None
     verified: bool
+    vouched_by: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,9 @@ def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
             description=client.description,
             site_uri=client.site_uri,
             verified=client.verified_at is not None,
+            vouched_by=client.trust_anchor,
+            policy_uri=client.registration.get("policy_uri"),
+            tos_uri=client.registration.get("tos_uri"),
         ),
         permissions=permissions_of(wanted),
         protocol_scopes=wanted & scopes.PROTOCOL,

@@ -15,7 +15,7 @@ from consent.model import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, Permission
 from consent.wording import MAX_NAME_LENGTH, Item, Shown, explain, tame
 from hub.oauth import interaction
 from hub.oauth.decoupled import Elsewhere, Kind
-from hub.oauth.interaction import Ask
+from hub.oauth.interaction import Ask, ClientFacts
 from hub.web.format import host
 from hub.web.present.security import device
 from hub.web.viewmodels import (
@@ -127,6 +127,18 @@ def choice(offer: Offer, picks: Picks, now: datetime) -> interaction.Choice:
     )
 
 
+def _app(client: ClientFacts) -> App:
+    return App(
+        client_id=client.client_id,
+        name=tame(client.name, MAX_NAME_LENGTH),
+        site=client.site_uri or "",
+        verified=client.verified,
+        vouched_by=client.vouched_by or "",
+        policy=client.policy_uri or "",
+        terms=client.tos_uri or "",
+    )
+
+
 def page(
     handle: str, offer: Offer, shown: Shown, groups: Sequence[Group], picks: Picks, *, error: str = ""
 ) -> ConsentRequestPage:
@@ -134,7 +146,7 @@ def page(
     items = explain(offer.on_accounts)
     return ConsentRequestPage(
         request_id=handle,
-        app=App(client.client_id, tame(client.name, MAX_NAME_LENGTH), client.site_uri or "", client.verified),
+        app=_app(client),
         title=shown.headline,
         permissions=tuple(map(permission_text, shown.items)),
         purpose=shown.purpose or "",
