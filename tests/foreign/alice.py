@@ -23,5 +23,14 @@ class Alice:
     def allow(self, asked: str) -> str:
         """Go where the app sends her and let it see one account; the address at which she comes back to the app."""
         self.browser.open(asked)
+        return self._approve()
+
+    def connect(self, verification_uri: str, user_code: str) -> None:
+        """Type the code that a device shows, and let it see one account."""
+        self.browser.open(verification_uri)
+        self.browser.submit("submit", {"user_code": user_code})
+        self._approve()
+
+    def _approve(self) -> str:
         self.browser.submit("consent-approve", tick={"account": self.browser.boxes("account")[:1]})
         return self.browser.url

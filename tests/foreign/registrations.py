@@ -22,6 +22,7 @@ class Registration:
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def metadata(self, redirect_uri: str) -> dict[str, Any]:
+        """As the client registers it (RFC 7591 2), but for its keys."""
         return {"client_name": "Foreign Fields", "redirect_uris": [redirect_uri], "scope": SCOPE, **self.more}
 
 
@@ -46,6 +47,9 @@ FAPI2: Mapping[str, Registration] = MappingProxyType(
     }
 )
 """FAPI 2.0 Security Profile, private_key_jwt and DPoP, with each of its algorithms (5.4.1)."""
+
+DEVICE = Registration(more={"grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]})
+"""No browser of its own (RFC 8628)."""
 
 MESSAGE_SIGNING: Mapping[str, Registration] = MappingProxyType(
     {

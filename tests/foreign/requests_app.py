@@ -19,6 +19,7 @@ from requests_oauth2client import (
     RepeatedDPoPNonce,
 )
 
+from hub.oauth import addresses
 from hub.stack import Stack
 from tests.foreign.certificates import Proof
 from tests.foreign.registrations import SCOPE, Registration
@@ -77,7 +78,7 @@ class RequestsApp:
             self.http.cert = (str(self.proof.certificate), str(self.proof.key))
             public = self.proof.metadata
         metadata = self.registration.metadata(self.redirect_uri) | public
-        registered = self.http.post(f"{self.stack.url}/oauth/register", json=metadata, timeout=10)
+        registered = self.http.post(f"{self.stack.url}{addresses.REGISTER}", json=metadata, timeout=10)
         assert registered.status_code == 201, registered.text
         self.client_id = registered.json()["client_id"]
 
@@ -92,6 +93,7 @@ class RequestsApp:
             dpop_bound_access_tokens=self.proof is None,
             dpop_alg=alg,
             id_token_signed_response_alg=self.registration.more.get("id_token_signed_response_alg", "ES256"),
+            device_authorization_endpoint=f"{url}{addresses.DEVICE_AUTHORIZATION}",  # it does not look for it (1.8.0)
             session=self.http,
         )
 

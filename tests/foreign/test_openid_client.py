@@ -16,7 +16,7 @@ from tests.conftest import absent
 from tests.foreign import certificates, openid_client_app
 from tests.foreign.alice import Alice
 from tests.foreign.openid_client_app import Absent, OpenidClientApp, Refused
-from tests.foreign.registrations import FAPI2, MESSAGE_SIGNING, SCOPE, Registration
+from tests.foreign.registrations import DEVICE, FAPI2, MESSAGE_SIGNING, SCOPE, Registration
 
 pytestmark = pytest.mark.timeout(180)
 ACCOUNTS = "/v1/accounts"
@@ -135,6 +135,21 @@ def test_a_replayed_proof_is_refused(register: Register, stack: Stack, alice: Al
     again = app.tell("again")
     assert again["status"] == 401
     assert 'error="invalid_dpop_proof"' in again["challenge"]
+
+
+def test_a_device_without_a_browser(register: Register, stack: Stack, alice: Alice) -> None:
+    """RFC 8628. The library waits the hub's interval before it asks."""
+    app = register(DEVICE)
+    shown = app.tell("startDevice", scope=SCOPE)
+    alice.connect(shown["verification_uri"], shown["user_code"])
+    tokens = app.tell("awaitDevice")
+    assert app.requests[:2] == [("POST", addresses.TOKEN, 400), ("POST", addresses.TOKEN, 200)], "a nonce, then tokens"
+    assert tokens["claims"]["sub"]
+    assert len(app.tell("read", url=f"{stack.url}{ACCOUNTS}", token=tokens["access_token"])["data"]) == 1
+    assert app.tell("refresh", token=tokens["refresh_token"])["token_type"] == "dpop"
+    with pytest.raises(Refused) as refused:
+        app.tell("awaitDevice")
+    assert refused.value.error == "invalid_grant"
 
 
 @pytest.mark.parametrize("method", ["self_signed_tls_client_auth", "tls_client_auth"])

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import requests
-from requests_oauth2client import DPoPKey, DPoPToken
-from requests_oauth2client.exceptions import InvalidClient, InvalidGrant
+from requests_oauth2client import DeviceAuthorizationPollingJob, DPoPKey, DPoPToken
+from requests_oauth2client.exceptions import AuthorizationPending, InvalidClient, InvalidGrant
 
 from hub.oauth import addresses
 from hub.stack import Stack
 from tests.foreign import certificates
 from tests.foreign.alice import Alice
-from tests.foreign.registrations import FAPI2, SCOPE, Registration
+from tests.foreign.registrations import DEVICE, FAPI2, SCOPE, Registration
 from tests.foreign.requests_app import RequestsApp, forgetful
 
 pytestmark = pytest.mark.timeout(180)
@@ -87,6 +87,21 @@ def test_a_replayed_proof_is_refused(stack: Stack, alice: Alice, redirect_uri: s
     answered = app.get(token, ACCOUNTS)
     assert answered.status_code == HTTPStatus.OK
     assert "invalid_dpop_proof" in _refusal(app.again(answered))
+
+
+def test_a_device_without_a_browser(stack: Stack, alice: Alice, redirect_uri: str) -> None:
+    """RFC 8628."""
+    app = RequestsApp(stack, DEVICE, redirect_uri)
+    shown = app.client.authorize_device(scope=SCOPE)
+    with pytest.raises(AuthorizationPending):
+        app.client.device_code(shown, dpop=True)
+    alice.connect(str(shown.verification_uri), str(shown.user_code))
+    token = DeviceAuthorizationPollingJob(app.client, shown, dpop=True)()
+    assert isinstance(token, DPoPToken)
+    assert len(app.get(token, ACCOUNTS).json()["data"]) == 1
+    assert app.client.refresh_token(token).access_token
+    with pytest.raises(InvalidGrant):
+        app.client.device_code(shown, dpop=True)
 
 
 @pytest.mark.parametrize("method", ["self_signed_tls_client_auth", "tls_client_auth"])

@@ -87,6 +87,18 @@ const deeds = {
     return { ...tokens, claims: tokens.claims(), decrypted: Object.keys(oidc.getDecryptedResponses(tokens) ?? {}) };
   },
 
+  /** What a device without a browser shows to its person. */
+  async startDevice({ scope }) {
+    pending = await oidc.initiateDeviceAuthorization(config, { scope });
+    return pending;
+  },
+
+  /** Ask, at the hub's interval, until the person has answered. */
+  async awaitDevice() {
+    const tokens = await oidc.pollDeviceAuthorizationGrant(config, pending, undefined, { DPoP: dpop });
+    return { ...tokens, claims: tokens.claims() };
+  },
+
   refresh: ({ token }) => oidc.refreshTokenGrant(config, token, undefined, { DPoP: dpop }),
 
   userinfo: ({ token, sub }) => oidc.fetchUserInfo(config, token, sub, { DPoP: dpop }),
