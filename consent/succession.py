@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from consent.details import AccountInformation, Detail
+from consent.asked import Asked
+from consent.details import AccountInformation, Detail, payment_in
 from consent.lifecycle import Event, NotMoved, Refusal, move, status_at
 from consent.model import Actor, Consent, Permission, Status
 
@@ -56,8 +57,7 @@ def succeed(
     """
     if (older.psu_id, older.client_id) != (proposed.psu_id, proposed.client_id):
         return NotMoved(Refusal.NOT_THEIRS)
-    # A suspended consent may be replaced by a smaller or larger yes, but adding to it would end the suspension.
-    if status_at(older, now) not in _STANDING[how]:
+    if not can_follow(how, older, now):
         return NotMoved(Refusal.OLDER_NOT_STANDING)
     if how is How.MERGE and (older.payment or proposed.payment):
         return NotMoved(Refusal.PAYMENT_STANDS_ALONE)
@@ -84,6 +84,28 @@ def succeed(
     if isinstance(ended, NotMoved):
         return ended
     return Succeeded(older=ended.consent, newer=replace(newer, replaces=older.id))
+
+
+def can_follow(how: How, older: Consent, now: datetime) -> bool:
+    """Whether anything may take the place of ``older`` so. A suspended consent may be replaced by a smaller or larger
+    yes, but adding to it would end the suspension.
+    """
+    return status_at(older, now) in _STANDING[how]
+
+
+def merge_objection(older: Consent, asked: Asked) -> Refusal | None:
+    """Why what is asked cannot be added to ``older``, whatever the person would say; None if it can."""
+    if older.payment or payment_in(asked.details):
+        return Refusal.PAYMENT_STANDS_ALONE
+    if asked.purpose not in {None, older.purpose}:
+        return Refusal.PURPOSE_DIFFERS
+    if (
+        _reads_transactions(older)
+        and Permission.TRANSACTIONS_READ in asked.permissions
+        and asked.history_from not in {None, older.history_from}
+    ):
+        return Refusal.HISTORY_DIFFERS
+    return None
 
 
 _STANDING: Mapping[How, frozenset[Status]] = {

@@ -7,6 +7,7 @@ A route without a declaration is refused and fails a test. The kinds:
     @recently_signed_in         the same, and they proved who they are minutes ago, by all the factors they have
     @permits(Permission.X)      a client with a token; the view reads ``allowed()``
     @any_token                  a client with a valid token; the view reads ``token()``
+    @of_the_client("a_scope")   a client with a token of its own, of nobody's consent; the view reads ``token()``
     @client_endpoint            OAuth endpoints where the client itself authenticates inside the view
 
 Beside @permits, @needs_login says how the person behind the token must have logged in (RFC 9470).
@@ -31,6 +32,7 @@ class Kind(Enum):
     RECENTLY_SIGNED_IN = "recently_signed_in"
     PERMITS = "permits"
     ANY_TOKEN = "any_token"  # noqa: S105  # a word, not a secret
+    OF_THE_CLIENT = "of_the_client"
     CLIENT_ENDPOINT = "client_endpoint"
 
 
@@ -38,6 +40,7 @@ class Kind(Enum):
 class Access:
     kind: Kind
     permission: Permission | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ def recently_signed_in(view: View) -> View:
 
 def any_token(view: View) -> View:
     return _declare(view, Access(Kind.ANY_TOKEN))
+
+
+def of_the_client(scope: str) -> Callable[[View], View]:
+    return lambda view: _declare(view, Access(Kind.OF_THE_CLIENT, scope=scope))
 
 
 def client_endpoint(view: View) -> View:

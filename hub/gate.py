@@ -68,7 +68,7 @@ def someone() -> Person | None:
 
 
 def token() -> Token:
-    """The client's checked token, on routes declared @permits or @any_token."""
+    """The client's checked token, on routes declared @permits, @any_token or @of_the_client."""
     found: Token = g.token
     return found
 
@@ -136,6 +136,14 @@ def _any_token(_access: Access, hub: Hub) -> Response | None:
     return None
 
 
+def _of_the_client(access: Access, hub: Hub) -> Response | None:
+    _any_token(access, hub)
+    if g.token.grant_id is not None or access.scope not in g.token.scopes:
+        detail = f"This needs a token of the client itself (client_credentials) with the scope {access.scope}."
+        raise NotPermitted(detail, reason="insufficient_scope")
+    return None
+
+
 def _permits(access: Access, hub: Hub) -> Response | None:
     _any_token(access, hub)
     assert access.permission is not None  # noqa: S101  # hub.access.permits always names one
@@ -175,6 +183,7 @@ _ENFORCE = {
     Kind.RECENTLY_SIGNED_IN: _recently_signed_in,
     Kind.ANY_TOKEN: _any_token,
     Kind.PERMITS: _permits,
+    Kind.OF_THE_CLIENT: _of_the_client,
     Kind.CLIENT_ENDPOINT: _client_endpoint,
 }
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import hub.models  # noqa: F401  # loads every table
 from hub import migrate
 from hub.db import Base, Database
+from hub.ids import new_secret
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
@@ -76,6 +77,7 @@ def test_what_people_allowed_outlives_the_way_down_and_up(own_database_url: str)
         _alice_and_shop(session, at)
         session.add(
             ConsentRow(
+                grant_id=new_secret(),
                 id="consent",
                 psu_id="alice",
                 client_id="shop",
@@ -147,7 +149,7 @@ def test_a_yes_to_one_payment_does_not_become_a_standing_one_on_the_way_down(own
             ("4", "valid", []),
         ):
             parts = kept | {"receipt_head": "0" * 64, "details": details}
-            session.add(ConsentRow(id=id_, psu_id="alice", client_id="shop", status=status, **parts))
+            session.add(ConsentRow(id=id_, grant_id=id_, psu_id="alice", client_id="shop", status=status, **parts))
     migrate.downgrade(db, "0006")
     with db.reader.connect() as connection:
         found = connection.execute(text("SELECT id, status FROM consent ORDER BY id")).all()

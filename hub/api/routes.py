@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, current_app
 
+from consent.granted import granted
 from consent.model import Actor, Consent, Permission
 from hub.access import Login, any_token, needs_login, permits, public
 from hub.api import openapi, schemas
@@ -262,4 +263,5 @@ def _consent(held: Consent) -> dict[str, Any]:
         "valid_until": held.valid_until,
         "created_at": held.created_at,
         "status_changed_at": held.status_changed_at,
+        "authorization_details": granted(held, token().scopes),
     }

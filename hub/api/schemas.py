@@ -118,6 +118,7 @@ class Consent(Schema):
     valid_until = fields.AwareDateTime()
     created_at = fields.AwareDateTime()
     status_changed_at = fields.AwareDateTime()
+    authorization_details = fields.List(fields.Dict(), metadata={"description": "As granted (RFC 9396 7)."})
 
 
 class UserInfo(Schema):

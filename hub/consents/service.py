@@ -1,6 +1,6 @@
 """What can be done with a consent. Each function is one step inside the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
@@ -8,27 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent import receipt, wording
-from consent.canonical import plain
 from consent.decide import Allowed
-from consent.lifecycle import TERMINAL, Event, NotMoved, Refusal, move
+from consent.details import Detail
+from consent.details_form import restore, to_json
+from consent.lifecycle import TERMINAL, Event, NotMoved, move
 from consent.model import Actor, Consent, Permission, Status, permissions_of
-from consent.receipt import Receipt
+from consent.wording import Older
+from hub.consents import trail
 from hub.consents.rows import last_receipt, to_model, write_back
 from hub.context import Hub
-from hub.errors import BadInput, Conflict, NotFound
-from hub.events.outbox import emit
-from hub.ids import new_id
+from hub.errors import NotFound
+from hub.ids import new_id, new_secret
 from hub.models.client import Client
-from hub.models.consent import ConsentReceipt, ConsentRow
-
-# A refusal of a move, in words for whoever asked for it.
-_WHY: Mapping[Refusal, tuple[str, str | None]] = {
-    Refusal.NOTHING_PICKED: ("Choose at least one account, or refuse the request.", "account"),
-    Refusal.EXCEEDS_REQUEST: ("More was chosen than the app asked for.", "permission"),
-    Refusal.HISTORY_WIDENED: ("The history cannot start earlier than the app asked for.", "history"),
-    Refusal.END_NOT_AHEAD: ("The end must lie in the future.", "duration"),
-    Refusal.END_TOO_FAR: ("A consent lasts a year at most.", "duration"),
-}
+from hub.models.consent import ConsentRow
 
 
 def propose(
@@ -41,10 +33,13 @@ def propose(
     history_from: date | None,
     valid_until: datetime,
     now: datetime,
+    details: Sequence[Detail] = (),
+    consent_id: str | None = None,
+    grant_id: str | None = None,
 ) -> ConsentRow:
-    """A consent that waits for the person's answer."""
+    """A consent that waits for the person's answer. ``grant_id``: of the line that it goes on, None for a new one."""
     consent = Consent(
-        id=new_id(),
+        id=consent_id or new_id(),
         psu_id=psu_id,
         client_id=client_id,
         status=Status.RECEIVED,
@@ -56,6 +51,7 @@ def propose(
         valid_until=valid_until,
         created_at=now,
         status_changed_at=now,
+        details=tuple(details),
     )
     opening = receipt.record(None, None, consent, event=receipt.PROPOSE, actor=Actor.CLIENT, at=now)
     row = ConsentRow(
@@ -71,11 +67,13 @@ def propose(
         created_at=now,
         status_changed_at=now,
         accounts=[],
+        details=[to_json(one) for one in consent.details],
+        grant_id=grant_id or new_secret(),
     )
     row.receipt_head = opening.hash
     session.add(row)
     session.flush()  # the receipt's foreign key needs the row
-    _keep(session, row, opening)
+    trail.keep(session, row, opening)
     return row
 
 
@@ -93,25 +91,30 @@ def authorise(
 
     Raises BadInput naming the choice that cannot stand, Conflict if the consent was answered already.
     """
-    client = session.get_one(Client, row.client_id)
-    shown = screen(
-        client.name,
-        permissions_of(row.requested),
-        purpose=row.purpose,
-        history_from=row.history_from,
-        valid_until=row.valid_until,
-    )
     return _move(
         session,
         row,
         Event.AUTHORISE,
         actor=Actor.PSU,
         now=now,
-        shown=shown,
+        shown=shown_for(session, row),
         accounts=accounts,
         personal=personal,
         valid_until=valid_until,
         history_from=history_from,
+    )
+
+
+def shown_for(session: Session, row: ConsentRow, older: Older | None = None) -> wording.Shown:
+    """The words of the screen on which this consent was asked for. ``older``: the one whose place it would take."""
+    return screen(
+        session.get_one(Client, row.client_id).name,
+        permissions_of(row.requested),
+        purpose=row.purpose,
+        history_from=row.history_from,
+        valid_until=row.valid_until,
+        details=restore(row.details),
+        older=older,
     )
 
 
@@ -122,6 +125,8 @@ def screen(
     purpose: str | None,
     history_from: date | None,
     valid_until: datetime,
+    details: Sequence[Detail] = (),
+    older: Older | None = None,
 ) -> wording.Shown:
     """The words of the consent screen: what the page shows, and what the receipt of the yes keeps."""
     return wording.screen(
@@ -131,6 +136,8 @@ def screen(
         account_count=None,
         history_from=history_from,
         valid_until=valid_until,
+        details=details,
+        older=older,
     )
 
 
@@ -161,6 +168,17 @@ def revoke(
     return _move(session, row, event, actor=Actor.TIME if event is Event.EXPIRE else actor, now=now)
 
 
+def consume(session: Session, consent_id: str, *, client_id: str, now: datetime) -> Consent:
+    """The one payment of this consent is handed to the bank: of any number at once, one gets past here.
+
+    Raises NotFound for another client's consent; Conflict if it was consumed, has ended or is none for a payment.
+    """
+    row = _row(session, consent_id, for_update=True)
+    if row.client_id != client_id:
+        raise NotFound("there is no such consent")
+    return _move(session, row, Event.CONSUME, actor=Actor.CLIENT, now=now)
+
+
 def expire_due(hub: Hub, *, now: datetime, limit: int = 200) -> int:
     """Write down the end of consents whose time is over (they were denied already). Returns how many."""
     open_states = [Status.RECEIVED.value, Status.VALID.value, Status.SUSPENDED.value]
@@ -184,7 +202,9 @@ def record_access(hub: Hub, allowed: Allowed, *, now: datetime) -> None:
 
 def _row(session: Session, consent_id: str, *, for_update: bool = False) -> ConsentRow:
     query = select(ConsentRow).where(ConsentRow.id == consent_id)
-    row = session.scalar(query.with_for_update() if for_update else query)
+    if for_update:  # what this session read before the lock may be out of date by now
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(query)
     if row is None:
         raise NotFound("there is no such consent")
     return row
@@ -216,36 +236,10 @@ def _move(
         history_from=history_from,
     )
     if isinstance(outcome, NotMoved):
-        if outcome.reason in _WHY:
-            detail, parameter = _WHY[outcome.reason]
-            raise BadInput(detail, parameter=parameter, reason=outcome.reason.value)
-        raise Conflict("This consent was answered or ended meanwhile.", reason=outcome.reason.value)
+        raise trail.refused(outcome.reason)
     after = outcome.consent
     entry = receipt.record(last_receipt(session, row.id), before, after, event=event, actor=actor, at=now, shown=shown)
     write_back(row, after)
-    _keep(session, row, entry)
-    emit(
-        session,
-        f"consent.{after.status.value}",
-        row.id,
-        now=now,
-        psu_id=row.psu_id,
-        body={"client_id": row.client_id, "actor": actor.value},
-    )
+    trail.keep(session, row, entry)
+    trail.announce(session, row, actor=actor, now=now)
     return after
-
-
-def _keep(session: Session, row: ConsentRow, entry: Receipt) -> None:
-    row.receipt_head = entry.hash
-    session.add(
-        ConsentReceipt(
-            consent_id=entry.consent_id,
-            sequence=entry.sequence,
-            at=entry.at,
-            actor=entry.actor,
-            event=entry.event,
-            body=plain(entry.body),
-            previous_hash=entry.previous_hash,
-            hash=entry.hash,
-        )
-    )

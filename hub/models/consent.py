@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.db import Base, Instant, JsonText
@@ -15,10 +15,24 @@ class ConsentRow(Base):
     ``receipt_head`` is the hash of the last receipt, so that a chain which lost its end is found out. ``details`` are
     the authorization_details that were asked for, in their JSON. ``replaces`` and ``replaced_by`` are ids of the same
     person's consents, without foreign keys: all of a person's consents go together or stay.
+
+    ``grant_id`` is what the client calls the line of consents that this one is of (Grant Management for OAuth 2.0):
+    256 random bits, no secret. Of one line at most one is not replaced.
     """
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "psu_id", "status"), Index(None, "client_id"), Index(None, "status", "valid_until"))
+    __table_args__ = (
+        Index(None, "psu_id", "status"),
+        Index(None, "client_id"),
+        Index(None, "status", "valid_until"),
+        Index(
+            "uq_consent_grant_id",
+            "grant_id",
+            unique=True,
+            sqlite_where=text("status <> 'replaced'"),
+            postgresql_where=text("status <> 'replaced'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"))
@@ -36,6 +50,7 @@ class ConsentRow(Base):
     details: Mapped[list[dict[str, Any]]] = mapped_column(JsonText, default=list)
     replaces: Mapped[str | None] = mapped_column(String(36))
     replaced_by: Mapped[str | None] = mapped_column(String(36))
+    grant_id: Mapped[str] = mapped_column(String(43))
 
     accounts: Mapped[list["ConsentAccount"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="ConsentAccount.account_id"

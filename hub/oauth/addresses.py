@@ -6,6 +6,7 @@ DEVICE_AUTHORIZATION = "/oauth/device_authorization"
 TOKEN = "/oauth/token"  # noqa: S105  # an address, not a secret
 REVOKE = "/oauth/revoke"
 INTROSPECT = "/oauth/introspect"
+GRANTS = "/oauth/grants"
 USERINFO = "/oauth/userinfo"
 REGISTER = "/oauth/register"
 JWKS = "/oauth/jwks"

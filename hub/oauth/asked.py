@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from consent.model import Consent
+from hub.consents import succession
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.models.client import Client
@@ -25,17 +28,21 @@ class Asked:
     ``is_signed``: the parameters are those of a request object whose signature held; ``broken_object`` says why one did
     not, and then the parameters are those beside it, which tell where the refusal goes. ``is_unsigned``: it does not
     even claim a signature (alg none).
+
+    ``older``: the consent that counts under the ``grant_id`` of the request, None if this client has none such.
     """
 
     parameters: Parameters
     client: Client | None
     settings: Settings
+    now: datetime
     pushed: bool = False
     resource_is_known: bool = False
     id_token_hint: Hint | None = None
     is_signed: bool = False
     broken_object: str | None = None
     is_unsigned: bool = False
+    older: Consent | None = None
 
     @property
     def known_client(self) -> Client:
@@ -56,8 +63,9 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
         with hub.db.read() as session:
             client = clients.find(session, client_id)
     token = parameters.get("request")
+    now = hub.clock()
     if client is None or token is None:
-        return _looked_up(hub, Asked(parameters, client, hub.settings, pushed))
+        return _looked_up(hub, Asked(parameters, client, hub.settings, now, pushed))
     policy = policy_of(client)
     chosen = client.registration.get("request_object_signing_alg")
     is_unsigned = False
@@ -69,22 +77,31 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
             client_id=client.client_id,
             keys=hub.client_keys.for_client(client, kid=unverified.kid),
             issuer=hub.settings.base_url,
-            now=hub.clock(),
+            now=now,
             algorithms=policy.algorithms if chosen is None else (str(chosen),),
             strict=policy.holds_data,
         )
     except BadJwt as error:
-        return Asked(parameters, client, hub.settings, pushed, broken_object=error.why, is_unsigned=is_unsigned)
+        why = error.why
+        return Asked(parameters, client, hub.settings, now, pushed, broken_object=why, is_unsigned=is_unsigned)
     inner = _form(inside)
     believed = inner if policy.holds_data else _merged(parameters, inner)
-    return _looked_up(hub, Asked(believed, client, hub.settings, pushed, is_signed=True))
+    return _looked_up(hub, Asked(believed, client, hub.settings, now, pushed, is_signed=True))
 
 
 def _looked_up(hub: Hub, asked: Asked) -> Asked:
     """What the checks need to know from the hub, which they cannot ask."""
-    token = asked.parameters.get("id_token_hint")
-    known = resources.is_known(hub, asked.parameters.get("resource"))
-    return replace(asked, resource_is_known=known, id_token_hint=None if token is None else _hint(hub, token))
+    token, grant_id = (asked.parameters.get(name) for name in ("id_token_hint", "grant_id"))
+    older = None
+    if asked.client is not None and grant_id is not None:
+        with hub.db.read() as session:
+            older = succession.current(session, grant_id, client_id=asked.client.client_id)
+    return replace(
+        asked,
+        resource_is_known=resources.is_known(hub, asked.parameters.get("resource")),
+        id_token_hint=None if token is None else _hint(hub, token),
+        older=older,
+    )
 
 
 def _hint(hub: Hub, token: str) -> Hint | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, select
 
+from consent.details_form import restore
 from consent.model import Consent, Permission, Status
 from hub.db import Reading
 from hub.errors import Unauthenticated
@@ -61,6 +62,9 @@ _STATE = (
         ConsentRow.valid_until,
         ConsentRow.created_at,
         ConsentRow.status_changed_at,
+        ConsentRow.details,
+        ConsentRow.replaces,
+        ConsentRow.replaced_by,
         ConsentAccount.account_id,
         ConsentAccount.permissions,
     )
@@ -133,4 +137,7 @@ def _consent(rows: Sequence[Any]) -> Consent:
         valid_until=first.valid_until,
         created_at=first.created_at,
         status_changed_at=first.status_changed_at,
+        details=restore(first.details),
+        replaces=first.replaces,
+        replaced_by=first.replaced_by,
     )

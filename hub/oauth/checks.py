@@ -17,14 +17,14 @@ from authlib.oidc.core.errors import (
 )
 
 from consent.lifecycle import MAX_CONSENT_DAYS
-from consent.model import permissions_of
 from hub.errors import BadInput
 from hub.identity.assurance import ACRS
 from hub.oauth import claims_parameter, redirects, scopes
 from hub.oauth.answers import QUERY
 from hub.oauth.asked import Asked
-from hub.oauth.claims_parameter import permissions_asked
+from hub.oauth.detailed import scopes_asked, what_is_asked
 from hub.oauth.errors import InvalidRequestObject, InvalidTarget, UnknownResponseType
+from hub.oauth.grant_management import grant_management_holds
 from hub.oauth.policy import NONE
 from hub.oauth.wanted_acr import UnmetAuthenticationRequirements, wanted_acr
 
@@ -162,16 +162,10 @@ def scope_is_registered(asked: Asked) -> Facts:
 
     A word that nobody knows is passed over for clients that sign people in (OIDC Core 3.1.2.1).
     """
-    wanted = scopes.parse(asked.parameters.get("scope") or "")
-    if asked.policy.unknown_scopes_ignored:
-        wanted &= scopes.KNOWN
+    wanted = scopes_asked(asked)
     held = frozenset(filter(asked.policy.may_hold, asked.known_client.scopes))
-    # A claim asked for by name is asked of the person like the scope it belongs to (OIDC Core 5.5).
-    wanted |= {permission.value for permission in permissions_asked(_claims(asked))} & held
-    if not wanted <= held & scopes.KNOWN:
+    if not wanted <= held & scopes.OF_PEOPLE:
         raise InvalidScopeError("The scope is unknown, or the client is not registered for it, or its profile bars it.")
-    if not permissions_of(wanted):
-        raise InvalidScopeError("The scope asks for no permission of the person.")
     return {"scope": scopes.text_of(wanted)}
 
 
@@ -275,6 +269,8 @@ CHECKS: tuple[Check, ...] = (
     purpose_is_kept,
     wished_consent_length,
     wished_history,
+    grant_management_holds,
+    what_is_asked,
 )
 
 

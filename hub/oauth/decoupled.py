@@ -30,6 +30,8 @@ from hub.models.oauth import AuthorizationRequest
 from hub.oauth import checks
 from hub.oauth.asked import Asked
 from hub.oauth.checks import Check
+from hub.oauth.detailed import what_is_asked
+from hub.oauth.grant_management import grant_management_holds
 
 INTERVAL_S = 5  # RFC 8628 3.2 and CIBA 7.3: what clients take for granted
 
@@ -48,6 +50,8 @@ CHECKS: tuple[Check, ...] = (
     checks.purpose_is_kept,
     checks.wished_consent_length,
     checks.wished_history,
+    grant_management_holds,
+    what_is_asked,
 )
 """Of the authorization request's table, what concerns a request that goes through no browser."""
 

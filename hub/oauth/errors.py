@@ -7,7 +7,9 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error, Unsu
 __all__ = [
     "AuthorizationPending",
     "ExpiredToken",
+    "InvalidAuthorizationDetails",
     "InvalidDpopProof",
+    "InvalidGrantId",
     "InvalidRequestObject",
     "InvalidTarget",
     "MissingParameter",
@@ -51,6 +53,19 @@ class InvalidRequestObject(OAuth2Error):
     """RFC 9101 7: the signed request does not hold."""
 
     error = "invalid_request_object"
+
+
+class InvalidAuthorizationDetails(OAuth2Error):
+    """RFC 9396 5."""
+
+    error = "invalid_authorization_details"
+
+
+class InvalidGrantId(OAuth2Error):
+    """Grant Management for OAuth 2.0, 5.4. One text for what never was, what ended and what is another's."""
+
+    error = "invalid_grant_id"
+    description = "There is no such grant of this client and this person that could be changed so."
 
 
 class InvalidDpopProof(OAuth2Error):

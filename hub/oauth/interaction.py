@@ -4,32 +4,32 @@ A request belongs to the first person who opens it with a fresh enough login; to
 is answered once: the answer claims it by one conditional UPDATE.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from authlib.oauth2.rfc6749.errors import AccessDeniedError, OAuth2Error
 from authlib.oidc.core.errors import ConsentRequiredError, InteractionRequiredError, LoginRequiredError
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from consent.model import Consent, Permission, permissions_of
-from hub.consents import service as consents
+from consent.model import Permission
+from consent.succession import How, can_follow
+from consent.wording import Older
 from hub.context import Hub
-from hub.errors import BadInput, NotFound, NotPermitted
+from hub.errors import NotPermitted
 from hub.identity import activity
 from hub.identity.activity import Kind
 from hub.identity.origin import UNKNOWN, Origin
 from hub.identity.sessions import Person
 from hub.models.client import Client
-from hub.models.ledger import Account
 from hub.models.oauth import AuthorizationRequest
-from hub.oauth import answers, decoupled, issue, pending, redirects, scopes
+from hub.oauth import answers, decoupled, granting, issue, pending, redirects
 from hub.oauth.answers import Delivery
 from hub.oauth.decoupled import Elsewhere
+from hub.oauth.errors import InvalidGrantId
+from hub.oauth.granting import Choice
 from hub.oauth.pending import LoginReason, NeedsLogin
 from hub.oauth.policy import NONE
-from hub.oauth.standing import Wish, standing_consent
+from hub.oauth.standing import standing_consent
+from hub.oauth.wanted import Wanted, wanted
 from hub.oauth.wanted_acr import UnmetAuthenticationRequirements
 
 __all__ = [
@@ -71,34 +71,27 @@ class ClientFacts:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the consent page shows. ``history_days`` is the client's wish, None if it has none; ``consent_days`` its
-    wish or the hub's default. ``history_from`` and ``valid_until`` are what comes of them, and what the receipt
-    will say.
+    """What the consent page shows: who asks, for what (``wish``), and what would become of the consent whose place
+    this one takes (``older``). ``history_from`` is the start that the receipt will say.
 
+    ``payers``: the only accounts that may pay, where the request names them; None: any of theirs. ``wished``: accounts
+    that the app would like to read; the person decides.
     ``redirect_uri`` is where the browser goes with the answer: the page's form-action must allow its origin. It is None
     for a request that came from ``elsewhere`` and is answered there.
     """
 
     client: ClientFacts
-    permissions: frozenset[Permission]
-    protocol_scopes: frozenset[str]
-    purpose: str | None
-    history_days: int | None
-    consent_days: int
+    wish: Wanted
     history_from: date | None
-    valid_until: datetime
+    older: Older | None
+    payers: frozenset[str] | None
+    wished: frozenset[str]
     redirect_uri: str | None
     elsewhere: Elsewhere | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the person picked. ``history_from`` None leaves it at what the client asked for."""
-
-    accounts: Mapping[str, frozenset[Permission]]
-    personal: frozenset[Permission]
-    valid_until: datetime
-    history_from: date | None = None
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return self.wish.permissions
 
 
 def open_request(hub: Hub, handle: str, person: Person, *, answer_standing: bool = True) -> Ask | Redirect | NeedsLogin:
@@ -121,10 +114,13 @@ def open_request(hub: Hub, handle: str, person: Person, *, answer_standing: bool
     if other or pending.unmet(row, person):
         error = LoginRequiredError() if other else UnmetAuthenticationRequirements()
         return Redirect(_refuse(hub, row, client, person, error, now))
+    wish = wanted(row, hub.settings)
+    if not _can_change(hub, wish, person, now):
+        return Redirect(_refuse(hub, row, client, person, InvalidGrantId(), now))
     if "consent" in row.parameters["prompt"] or not answer_standing:
-        return _ask(hub, row, client)
-    delivery = _answer_by_standing_consent(hub, row, client, person, now)
-    return _ask(hub, row, client) if delivery is None else Redirect(delivery)
+        return _ask(hub, row, wish, client, person)
+    delivery = _answer_by_standing_consent(hub, row, wish, client, person, now)
+    return _ask(hub, row, wish, client, person) if delivery is None else Redirect(delivery)
 
 
 def answer_silently(hub: Hub, handle: str, person: Person) -> Delivery:
@@ -132,12 +128,15 @@ def answer_silently(hub: Hub, handle: str, person: Person) -> Delivery:
     now = hub.clock()
     with hub.db.read() as session:
         row, client = pending.find(session, handle, person, now)
+    wish = wanted(row, hub.settings)
     error: OAuth2Error
     if pending.stale(row, person) is not None or pending.someone_else(hub, row, client, person):
         error = LoginRequiredError()
     elif pending.unmet(row, person):
         error = UnmetAuthenticationRequirements()
-    elif delivery := _answer_by_standing_consent(hub, row, client, person, now):
+    elif not _can_change(hub, wish, person, now):
+        error = InvalidGrantId()
+    elif delivery := _answer_by_standing_consent(hub, row, wish, client, person, now):
         return delivery
     else:
         error = ConsentRequiredError() if _answerable_unseen(row, client) else InteractionRequiredError()
@@ -157,11 +156,11 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Or
         if unfit or pending.stale(row, person) is not None:
             raise NotPermitted("Log in again before you answer this.", reason="login_required")
         pending.claim(session, row, person, now)
-        _own(session, person, choice)
-        consent = _consent(session, hub, row, person, choice, now)
+        wish = wanted(row, hub.settings)
+        consent, before = granting.give(session, wish, person, choice, now)
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_AUTHORISED, origin=origin, now=now, detail=detail)
-        code = _granted(session, hub, row, client, person, consent, now)
+        code = granting.issued(session, hub.settings, row, client, person, consent, wish, now, before=before)
     return _allowed(hub, row, client, code, now)
 
 
@@ -198,8 +197,10 @@ def _refuse(
     return _refused(hub, row, client, error, now)
 
 
-def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
-    wanted = scopes.parse(row.parameters["scope"])
+def _ask(hub: Hub, row: AuthorizationRequest, wish: Wanted, client: Client, person: Person) -> Ask:
+    with hub.db.read() as session:
+        older, payers = granting.older_of(session, wish), granting.payers(session, person.psu_id, wish)
+        wished = granting.wished(session, person.psu_id, wish)
     return Ask(
         client=ClientFacts(
             client_id=client.client_id,
@@ -211,16 +212,23 @@ def _ask(hub: Hub, row: AuthorizationRequest, client: Client) -> Ask:
             policy_uri=client.registration.get("policy_uri"),
             tos_uri=client.registration.get("tos_uri"),
         ),
-        permissions=permissions_of(wanted),
-        protocol_scopes=wanted & scopes.PROTOCOL,
-        purpose=row.parameters.get("purpose"),
-        history_days=row.parameters.get("history_days"),
-        consent_days=_days(hub, row),
-        history_from=_history_from(row),
-        valid_until=_until(hub, row),
+        wish=wish,
+        history_from=granting.start_of_history(wish, older),
+        older=None if older is None or wish.how is None else Older(wish.how, older),
+        payers=payers,
+        wished=wished,
         redirect_uri=row.parameters.get("redirect_uri"),
         elsewhere=decoupled.elsewhere(row.parameters),
     )
+
+
+def _can_change(hub: Hub, wish: Wanted, person: Person, now: datetime) -> bool:
+    """Whether the grant that the request means to change is this person's, and still there to be changed."""
+    if wish.how is None:
+        return True
+    with hub.db.read() as session:
+        older = granting.older_of(session, wish)
+    return older is not None and older.psu_id == person.psu_id and can_follow(wish.how, older, now)
 
 
 def _answerable_unseen(row: AuthorizationRequest, client: Client) -> bool:
@@ -233,105 +241,21 @@ def _answerable_unseen(row: AuthorizationRequest, client: Client) -> bool:
 
 
 def _answer_by_standing_consent(
-    hub: Hub, row: AuthorizationRequest, client: Client, person: Person, now: datetime
+    hub: Hub, row: AuthorizationRequest, wish: Wanted, client: Client, person: Person, now: datetime
 ) -> Delivery | None:
     """A code at once where the person already allowed all of this; None if they must be asked."""
     if not _answerable_unseen(row, client):
         return None
-    wish = Wish(
-        psu_id=person.psu_id,
-        client_id=client.client_id,
-        scopes=scopes.parse(row.parameters["scope"]),
-        purpose=row.parameters.get("purpose"),
-        history_from=_history_from(row),
-    )
     with hub.db.read() as session:  # most requests are new: they should not wait for the right to write
-        if standing_consent(session, wish, now) is None:
+        if standing_consent(session, person.psu_id, wish, now) is None:
             return None
     with hub.db.write() as session:
-        if (consent := standing_consent(session, wish, now)) is None:
+        if (consent := standing_consent(session, person.psu_id, wish, now)) is None:
             return None
         pending.claim(session, row, person, now)
-        code = _granted(session, hub, row, client, person, consent, now)
+        before = granting.NOTHING
+        if wish.how is How.MERGE:  # it adds nothing: fresh tokens of all that it holds, and the older ones end
+            before = granting.earlier(session, consent.id)
+            issue.revoke_grants_of(session, consent.id, reason="merged", now=now)
+        code = granting.issued(session, hub.settings, row, client, person, consent, wish, now, before=before)
     return _allowed(hub, row, client, code, now)
-
-
-def _own(session: Session, person: Person, choice: Choice) -> None:
-    if not choice.accounts:
-        return
-    owned = session.scalar(
-        select(func.count()).where(Account.id.in_(list(choice.accounts)), Account.psu_id == person.psu_id)
-    )
-    if owned != len(choice.accounts):
-        raise NotFound("There is no such account.")
-
-
-def _consent(
-    session: Session, hub: Hub, row: AuthorizationRequest, person: Person, choice: Choice, now: datetime
-) -> Consent:
-    proposed = consents.propose(
-        session,
-        psu_id=person.psu_id,
-        client_id=row.client_id,
-        requested=permissions_of(scopes.parse(row.parameters["scope"])),
-        purpose=row.parameters.get("purpose"),
-        history_from=_history_from(row),
-        valid_until=_until(hub, row),
-        now=now,
-    )
-    return consents.authorise(
-        session,
-        proposed,
-        accounts=choice.accounts,
-        personal=choice.personal,
-        valid_until=choice.valid_until,
-        history_from=choice.history_from,
-        now=now,
-    )
-
-
-def _history_from(row: AuthorizationRequest) -> date | None:
-    """Counted from when the app asked, so that page, consent and receipt say the same day."""
-    days = row.parameters.get("history_days")
-    return None if days is None else row.created_at.date() - timedelta(days=days)
-
-
-def _until(hub: Hub, row: AuthorizationRequest) -> datetime:
-    return row.created_at + timedelta(days=_days(hub, row))
-
-
-def _days(hub: Hub, row: AuthorizationRequest) -> int:
-    return row.parameters.get("consent_days") or hub.settings.consent_default_days
-
-
-def _granted(
-    session: Session,
-    hub: Hub,
-    row: AuthorizationRequest,
-    client: Client,
-    person: Person,
-    consent: Consent,
-    now: datetime,
-) -> str | None:
-    """The scope of the grant is what was asked for, less what the person did not give and what the client lost.
-
-    Returns its code; None for a decoupled request, whose client has a secret for it already. The session at which it
-    was answered is not the one that the app will have elsewhere, so such a grant hangs on none.
-    """
-    wanted = scopes.parse(row.parameters["scope"]) & frozenset(client.scopes)
-    granted = (wanted & scopes.PROTOCOL) | (wanted & frozenset(held.value for held in consent.holds))
-    if not permissions_of(granted):
-        raise BadInput("Nothing that this app may still have was chosen.", parameter="permission")
-    grant = issue.grant(
-        session,
-        consent=consent,
-        scope=scopes.text_of(granted),
-        person=person,
-        facts=row.parameters,
-        sid=person.sid if row.decoupled_id is None else None,
-        now=now,
-    )
-    if row.decoupled_id is not None:
-        decoupled.allow(session, row.decoupled_id, grant.id)
-        return None
-    return issue.code(session, hub.settings, grant, facts=row.parameters, now=now)

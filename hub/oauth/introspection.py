@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Response, request
 
+from consent.details_form import PARAMETER
+from consent.granted import granted
 from consent.lifecycle import status_at
 from consent.model import Status
 from hub.context import Hub
@@ -85,6 +87,8 @@ def _access(hub: Hub, claims: Claims, now: datetime) -> dict[str, Any]:
         "iss": hub.settings.base_url,
         "jti": claims.jti,
     }
+    if token.consent is not None and token.consent.details:
+        told[PARAMETER] = granted(token.consent, token.scopes)
     more = {"cnf": dict(claims.cnf) or None, "acr": claims.acr, "auth_time": claims.auth_time_s}
     return told | {name: value for name, value in more.items() if value is not None}
 

@@ -1,10 +1,10 @@
 """Write down what was issued: grants, codes, refresh tokens. The plain values leave here once and are kept nowhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from consent.model import Consent
@@ -25,12 +25,14 @@ def grant(
     consent: Consent,
     scope: str,
     person: Person,
-    facts: Mapping[str, Any],
+    claims: Mapping[str, Any] | None,
+    resources: Sequence[str],
     sid: str | None,
     now: datetime,
 ) -> Grant:
-    """A grant within the consent. ``person`` is who said yes, and how they had logged in; ``facts`` is the checked
-    request; ``sid`` the session whose end the client should hear of.
+    """A grant within the consent. ``person`` is who said yes, and how they had logged in; ``claims`` is what the claims
+    parameter asked for, ``resources`` what the tokens may be for; ``sid`` the session whose end the client should hear
+    of.
     """
     row = Grant(
         id=new_id(),
@@ -42,8 +44,8 @@ def grant(
         acr=person.acr,
         amr=list(person.amr),
         sid=sid,
-        claims=facts.get("claims"),
-        resources=[facts["resource"]] if "resource" in facts else [],
+        claims=None if claims is None else dict(claims),
+        resources=list(resources),
         created_at=now,
     )
     session.add(row)
@@ -125,3 +127,9 @@ def revoke_grant(session: Session, grant_id: str, *, reason: str, now: datetime)
     body = {"client_id": grant.client_id, "consent_id": grant.consent_id, "reason": reason}
     emit(session, "grant.revoked", grant_id, now=now, psu_id=grant.psu_id, body=body)
     return True
+
+
+def revoke_grants_of(session: Session, consent_id: str, *, reason: str, now: datetime) -> None:
+    """End every authorisation under this consent, which itself goes on."""
+    for grant_id in session.scalars(select(Grant.id).where(Grant.consent_id == consent_id, Grant.revoked_at.is_(None))):
+        revoke_grant(session, grant_id, reason=reason, now=now)

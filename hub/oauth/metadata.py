@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from hub.oauth import addresses, authenticate, encryption, openid_metadata, policy, scopes
+from consent.details import DetailType
+from hub.oauth import addresses, authenticate, encryption, grant_management, openid_metadata, policy, scopes
 from hub.oauth.checks import CHALLENGE_METHOD, PROMPTS
 from hub.oauth.policy import POLICIES
 from hub.oauth.token_endpoint import GRANTS
@@ -14,6 +15,7 @@ _BACK_CHANNEL = {
     "introspection_endpoint": addresses.INTROSPECT,
     "pushed_authorization_request_endpoint": addresses.PAR,
     "device_authorization_endpoint": addresses.DEVICE_AUTHORIZATION,
+    "grant_management_endpoint": addresses.GRANTS,
     "userinfo_endpoint": addresses.USERINFO,
 }
 """Also reached with a client certificate, where another host asks for them (RFC 8705 5)."""
@@ -48,6 +50,9 @@ def _requests() -> dict[str, Any]:
         "code_challenge_methods_supported": [CHALLENGE_METHOD],
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": list(PROMPTS),
+        "authorization_details_types_supported": list(DetailType),
+        "grant_management_actions_supported": ["query", "revoke", *grant_management.ACTIONS],
+        "grant_management_action_required": False,
         "request_parameter_supported": True,
         "request_uri_parameter_supported": False,  # of the client's own making; a pushed one is another matter
         "require_request_uri_registration": False,

@@ -20,6 +20,7 @@ MAX_LENGTH_OF: Mapping[str, int] = {
     "login_hint": 254,
     "request": 16384,
     "id_token_hint": 8192,
+    "authorization_details": 8192,
 }
 
 

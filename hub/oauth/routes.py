@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response, g, request
 
 from hub import keys
-from hub.access import any_token, client_endpoint, public
+from hub.access import any_token, client_endpoint, of_the_client, public
 from hub.context import hub_of_request
 from hub.errors import BadInput
 from hub.gate import someone, token
@@ -18,11 +18,13 @@ from hub.oauth import (
     authenticate,
     authorization,
     device,
+    grants_api,
     introspection,
     metadata,
     protected_resource,
     pushed,
     revocation,
+    scopes,
     token_endpoint,
     userinfo,
 )
@@ -126,6 +128,19 @@ def show_userinfo() -> Response:
     response = Response(answer.body, content_type=answer.content_type)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.get(f"{addresses.GRANTS}/<grant_id>")
+@of_the_client(scopes.GRANT_QUERY)
+def show_grant(grant_id: str) -> Response:
+    return _json(grants_api.query(hub_of_request(), token(), grant_id), cache="no-store")
+
+
+@blueprint.delete(f"{addresses.GRANTS}/<grant_id>")
+@of_the_client(scopes.GRANT_REVOKE)
+def end_grant(grant_id: str) -> Response:
+    grants_api.revoke(hub_of_request(), token(), grant_id)
+    return Response(status=204)
 
 
 def _authorize(encoded: bytes, person: Person | None) -> Response:

@@ -10,13 +10,15 @@ OFFLINE_ACCESS = "offline_access"
 PROTOCOL = frozenset({OFFLINE_ACCESS})
 """They steer the protocol and give nothing by themselves."""
 
-OF_THE_CLIENT: frozenset[str] = frozenset()
-"""Scopes that a client holds for itself, without any person."""
+GRANT_QUERY, GRANT_REVOKE = "grant_management_query", "grant_management_revoke"
 
-NOT_YET = frozenset({Permission.PAYMENTS_WRITE.value})
-"""The word is in the vocabulary, but no endpoint needs it so far: nobody is to be asked for it."""
+OF_THE_CLIENT = frozenset({GRANT_QUERY, GRANT_REVOKE})
+"""Scopes that a client holds for itself, without any person (Grant Management for OAuth 2.0, 6.1)."""
 
-KNOWN = (PROTOCOL | frozenset(permission.value for permission in Permission)) - NOT_YET
+OF_PEOPLE = PROTOCOL | frozenset(permission.value for permission in Permission)
+"""Those that a person can be asked for."""
+
+KNOWN = OF_PEOPLE | OF_THE_CLIENT
 """Every scope a client may be registered for."""
 
 

@@ -5,11 +5,12 @@ from types import MappingProxyType
 
 from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
+from consent.details_form import PARAMETER
 from hub.context import Hub
 from hub.oauth import binding, device, resources
 from hub.oauth.authenticate import Authenticated
 from hub.oauth.call import Call
-from hub.oauth.errors import InvalidTarget, UnknownGrantType
+from hub.oauth.errors import InvalidAuthorizationDetails, InvalidTarget, UnknownGrantType
 from hub.oauth.grants import authorization_code, client_credentials, decoupled, refresh_token
 from hub.oauth.grants.base import Answer, Exchange
 
@@ -31,6 +32,8 @@ def exchange(hub: Hub, call: Call, who: Authenticated) -> Answer:
         raise UnknownGrantType()
     if grant_type not in who.client.grant_types:
         raise UnauthorizedClientError("The client is not registered for this grant_type.")
+    if PARAMETER in call.form:
+        raise InvalidAuthorizationDetails("What was granted is narrowed by scope here, not by authorization_details.")
     resource = call.form.get("resource")
     if resource is not None and not resources.is_known(hub, resource):
         raise InvalidTarget()

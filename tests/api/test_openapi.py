@@ -47,7 +47,7 @@ def test_every_route_of_the_api_is_described_with_its_permission(app: Flask, doc
                 assert described["security"] == [{"oauth2": expected}]
             assert {"400"} <= set(described["responses"])
     scopes = document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
-    assert set(scopes) == {one.value for one in Permission} - {"payments:write"} | {"offline_access"}
+    assert set(scopes) == {one.value for one in Permission} | {"offline_access"}
 
 
 def test_real_answers_fit_the_document(world: World, document: dict[str, Any]) -> None:

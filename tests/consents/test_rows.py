@@ -11,7 +11,7 @@ from consent.details_form import to_json
 from consent.model import PAYMENT_LIFE, READ_PERMISSIONS, Consent, Permission, Status
 from hub.consents import rows
 from hub.context import Hub
-from hub.ids import new_id
+from hub.ids import new_id, new_secret
 from hub.models.consent import ConsentRow
 from tests.consent.people import PAYMENT
 from tests.consents.test_service import a_client, an_account
@@ -29,6 +29,7 @@ def stored(hub: Hub, details: Iterable[Detail], requested: Iterable[Permission])
     with hub.db.write() as session:
         session.add(
             ConsentRow(
+                grant_id=new_secret(),
                 id=consent_id,
                 psu_id=psu_id,
                 client_id=client_id,

@@ -12,7 +12,7 @@ from hub.hashing import secret_hash
 from hub.identity import passwords, people, sessions
 from hub.identity.people import LoggedIn, LoginFailed
 from hub.identity.sessions import Person
-from hub.ids import new_id
+from hub.ids import new_id, new_secret
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.event import Event
@@ -255,6 +255,7 @@ def hold_tokens(hub: Hub, psu_id: str, *, now: datetime) -> None:
         created_at=now,
     )
     consent = ConsentRow(
+        grant_id=new_secret(),
         id=new_id(),
         psu_id=psu_id,
         client_id=client.client_id,

@@ -35,8 +35,8 @@ def test_the_page_is_told_who_asks_for_what_and_why(world: World) -> None:
         Permission.ACCOUNTS_READ,
         Permission.BALANCES_READ,
     }
-    assert shown.protocol_scopes == {"offline_access"}
-    assert (shown.purpose, shown.history_days, shown.consent_days) == ("To show your budget", 90, 30)
+    wish = shown.wish
+    assert (wish.purpose, wish.history_days, wish.consent_days) == ("To show your budget", 90, 30)
     assert shown.redirect_uri == CALLBACK
 
 

@@ -36,7 +36,7 @@ def test_a_confidential_client_keeps_its_refresh_token(world: World, clock: Test
     for _ in range(3):
         clock.advance(seconds=600)
         answer = world.refresh(refresh_token).get_json()
-        assert set(answer) == {"access_token", "token_type", "expires_in", "scope"}
+        assert set(answer) == {"access_token", "token_type", "expires_in", "scope", "grant_id"}
         assert world.works(answer["access_token"])
 
 

@@ -89,7 +89,7 @@ class World:
     def __post_init__(self) -> None:
         self.app = make_app(self.hub, self)
         self.alice, self.bob, self.charlie = (self._person(name) for name in ("Alice", "Bob", "Charlie"))
-        self.account, self.bobs_account = self._account(self.alice), self._account(self.bob)
+        self.account, self.bobs_account = self.link_account(self.alice), self.link_account(self.bob)
         self.client = self.register()
         self.web = self.register(profile="oidc")
         native = [NATIVE_CALLBACK, "com.example.buddy:/cb", CALLBACK]
@@ -111,7 +111,7 @@ class World:
             )
         return psu_id
 
-    def _account(self, psu_id: str) -> str:
+    def link_account(self, psu_id: str) -> str:
         now, account_id = self.hub.clock(), new_id()
         with self.hub.db.write() as session:
             connection = Connection(id=new_id(), psu_id=psu_id, institution_id="albion", status="ready", created_at=now)
@@ -123,7 +123,7 @@ class World:
                     psu_id=psu_id,
                     connection_id=connection.id,
                     institution_id="albion",
-                    identity_hash=psu_id.replace("-", ""),
+                    identity_hash=account_id.replace("-", ""),
                     resource_id="1",
                     type="CACC",
                     currency="GBP",

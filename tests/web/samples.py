@@ -5,6 +5,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -203,6 +204,51 @@ CONSENT_REQUEST = v.ConsentRequestPage(
     ),
     returns_to="budget.example",
     connect_path="/connect?next=%2Fconsent%2Fr1",
+)
+PAYMENT_REQUEST = v.ConsentRequestPage(
+    "r3",
+    LEDGERLY,
+    "Ledgerly asks to pay 1,230.50 EUR to “Squero di San Trovaso” for you.",
+    (v.PermissionText("payments:write", "One payment", "They make this one payment.", "pay", ("Pay a second time.",)),),
+    never=("No other payment can be made with this.",),
+    banks=(v.ConsentBank(CASSA, (v.ConsentAccount(CONTO, False, (v.Choice("payments:write", "One payment"),)),)),),
+    returns_to="ledgerly.example",
+    is_payment=True,
+    details=(
+        v.ConsentDetail(
+            "Pay 1,230.50 EUR to “Squero di San Trovaso” (DE02 1001 0010 9307 1186 03) at once",
+            (
+                v.Fact("Amount", "1,230.50 EUR"),
+                v.Fact("To", "Squero di San Trovaso"),
+                v.Fact("Their account", "IBAN DE02 1001 0010 9307 1186 03"),
+                v.Fact("From", "The account you pick"),
+                v.Fact("Note", "Caulking, three planks"),
+                v.Fact("When", "At once"),
+                v.Fact("How often", "Once"),
+            ),
+        ),
+    ),
+)
+MERGE_REQUEST = replace(
+    CONSENT_REQUEST,
+    request_id="r4",
+    details=(
+        v.ConsentDetail("See your balances", ()),
+        v.ConsentDetail(
+            "See your transactions since 1 Jan 2026, until 31 Dec 2026",
+            (
+                v.Fact("Accounts it would like", "IBAN IT60 X054 2811 1010 0000 0123 456"),
+                v.Fact("Until", "31 Dec 2026"),
+            ),
+        ),
+    ),
+    standing="This adds to what you allowed on 3 May 2026 (accounts and balances). "
+    "All of that stays, and ends together with what you allow now.",
+    banks=(
+        v.ConsentBank(ALBION, (v.ConsentAccount(SALARY, False, FINE, is_wished=True),)),
+        v.ConsentBank(CASSA, (v.ConsentAccount(CONTO, False, FINE),)),
+    ),
+    history=(),
 )
 LOGIN_REQUEST = v.ConsentRequestPage(
     "r2",
@@ -465,6 +511,9 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
     ),
     "disconnect": ("disconnect.html", v.DisconnectPage("c1", ALBION, 2, (BUDGET,)), ALICE),
     "consent_request": ("consent_request.html", CONSENT_REQUEST, ALICE),
+    "consent_payment": ("consent_request.html", PAYMENT_REQUEST, ALICE),
+    "consent_merge": ("consent_request.html", MERGE_REQUEST, ALICE),
+    "consent_no_payer": ("consent_request.html", replace(PAYMENT_REQUEST, banks=(), can_approve=False), ALICE),
     "consent_login_only": ("consent_request.html", LOGIN_REQUEST, ALICE),
     "form_post": (
         "form_post.html",

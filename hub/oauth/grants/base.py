@@ -6,17 +6,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from consent.details_form import PARAMETER
+from consent.granted import granted as as_granted
 from consent.lifecycle import TERMINAL, status_at
 from consent.model import Consent, Status
 from hub.consents import service as consents
+from hub.consents import succession
 from hub.context import Hub
 from hub.identity.subjects import pairwise_sub
 from hub.models.client import Client
 from hub.models.oauth import Grant
-from hub.oauth import resources, tokens
+from hub.oauth import resources, scopes, tokens
 from hub.oauth.binding import Binding
 from hub.oauth.call import Call
-from hub.oauth.policy import Policy
+from hub.oauth.policy import NONE, Policy
 from hub.oauth.tokens import Minted
 
 Answer = dict[str, Any]
@@ -76,6 +79,19 @@ def tokens_for(ask: Exchange, found: Exchanged) -> tuple[Minted, str]:
         },
     )
     return minted, sub
+
+
+def granted(ask: Exchange, found: Exchanged) -> Answer:
+    """What the answer says of the grant itself: its id, for those who can manage it (Grant Management for OAuth 2.0,
+    5.5), and the details as granted (RFC 9396 7).
+    """
+    told: Answer = {}
+    if ask.client.token_endpoint_auth_method != NONE:
+        with ask.hub.db.read() as session:
+            told["grant_id"] = succession.grant_id_of(session, found.consent.id)
+    if found.consent.details:
+        told[PARAMETER] = as_granted(found.consent, scopes.parse(found.scope) & frozenset(ask.client.scopes))
+    return told
 
 
 def answer(ask: Exchange, minted: Minted, *, scope: str, **more: Any) -> Answer:

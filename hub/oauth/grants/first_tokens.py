@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.models.oauth import Grant
 from hub.oauth import id_token, issue, scopes
-from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, tokens_for, usable_consent
+from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, granted, tokens_for, usable_consent
 
 
 def prepare(session: Session, ask: Exchange, grant_id: str, *, nonce: str | None = None) -> Exchanged | None:
@@ -48,4 +48,5 @@ def hand_out(ask: Exchange, found: Exchanged, *, extra: Mapping[str, Any] | None
             now=ask.call.now,
             extra=extra,
         )
-    return answer(ask, minted, scope=found.scope, refresh_token=found.refresh_token, id_token=signed_in)
+    more = {"refresh_token": found.refresh_token, "id_token": signed_in} | granted(ask, found)
+    return answer(ask, minted, scope=found.scope, **more)

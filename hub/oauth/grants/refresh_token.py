@@ -22,7 +22,7 @@ from hub.context import Hub
 from hub.hashing import secret_hash
 from hub.models.oauth import Grant, RefreshToken
 from hub.oauth import issue, scopes
-from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, tokens_for, usable_consent
+from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, granted, tokens_for, usable_consent
 from hub.oauth.policy import NONE
 
 RETRY_S = 60
@@ -38,7 +38,7 @@ def exchange(ask: Exchange) -> Answer:
         found = _exchange(session, ask, token_hash, ask.call.form.get("scope"))
     if isinstance(found, Exchanged):
         minted, _sub = tokens_for(ask, found)
-        return answer(ask, minted, scope=found.scope, refresh_token=found.refresh_token)
+        return answer(ask, minted, scope=found.scope, refresh_token=found.refresh_token, **granted(ask, found))
     raise found
 
 

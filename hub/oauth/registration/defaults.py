@@ -58,7 +58,7 @@ def _scopes(full: Mapping[str, Any], policy: Policy) -> frozenset[str]:
         asked = words(full)
     else:
         unwanted = frozenset() if REFRESH in full["grant_types"] else {scopes.OFFLINE_ACCESS}
-        asked = scopes.KNOWN - DATA_SCOPES - unwanted
+        asked = scopes.OF_PEOPLE - DATA_SCOPES - unwanted
     if policy.profile is Profile.RESOURCE_SERVER and asked:
         raise BadMetadata("scope", "A resource server gets no tokens: leave this empty.")
     if not asked <= scopes.KNOWN and not policy.unknown_scopes_ignored:

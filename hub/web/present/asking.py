@@ -12,11 +12,13 @@ from urllib.parse import quote
 from werkzeug.datastructures import MultiDict
 
 from consent.model import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, Permission
+from consent.succession import How
 from consent.wording import MAX_NAME_LENGTH, Item, Shown, explain, tame
 from hub.oauth import interaction
 from hub.oauth.decoupled import Elsewhere, Kind
 from hub.oauth.interaction import Ask, ClientFacts
-from hub.web.format import host
+from hub.oauth.wanted import Wanted
+from hub.web.format import host, long_date
 from hub.web.present.security import device
 from hub.web.viewmodels import (
     AccountRow,
@@ -26,7 +28,9 @@ from hub.web.viewmodels import (
     Choice,
     ConsentAccount,
     ConsentBank,
+    ConsentDetail,
     ConsentRequestPage,
+    Fact,
     PermissionText,
 )
 
@@ -72,18 +76,31 @@ class Offer:
         return not self.on_accounts
 
     @property
+    def is_payment(self) -> bool:
+        return self.ask.wish.is_payment
+
+    @property
+    def payable(self) -> frozenset[str]:
+        """The accounts that can be picked: all, or for a payment from an account that was named, that one."""
+        return self.account_ids if self.ask.payers is None else self.account_ids & self.ask.payers
+
+    @property
     def history(self) -> tuple[str, ...]:
-        """The values of the form: what was asked for, and shorter spans."""
-        if Permission.TRANSACTIONS_READ not in self.ask.permissions:
+        """The values of the form: what was asked for, and shorter spans. What is added to an older consent that has a
+        start of history starts there.
+        """
+        older = self.ask.older
+        adds = older is not None and older.how is How.MERGE and Permission.TRANSACTIONS_READ in older.consent.holds
+        if Permission.TRANSACTIONS_READ not in self.ask.permissions or adds:
             return ()
-        longest = self.ask.history_days
+        longest = self.ask.wish.history_days
         return (ASKED, *(str(days) for days in reversed(HISTORY_DAYS) if longest is None or days < longest))
 
     @property
     def durations(self) -> tuple[str, ...]:
-        if self.is_login_only:
+        if self.is_login_only or self.is_payment:
             return ()
-        return (ASKED, *(str(days) for days in reversed(DURATION_DAYS) if days < self.ask.consent_days))
+        return (ASKED, *(str(days) for days in reversed(DURATION_DAYS) if days < self.ask.wish.consent_days))
 
 
 def read(form: MultiDict[str, str]) -> Picks:
@@ -105,10 +122,11 @@ def read(form: MultiDict[str, str]) -> Picks:
 def choice(offer: Offer, picks: Picks, now: datetime) -> interaction.Choice:
     """The picks as a decision. Raises Unclear for anything that was not offered."""
     if offer.is_login_only:
-        until = now + timedelta(days=offer.ask.consent_days)
-        return interaction.Choice(accounts={}, personal=offer.personal, valid_until=until)
-    if not picks.accounts <= offer.account_ids:
+        return interaction.Choice(accounts={}, personal=offer.personal, valid_until=offer.ask.wish.valid_until)
+    if not picks.accounts <= offer.payable:
         raise Unclear("One of the accounts is not among yours. Please choose again.")
+    if offer.is_payment:
+        return _payment(offer, picks)
     if not picks.accounts:
         raise Unclear("Choose at least one account, or deny.")
     if picks.history not in (offer.history or (ASKED,)) or picks.duration not in offer.durations:
@@ -118,11 +136,11 @@ def choice(offer: Offer, picks: Picks, now: datetime) -> interaction.Choice:
         raise Unclear("More was chosen than the app asked for. Please choose again.")
     if not all(wanted.values()):
         raise Unclear("For one of the accounts nothing is ticked. Tick what the app may read, or untick the account.")
-    days = offer.ask.consent_days if picks.duration == ASKED else int(picks.duration)
+    by_days = None if picks.duration == ASKED else now + timedelta(days=int(picks.duration))
     return interaction.Choice(
         accounts={account: frozenset(map(Permission, ticked)) for account, ticked in wanted.items()},
         personal=offer.personal,
-        valid_until=now + timedelta(days=days),
+        valid_until=by_days or offer.ask.wish.valid_until,
         history_from=_first_day(picks.history, now),
     )
 
@@ -139,6 +157,15 @@ def _app(client: ClientFacts) -> App:
     )
 
 
+def _payment(offer: Offer, picks: Picks) -> interaction.Choice:
+    if len(picks.accounts) != 1:
+        raise Unclear("Choose the one account that pays, or deny.")
+    (account,) = picks.accounts
+    return interaction.Choice(
+        accounts={account: offer.on_accounts}, personal=offer.personal, valid_until=offer.ask.wish.valid_until
+    )
+
+
 def page(
     handle: str, offer: Offer, shown: Shown, groups: Sequence[Group], picks: Picks, *, error: str = ""
 ) -> ConsentRequestPage:
@@ -152,21 +179,29 @@ def page(
         purpose=shown.purpose or "",
         never=shown.limits,
         banks=tuple(
-            ConsentBank(bank, tuple(_account(row, items, picks) for row in rows)) for bank, rows in groups if rows
+            ConsentBank(bank, shown_rows)
+            for bank, rows in groups
+            if (shown_rows := tuple(_account(offer, row, items, picks) for row in rows if _can_pick(offer, row)))
         ),
         history=tuple(
-            Choice(value, _span(value, offer.ask.history_days), _note(value), value == picks.history)
-            for value in offer.history
+            Choice(value, _span(value, offer.ask.wish), _note(value), value == picks.history) for value in offer.history
         ),
         durations=tuple(
-            Choice(value, _days(value, offer.ask.consent_days), _note(value), value == picks.duration)
+            Choice(value, _length(value, offer.ask.wish), _note(value), value == picks.duration)
             for value in offer.durations
         ),
         returns_to=_back_to(offer.ask.redirect_uri),
         elsewhere=_elsewhere(offer.ask.elsewhere),
         connect_path=f"/connect?next={quote(f'/consent/{handle}', safe='')}",
         is_login_only=offer.is_login_only,
-        can_approve=offer.is_login_only or bool(offer.account_ids),
+        is_payment=offer.is_payment,
+        has_accounts=bool(offer.account_ids),
+        can_approve=offer.is_login_only or bool(offer.payable),
+        details=tuple(
+            ConsentDetail(detail.title, tuple(Fact(fact.label, fact.value) for fact in detail.facts))
+            for detail in shown.details
+        ),
+        standing=shown.standing or "",
         error=error,
     )
 
@@ -197,12 +232,17 @@ def permission_text(item: Item) -> PermissionText:
     )
 
 
-def _account(row: AccountRow, items: Sequence[Item], picks: Picks) -> ConsentAccount:
+def _can_pick(offer: Offer, row: AccountRow) -> bool:
+    return row.account_id in offer.payable
+
+
+def _account(offer: Offer, row: AccountRow, items: Sequence[Item], picks: Picks) -> ConsentAccount:
     """No account is ticked for the person; what is asked for it is, so that one tick answers the question asked."""
     ticked: AbstractSet[str] = picks.permissions.get(row.account_id, frozenset(item.permission.value for item in items))
     return ConsentAccount(
         account=row,
         checked=row.account_id in picks.accounts,
+        is_wished=row.account_id in offer.ask.wished,
         permissions=tuple(
             Choice(item.permission.value, item.title, checked=item.permission.value in ticked) for item in items
         ),
@@ -213,14 +253,18 @@ def _first_day(history: str, now: datetime) -> date | None:
     return None if history == ASKED else now.date() - timedelta(days=int(history))
 
 
-def _span(value: str, asked_days: int | None) -> str:
-    if value == ASKED and asked_days is None:
+def _span(value: str, wish: Wanted) -> str:
+    if value != ASKED:
+        return {"30": "One month", "90": "Three months", "365": "One year"}[value]
+    if wish.history_from is None:
         return "All your bank gives"
-    return {"30": "One month", "90": "Three months", "365": "One year"}.get(value) or f"{asked_days} days"
+    return f"Since {long_date(wish.history_from)}" if wish.details else f"{wish.history_days} days"
 
 
-def _days(value: str, asked_days: int) -> str:
-    days = asked_days if value == ASKED else int(value)
+def _length(value: str, wish: Wanted) -> str:
+    days = wish.consent_days if value == ASKED else int(value)
+    if value == ASKED and wish.names_end:
+        return f"Until {long_date(wish.valid_until.date())}"
     return {1: "One day", 7: "One week", 365: "One year"}.get(days) or f"{days} days"
 
 

@@ -13,7 +13,7 @@ from consent.decide import for_owner
 from consent.lifecycle import Event, status_at
 from consent.model import Actor, Consent, Permission, Status
 from consent.receipt import Intact, Receipt
-from consent.wording import MAX_PURPOSE_LENGTH, explain, tame
+from consent.wording import MAX_PURPOSE_LENGTH, explain, explain_details, tame
 from hub.consents import rows as consent_rows
 from hub.context import Hub
 from hub.ledger import history
@@ -133,6 +133,7 @@ def _card(
         is_active=is_active,
         status_text=_STATUS_TEXT[status],
         permissions=tuple(permission_text(item) for item in explain(frozenset(given))),
+        details=tuple(detail.title for detail in explain_details(consent.details)),
         accounts=tuple(labels.get(account_id, "An account that is gone") for account_id in consent.accounts),
         since=consent.created_at,
         until=consent.valid_until,

@@ -93,9 +93,11 @@ def _page(handle: str, offer: Offer, groups: list[Group], picks: Picks, error: s
     shown = consents.screen(
         offer.ask.client.name,
         offer.ask.permissions,
-        purpose=offer.ask.purpose,
+        purpose=offer.ask.wish.purpose,
         history_from=offer.ask.history_from,
-        valid_until=offer.ask.valid_until,
+        valid_until=offer.ask.wish.valid_until,
+        details=offer.ask.wish.details,
+        older=offer.ask.older,
     )
     page = asking.page(handle, offer, shown, groups, picks, error=error)
     return respond.page("consent_request.html", page, status=respond.INVALID if error else 200)

@@ -29,6 +29,7 @@ class ConsentAccount:
     account: AccountRow
     checked: bool = False
     permissions: tuple[Choice, ...] = ()
+    is_wished: bool = False  # the app named it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,22 @@ class ConsentBank:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentDetail:
+    """One of the request's authorization_details in words: ``title`` says it whole, ``facts`` one by one."""
+
+    title: str
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRequestPage:
     """consent_request.html. Posts ``account``*, ``permission:<id>``*, ``history``, ``duration``,
     ``decision``.
 
     ``decision`` is ``approve`` or ``deny``. ``is_login_only``: nothing but openid, profile, email is asked,
     so there are no accounts, no history and no end date to choose. ``connect_path`` links a bank and comes
-    back here.
+    back here. ``is_payment``: ``account`` is one radio button, and there is nothing else to choose. ``standing`` says
+    what becomes of what was allowed before.
     """
 
     request_id: str
@@ -59,15 +69,19 @@ class ConsentRequestPage:
     returns_to: str = ""  # host that the browser goes back to, empty if to none
     connect_path: str = "/connect"
     is_login_only: bool = False
+    is_payment: bool = False
+    has_accounts: bool = True  # whether any account is linked, though perhaps not the one that was named
     can_approve: bool = True  # False (no account to tick, say) greys out Allow; ``error`` or the page says why
     elsewhere: AskedElsewhere | None = None  # it was asked in another place than this browser
-    asked_actions: tuple[Fact, ...] = ()  # rows of what is bound beyond reading (a payment's amount, creditor ...)
+    details: tuple[ConsentDetail, ...] = ()
+    standing: str = ""
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentCard:
     """One consent in the list. ``status_text`` is its state in words; ``accounts`` are ready labels.
+    ``details``: what was asked for in detail, a sentence for each.
 
     ``start_url``: an https URL at the app where a login begins, empty if it has none.
     """
@@ -84,6 +98,7 @@ class ConsentCard:
     last_access_at: datetime | None = None
     access_count: int = 0
     start_url: str = ""
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
 """The consent screen: plain words, nothing ticked beforehand, and no form that can take more than was asked."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
-from consent.model import Permission
+from consent.model import PAYMENT_LIFE, Permission
 from hub.consents import service
+from hub.consents.succession import grant_id_of
+from hub.oauth.clients import Registered
 from tests.web.pages.world import CALLBACK, World, query_of
 
 
@@ -157,3 +161,103 @@ def test_the_form_of_a_native_app_may_end_there(world: World) -> None:
         native = world.register(public=True, redirect_uris=[redirect_uri])
         page = world.browser().get(world.ask(native, redirect_uri=redirect_uri))
         assert f"form-action 'self' {source};" in page.headers["Content-Security-Policy"]
+
+
+PAYMENT: dict[str, Any] = {
+    "type": "payment_initiation",
+    "instructedAmount": {"currency": "GBP", "amount": "1230.50"},
+    "creditorName": "Merchant <A>",
+    "creditorAccount": {"iban": "DE02100100109307118603"},
+}
+
+
+def paying(world: World, **changes: Any) -> str:
+    """The path of a page that asks for that payment."""
+    client = world.register()
+    with world.hub.db.write() as session:
+        row = session.merge(client.client)
+        row.scopes = [*row.scopes, "payments:write"]
+    return world.ask(Registered(row, None), scope="openid", authorization_details=json.dumps([PAYMENT | changes]))
+
+
+def pays(account: str, **more: str) -> list[tuple[str, str]]:
+    given = {"account": account, "decision": "approve"} | more
+    return list(given.items())
+
+
+def test_a_payment_says_how_much_to_whom_and_asks_for_one_account(world: World) -> None:
+    alice, request = world.browser(), paying(world)
+    page = alice.get(request).text
+    assert "pay 1,230.50 GBP to “Merchant &lt;A&gt;” for you." in page
+    assert "IBAN DE02 1001 0010 9307 1186 03" in page
+    assert page.count('type="radio" name="account"') == 3
+    assert 'type="checkbox" name="account"' not in page
+    assert "You can stop this at any time" not in page
+    assert 'name="duration"' not in page
+    assert alice.post(request, pays(world.current)).status_code == 303
+    assert "Pay 1,230.50 GBP to “Merchant &lt;A&gt;”" in alice.get("/consents").text
+
+
+def test_a_payment_form_that_was_tampered_with_pays_nothing(world: World) -> None:
+    alice, request = world.browser(), paying(world, debtorAccount={"id": world.current})
+    page = alice.get(request).text
+    assert page.count('type="radio" name="account"') == 1
+    wrong = [
+        [("decision", "approve")],
+        pays(world.giro),
+        [("account", world.current), *pays(world.giro)],
+        pays("0192f0c1-0000-7000-8000-000000000000"),
+    ]
+    for form in wrong:
+        assert alice.post(request, form).status_code == 422, form
+    assert "Nobody sees anything" in alice.get("/consents").text
+    alice.get(request)
+    # What the form says of permissions, spans and days beside it changes nothing.
+    more = {f"permission:{world.current}": "transactions:read", "history": "365", "duration": "180"}
+    assert alice.post(request, pays(world.current, **more)).status_code == 303
+    with world.hub.db.read() as session:
+        given = service.load(session, only_consent(world))
+    assert dict(given.accounts) == {world.current: frozenset({Permission.PAYMENTS_WRITE})}
+    assert given.valid_until == world.hub.clock() + PAYMENT_LIFE
+
+
+def test_a_payer_that_is_not_among_them_can_only_be_refused(world: World) -> None:
+    alice, request = world.browser(), paying(world, debtorAccount={"iban": "GB82WEST12345698765432"})
+    page = alice.get(request).text
+    assert "The account that should pay is not among yours here" in page
+    assert "disabled" in page
+    assert alice.post(request, pays(world.current)).status_code == 422
+    assert query_of(alice.post(request, {"decision": "deny"}).headers["Location"])["error"] == "access_denied"
+
+
+def test_what_the_app_would_like_is_marked_and_not_ticked(world: World) -> None:
+    wish = {
+        "type": "account_information",
+        "permissions": ["transactions:read"],
+        "accounts": [{"iban": "DE89370400440532013000"}],
+        "historyFrom": "2026-06-01",
+        "validUntil": "2026-12-24T00:00:00Z",
+    }
+    alice = world.browser()
+    request = world.ask(scope="openid", authorization_details=json.dumps([wish]))
+    page = alice.get(request).text
+    assert page.count("The app would like this one") == 1
+    assert "Since 1 June 2026" in page
+    assert "Until 24 December 2026" in page
+    for line in page.splitlines():
+        assert not ('name="account"' in line and "checked" in line)
+    assert alice.post(request, world.picks(world.current, permissions=["transactions:read"])).status_code == 303
+    with world.hub.db.read() as session:
+        given = service.load(session, only_consent(world))
+    assert (str(given.history_from), str(given.valid_until.date())) == ("2026-06-01", "2026-12-24")
+
+
+def test_the_page_says_what_becomes_of_what_was_allowed_before(world: World) -> None:
+    alice = world.browser()
+    first = world.consent(world.current, browser=alice)
+    with world.hub.db.read() as session:
+        grant_id = grant_id_of(session, first)
+    request = world.ask(scope="openid profile", grant_management_action="replace", grant_id=grant_id)
+    assert "Whatever you do not allow again ends." in alice.get(request).text
+    assert alice.post(request, {"decision": "approve"}).status_code == 303
+    assert "Replaced by a newer one" in alice.get(f"/consents/{first}").text
