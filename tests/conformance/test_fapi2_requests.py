@@ -34,7 +34,7 @@ def test_fapi2_security_profile_final_ensure_authorization_request_with_64_char_
 
 
 def test_fapi2_security_profile_final_ensure_authorization_request_with_long_nonce(app: Client) -> None:
-    """A longer one comes back whole, or not at all."""
+    """OIDC Core 3.1.2.1: a longer one comes back whole, or not at all."""
     nonce = "n" * 384
     assert app.id_token(app.tokens(nonce=nonce))["nonce"] == nonce
 
