@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent.asked import Asked, asked
 from consent.decide import Ask, Denied, Reason, decide
-from consent.details import AccountInformation
+from consent.details import AccountInformation, PaymentInitiation
 from consent.lifecycle import Event, NotMoved, Refusal, status_at
 from consent.model import PERSONAL_PERMISSIONS, READ_PERMISSIONS, Actor, Consent, Permission, Status
 from consent.receipt import PROPOSE, Broken, Intact, Link, Receipt, record, verify, verify_succession
-from consent.succession import How, Succeeded, succeed
+from consent.succession import How, Succeeded, can_follow, merge_objection, succeed
 from consent.wording import Older, Shown, screen
 from tests.consent.people import (
     ALICE,
@@ -351,3 +352,30 @@ def test_each_detail_is_recorded_with_its_words() -> None:
     without = replace(shown(How.MERGE, consent(), asked), details=())
     with pytest.raises(ValueError, match="each detail"):
         record(opening, asked, given_, event=Event.AUTHORISE, actor=Actor.PSU, at=NOW, shown=without)
+
+
+def wish(*details: AccountInformation | PaymentInitiation, **said: Any) -> Asked:
+    found = asked([] if details else ["transactions:read"], details, **said)
+    assert isinstance(found, Asked)
+    return found
+
+
+def test_what_a_request_alone_forbids_is_known_before_anybody_is_asked() -> None:
+    older = consent(purpose="Budget", history_from=DAY, accounts={CARD: TRANSACTIONS})
+    assert merge_objection(older, wish()) is None
+    assert merge_objection(older, wish(purpose="Budget", history_from=DAY)) is None
+    assert merge_objection(older, wish(purpose="Adverts")) is Refusal.PURPOSE_DIFFERS
+    assert merge_objection(older, wish(history_from=date(2025, 12, 31))) is Refusal.HISTORY_DIFFERS
+    assert merge_objection(older, wish(PAYMENT)) is Refusal.PAYMENT_STANDS_ALONE
+    assert merge_objection(payment_consent(), wish()) is Refusal.PAYMENT_STANDS_ALONE
+    # Where the older one reads no transactions, there is no start of history to keep to.
+    reads_none = consent(purpose="Budget", history_from=DAY, accounts={CARD: BALANCE})
+    assert merge_objection(reads_none, wish(history_from=date(2025, 12, 31))) is None
+
+
+@pytest.mark.parametrize("how", How)
+@pytest.mark.parametrize("status", Status)
+def test_only_what_stands_can_be_followed(how: How, status: Status) -> None:
+    possible = {How.MERGE: {Status.VALID}, How.REPLACE: {Status.VALID, Status.SUSPENDED}}
+    assert can_follow(how, consent(status), NOW) is (status in possible[how])
+    assert not can_follow(how, consent(status), END)

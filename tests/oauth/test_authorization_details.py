@@ -16,9 +16,11 @@ from hub.consents.rows import last_receipt
 from hub.errors import BadInput, Conflict, NotFound
 from hub.models.consent import ConsentRow
 from hub.models.ledger import Account
+from hub.oauth import device
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Ask, Choice, Redirect, approve, open_request
 from tests.conftest import TestClock
+from tests.oauth.elsewhere import poll, start, type_code, with_grant
 from tests.oauth.world import SCOPE, World, query_of
 from tests.race import at_once
 
@@ -273,3 +275,20 @@ def test_the_record_keeps_what_was_shown_for_each_detail(world: World, shop: Reg
     assert yes is not None
     assert yes.body["shown"]["details"][0]["title"].startswith("Pay 123.50 EUR to “Merchant A”")
     assert isinstance(consent.details[0], PaymentInitiation)
+
+
+def test_a_device_asks_in_the_same_words_and_the_person_sees_where_it_is(world: World) -> None:
+    """RFC 8628 with RFC 9396: the same table, the same page, the same answer."""
+    till = with_grant(world, world.register(scopes=["openid", "payments:write"]), device.GRANT_TYPE)
+    refused = start(world, till, scope="openid", authorization_details=json.dumps([PAYMENT | {"extra": 1}]))
+    assert refused.get_json()["error"] == "invalid_authorization_details"
+    told = start(world, till, scope="openid", authorization_details=json.dumps([PAYMENT])).get_json()
+    handle = type_code(world, told["user_code"])
+    shown = open_request(world.hub, handle, world.person())
+    assert isinstance(shown, Ask)
+    assert shown.wish.is_payment
+    assert shown.elsewhere is not None
+    approve(world.hub, handle, world.person(), paying(world))
+    answer = poll(world, till, told["device_code"]).get_json()
+    assert answer["authorization_details"] == [PAYMENT | {"debtorAccount": {"id": world.account}}]
+    assert "grant_id" in answer

@@ -6,6 +6,7 @@ A rule takes the completed members and the policy, and raises BadMetadata naming
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from consent.details import DetailType
 from hub.oauth import device, mtls, redirects
 from hub.oauth.encryption import ALGS, ENCS
 from hub.oauth.policy import KEY_METHODS, NONE, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
@@ -136,6 +137,12 @@ def backchannel(full: Members, policy: Policy) -> None:
         raise BadMetadata("backchannel_token_delivery_mode", f"This goes with the grant type {CIBA} only.")
 
 
+def detail_types(full: Members, policy: Policy) -> None:
+    """RFC 9396 10."""
+    if not set(full.get("authorization_details_types", ())) <= set(DetailType):
+        raise BadMetadata("authorization_details_types", f"This server knows {', '.join(DetailType)}.")
+
+
 RULES: tuple[Rule, ...] = (
     authentication,
     key_sets,
@@ -145,6 +152,7 @@ RULES: tuple[Rule, ...] = (
     algorithms,
     encryption,
     backchannel,
+    detail_types,
 )
 
 

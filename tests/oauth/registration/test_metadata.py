@@ -92,6 +92,12 @@ def test_unknown_members_are_ignored_and_null_counts_as_left_out() -> None:
     assert {"request_uris", "favourite_colour", "logo_uri"}.isdisjoint(found.members)
 
 
+def test_what_a_client_holds_for_itself_is_had_by_asking_for_it_only() -> None:
+    own = {"grant_management_query", "grant_management_revoke"}
+    assert not own & made(sign_in(scope=None)).scopes
+    assert own <= made(bank_data(scope=f"openid accounts:read {' '.join(own)}")).scopes
+
+
 def test_names_in_other_languages_are_kept() -> None:
     told = {"client_name#fr": "Le Nid", "tos_uri#de-AT": "https://nest.example/agb", "client_name#<b>": "x"}
     found = made(sign_in(**told)).members
@@ -231,6 +237,7 @@ BAD_REDIRECTS: list[Any] = [
 ]
 # Metadata of a client that asks for data, and the member that the refusal names.
 BAD_BANK_DATA: list[tuple[dict[str, Any], str]] = [
+    ({"authorization_details_types": ["account_information", "tax_return"]}, "authorization_details_types"),
     ({METHOD: "client_secret_basic"}, METHOD),
     ({METHOD: "client_secret_post"}, METHOD),
     ({METHOD: "none"}, METHOD),

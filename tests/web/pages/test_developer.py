@@ -138,7 +138,7 @@ BAD: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
     ("bank-data", {"proof": "jwks", "jwks": orjson.dumps(public("P-384")).decode()}, (), "jwks"),
     ("bank-data", {"proof": "jwks_uri", "jwks_uri": "http://nest.example/jwks"}, (), "jwks_uri"),
     ("bank-data", {"proof": "certificate", "certificate": "nonsense"}, (), "certificate"),
-    ("bank-data", {}, ("payments:write",), "scope"),
+    ("bank-data", {}, ("grant_management_query",), "scope"),
 ]
 
 
