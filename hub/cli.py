@@ -24,7 +24,7 @@ from hub.mail import transport
 from hub.mail import worker as postman
 from hub.mail.transport import Transport
 from hub.models.psu import Psu
-from hub.oauth import backchannel
+from hub.oauth import backchannel, pings
 from hub.settings import SettingsError, from_environ
 from hub.stack import PORT, TLS_PORT, Stack, StackError
 from hub.sync.worker import Worker
@@ -103,7 +103,7 @@ def seed_people(hub: Hub) -> None:
 
 @main.command()
 def worker() -> None:
-    """Sync connections that are due, send mails and logout notices, and tidy up, until SIGTERM."""
+    """Sync connections that are due, send mails and logout notices, call clients, and tidy up, until SIGTERM."""
     hub = hub_of_environ()
     mails = _mail_transport(hub)
     logs.configure(hub.settings.log_level)
@@ -115,6 +115,7 @@ def worker() -> None:
         threading.Thread(
             target=backchannel.run, args=(hub, backchannel.by(hub.outbound), stopping), name="backchannel"
         ),
+        threading.Thread(target=pings.run, args=(hub, pings.by(hub.outbound), stopping), name="pings"),
     ]
     for thread in beside:
         thread.start()

@@ -31,6 +31,7 @@ _LEAVES_A_ROW = frozenset(
     {
         "oauth.authorize",
         "oauth.authorize_by_post",
+        "oauth.authenticate_by_backchannel",
         "oauth.authorize_device",
         "entrance.passkey_options",
         "upstream.begin",

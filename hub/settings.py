@@ -71,6 +71,7 @@ class Settings:
     id_token_ttl_s: int = 300
     refresh_token_ttl_s: int = 60 * 60 * 24 * 30
     authorization_request_ttl_s: int = 600
+    backchannel_request_ttl_s: int = 600
     device_code_ttl_s: int = 600
     link_attempt_ttl_s: int = 900
     session_idle_ttl_s: int = 60 * 60 * 2

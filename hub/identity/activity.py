@@ -48,6 +48,7 @@ class Kind(StrEnum):
     TOTP_REMOVED = "totp_removed"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
+    APPROVAL_ASKED = "approval_asked"  # by an app, from elsewhere (CIBA)
     CONSENT_AUTHORISED = "consent_authorised"
     CONSENT_REJECTED = "consent_rejected"
     CONSENT_REVOKED = "consent_revoked"

@@ -18,6 +18,7 @@ class Template(StrEnum):
     FACTORS_ASKED = "factors_asked"
     FACTORS_DUE = "factors_due"
     FACTORS_REMOVED = "factors_removed"
+    APPROVAL_ASKED = "approval_asked"
     LOGIN_LINKED = "login_linked"
     LOGIN_UNLINKED = "login_unlinked"
 
@@ -155,6 +156,17 @@ On $at the second step of your Rialto login was removed after the wait that you 
 All other logins have ended. Set up a new second step here:
 
 $link
+""",
+        ),
+        Template.APPROVAL_ASKED: (
+            "An app waits for your answer at Rialto",
+            """\
+An app that you may be using right now asks you something. See what it is, and say yes or no:
+
+$link
+
+It waits until $until.
+If you are not using any app at this moment, say no, or do nothing.
 """,
         ),
         Template.LOGIN_LINKED: (

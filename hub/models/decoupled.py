@@ -18,8 +18,8 @@ class DecoupledRequest(Base):
     device asked from. ``ping_sealed`` holds the auth_req_id and the client_notification_token, for a client that wants
     to be called.
 
-    ``answered_at`` is set once, with ``grant_id`` for a yes; ``redeemed_at`` when its tokens were handed out.
-    ``interval_s`` grows whenever the client polls too fast.
+    ``told_at`` is when the person was told that they are asked. ``answered_at`` is set once, with ``grant_id`` for a
+    yes; ``redeemed_at`` when its tokens were handed out. ``interval_s`` grows whenever the client polls too fast.
     """
 
     __tablename__ = "decoupled_request"
@@ -42,6 +42,7 @@ class DecoupledRequest(Base):
     polled_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     redeemed_at: Mapped[datetime | None] = mapped_column(Instant)
 

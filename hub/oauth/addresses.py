@@ -2,6 +2,7 @@
 
 AUTHORIZE = "/oauth/authorize"
 PAR = "/oauth/par"
+BACKCHANNEL_AUTHENTICATION = "/oauth/backchannel_authentication"
 DEVICE_AUTHORIZATION = "/oauth/device_authorization"
 TOKEN = "/oauth/token"  # noqa: S105  # an address, not a secret
 REVOKE = "/oauth/revoke"

@@ -84,7 +84,7 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
     except BadJwt as error:
         why = error.why
         return Asked(parameters, client, hub.settings, now, pushed, broken_object=why, is_unsigned=is_unsigned)
-    inner = _form(inside)
+    inner = as_parameters(inside)
     believed = inner if policy.holds_data else _merged(parameters, inner)
     return _looked_up(hub, Asked(believed, client, hub.settings, now, pushed, is_signed=True))
 
@@ -111,7 +111,7 @@ def _hint(hub: Hub, token: str) -> Hint | None:
         return None
 
 
-def _form(inside: Mapping[str, str | list[str]]) -> Parameters:
+def as_parameters(inside: Mapping[str, str | list[str]]) -> Parameters:
     """The object's own parameters; what stands beside a request object counts for nothing (RFC 9101 6.3). A list is a
     parameter that came more than once.
     """

@@ -19,13 +19,15 @@ from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErro
 from hub.context import Hub
 from hub.hashing import secret_hash
 from hub.models.client import Client
-from hub.oauth import clients, mtls, policy
+from hub.oauth import addresses, clients, grant_types, mtls, policy
 from hub.oauth.call import Call
 from hub.oauth.jose.assertion import parse_assertion, peek_client_id, read_assertion
 from hub.oauth.jose.public_key import BadKey
 from hub.oauth.jose.read import BadJwt, Unverified
 from hub.oauth.policy import BASIC, NONE, POST, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, policy_of
 
+BACKCHANNEL = "backchannel_authentication"
+"""What the endpoint of CIBA is called in the record of refusals."""
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 """Parameters that prove who the client is; whatever else there is says what it wants."""
@@ -150,7 +152,8 @@ def _by_assertion(hub: Hub, call: Call, client: Client, held: Policy, claim: Pre
     issuer = hub.settings.base_url
     chosen = client.registration.get("token_endpoint_auth_signing_alg")
     algorithms = held.algorithms if chosen is None else (str(chosen),)
-    audiences = None if held.assertion_for_issuer_only else frozenset({issuer, call.url, f"{issuer}/oauth/token"})
+    is_exact = held.assertion_for_issuer_only and not _is_ciba(call)
+    audiences = None if is_exact else frozenset({issuer, call.url, issuer + addresses.TOKEN})
     try:
         keys = hub.client_keys.for_client(client, kid=unverified.kid)
         read = read_assertion(
@@ -166,6 +169,13 @@ def _by_assertion(hub: Hub, call: Call, client: Client, held: Policy, claim: Pre
         raise failed(error.why) from error
     if not hub.replay.burn("client_assertion", client.client_id, read.jti, read.expires_at, call.now):
         raise failed("This client_assertion was used already; make each with a jti of its own.")
+
+
+def _is_ciba(call: Call) -> bool:
+    """CIBA 7.1 has the issuer, the token endpoint and the backchannel endpoint all accepted; FAPI 2.0 5.3.2.1 (8) the
+    issuer alone, for everything that is of FAPI 2.0.
+    """
+    return call.endpoint == BACKCHANNEL or call.form.get("grant_type") == grant_types.BACKCHANNEL
 
 
 def _by_certificate(hub: Hub, call: Call, client: Client, held: Policy, claim: Presented) -> None:

@@ -20,7 +20,7 @@ from hub.identity.sessions import Person
 from hub.identity.throttle import Locked
 from hub.ids import new_secret
 from hub.models.decoupled import DecoupledRequest
-from hub.oauth import binding, checks, decoupled
+from hub.oauth import binding, checks, decoupled, grant_types
 from hub.oauth.answering import Members
 from hub.oauth.asked import asked_by
 from hub.oauth.authenticate import CREDENTIALS, Authenticated
@@ -28,7 +28,6 @@ from hub.oauth.call import Call
 from hub.oauth.decoupled import INTERVAL_S, Kind
 from hub.oauth.parameters import Parameters
 
-GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 PAGE = "/device"
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """RFC 8628 6.1: no vowels, so no words; none that looks like another. Eight of them are 34.5 bits."""
@@ -38,7 +37,7 @@ _SECRET = "user-code"  # noqa: S105  # under which hub.keys keeps the key of the
 
 def ask(hub: Hub, call: Call, who: Authenticated, *, origin: Origin) -> Members:
     """RFC 8628 3.1, 3.2. A DPoP proof sent along binds the device_code to its key. Raises OAuth2Error."""
-    if GRANT_TYPE not in who.client.grant_types:
+    if grant_types.DEVICE not in who.client.grant_types:
         raise UnauthorizedClientError("The client is not registered for this grant_type.")
     given = {name: value for name, value in call.form.items() if name not in CREDENTIALS}
     asked = asked_by(hub, Parameters(given), client=who.client)

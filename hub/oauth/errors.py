@@ -8,6 +8,7 @@ __all__ = [
     "AuthorizationPending",
     "ExpiredToken",
     "InvalidAuthorizationDetails",
+    "InvalidBindingMessage",
     "InvalidDpopProof",
     "InvalidGrantId",
     "InvalidRequestObject",
@@ -16,6 +17,7 @@ __all__ = [
     "SlowDown",
     "UnknownGrantType",
     "UnknownResponseType",
+    "UnknownUserId",
     "UseDpopNonce",
 ]
 
@@ -100,3 +102,17 @@ class ExpiredToken(OAuth2Error):
 
     error = "expired_token"
     description = "The person did not answer in time. Begin anew."
+
+
+class InvalidBindingMessage(OAuth2Error):
+    """CIBA 13."""
+
+    error = "invalid_binding_message"
+    description = "A binding_message is one line of at most 100 printable characters, with single spaces."
+
+
+class UnknownUserId(OAuth2Error):
+    """CIBA 13: only ever about a hint that this server gave to the client itself (hub.oauth.hints)."""
+
+    error = "unknown_user_id"
+    description = "The id_token_hint is not an ID token of this client's, or of a login that is not known any more."

@@ -15,18 +15,21 @@ from hub.oauth.response_jwt import NotOurs
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """``sub`` is the person as ``client_id`` knows them; ``sid`` the session as that client knows it, if it does."""
+    """``sub`` is the person as ``client_id`` knows them; ``sid`` the session as that client knows it, if it does.
+    ``auth_time_s`` is when they had logged in.
+    """
 
     client_id: str
     sub: str
     sid: str | None
+    auth_time_s: int
 
 
 def read(hub: Hub, token: str) -> Hint:
     """Raises NotOurs."""
     claims = response_jwt.read_own(hub, token, typ=TYPE)
-    client_id, sub, sid = (claims.get(name) for name in ("aud", "sub", "sid"))
-    is_id_token = {"iat", "exp", "auth_time"} <= claims.keys()
-    if not is_id_token or not isinstance(client_id, str) or not isinstance(sub, str):
+    client_id, sub, sid, auth_time_s = (claims.get(name) for name in ("aud", "sub", "sid", "auth_time"))
+    is_id_token = {"iat", "exp"} <= claims.keys() and isinstance(client_id, str) and isinstance(sub, str)
+    if not is_id_token or not isinstance(auth_time_s, int):
         raise NotOurs("not an ID token")
-    return Hint(client_id, sub, sid if isinstance(sid, str) else None)
+    return Hint(str(client_id), str(sub), sid if isinstance(sid, str) else None, auth_time_s)

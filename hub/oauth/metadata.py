@@ -3,7 +3,7 @@
 from typing import Any
 
 from consent.details import DetailType
-from hub.oauth import addresses, authenticate, encryption, grant_management, openid_metadata, policy, scopes
+from hub.oauth import addresses, authenticate, ciba, encryption, grant_management, openid_metadata, policy, scopes
 from hub.oauth.checks import CHALLENGE_METHOD, PROMPTS
 from hub.oauth.policy import POLICIES
 from hub.oauth.token_endpoint import GRANTS
@@ -16,6 +16,7 @@ _BACK_CHANNEL = {
     "pushed_authorization_request_endpoint": addresses.PAR,
     "device_authorization_endpoint": addresses.DEVICE_AUTHORIZATION,
     "grant_management_endpoint": addresses.GRANTS,
+    "backchannel_authentication_endpoint": addresses.BACKCHANNEL_AUTHENTICATION,
     "userinfo_endpoint": addresses.USERINFO,
 }
 """Also reached with a client certificate, where another host asks for them (RFC 8705 5)."""
@@ -32,7 +33,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "service_documentation": f"{base}/docs/api",
         "scopes_supported": sorted(scopes.KNOWN),
     }
-    told |= _requests() | _clients() | _signatures() | openid_metadata.members(settings)
+    told |= _requests() | _clients() | _signatures() | _backchannel() | openid_metadata.members(settings)
     if settings.who_registers != "closed":
         told["registration_endpoint"] = base + addresses.REGISTER
     if settings.mtls_base_url is not None:
@@ -72,6 +73,15 @@ def _clients() -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": confidential,
         "introspection_endpoint_auth_signing_alg_values_supported": signed,
         "tls_client_certificate_bound_access_tokens": True,
+    }
+
+
+def _backchannel() -> dict[str, Any]:
+    """CIBA 4."""
+    return {
+        "backchannel_token_delivery_modes_supported": list(ciba.MODES),
+        "backchannel_authentication_request_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
+        "backchannel_user_code_parameter_supported": False,
     }
 
 

@@ -17,6 +17,7 @@ from hub.oauth import (
     answering,
     authenticate,
     authorization,
+    ciba,
     device,
     grants_api,
     introspection,
@@ -91,6 +92,13 @@ def authorize_by_post() -> Response:
 @client_endpoint
 def push() -> Response:
     return answering.answer(hub_of_request(), request, "par", pushed.push, status=201)
+
+
+@blueprint.post(addresses.BACKCHANNEL_AUTHENTICATION)
+@client_endpoint
+def authenticate_by_backchannel() -> Response:
+    act, methods = partial(ciba.ask, origin=respond.origin()), authenticate.CONFIDENTIAL  # FAPI-CIBA 5.2.2
+    return answering.answer(hub_of_request(), request, authenticate.BACKCHANNEL, act, methods=methods)
 
 
 @blueprint.post(addresses.DEVICE_AUTHORIZATION)

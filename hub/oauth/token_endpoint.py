@@ -7,7 +7,7 @@ from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
 from consent.details_form import PARAMETER
 from hub.context import Hub
-from hub.oauth import binding, device, resources
+from hub.oauth import binding, grant_types, resources
 from hub.oauth.authenticate import Authenticated
 from hub.oauth.call import Call
 from hub.oauth.errors import InvalidAuthorizationDetails, InvalidTarget, UnknownGrantType
@@ -16,10 +16,11 @@ from hub.oauth.grants.base import Answer, Exchange
 
 GRANTS: Mapping[str, Callable[[Exchange], Answer]] = MappingProxyType(
     {
-        "authorization_code": authorization_code.exchange,
-        "refresh_token": refresh_token.exchange,
-        "client_credentials": client_credentials.exchange,
-        device.GRANT_TYPE: decoupled.device,
+        grant_types.CODE: authorization_code.exchange,
+        grant_types.REFRESH: refresh_token.exchange,
+        grant_types.CLIENT: client_credentials.exchange,
+        grant_types.DEVICE: decoupled.device,
+        grant_types.BACKCHANNEL: decoupled.backchannel,
     }
 )
 """What is exchanged here, by grant_type."""

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 from hub.identity.origin import Origin
 from hub.models.client import Client
 from hub.models.decoupled import DecoupledRequest
-from hub.oauth import decoupled, device
+from hub.oauth import decoupled, device, grant_types
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import approve, deny
 from tests.oauth.world import SIGN_IN_SCOPE, World
@@ -27,7 +27,7 @@ def with_grant(world: World, client: Registered, *grant_types: str, **registrati
 def television(world: World) -> Registered:
     """A public client that signs people in on a device."""
     made = world.register(profile="oidc", public=True, name="Television")
-    return with_grant(world, made, device.GRANT_TYPE)
+    return with_grant(world, made, grant_types.DEVICE)
 
 
 def start(world: World, client: Registered, **form: str) -> TestResponse:
@@ -36,7 +36,7 @@ def start(world: World, client: Registered, **form: str) -> TestResponse:
 
 
 def poll(world: World, client: Registered, device_code: str, **more: Any) -> TestResponse:
-    form = {"grant_type": device.GRANT_TYPE, "device_code": device_code}
+    form = {"grant_type": grant_types.DEVICE, "device_code": device_code}
     return world.post("/oauth/token", form, client, **more)
 
 

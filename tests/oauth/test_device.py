@@ -10,7 +10,7 @@ from hub.identity import lasting_access, throttle
 from hub.models.decoupled import DecoupledRequest
 from hub.models.event import Event
 from hub.models.oauth import Grant
-from hub.oauth import device
+from hub.oauth import grant_types
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Ask, open_request
 from tests.oauth.elsewhere import TELEVISION, poll, say_no, say_yes, start, television, type_code, with_grant
@@ -128,7 +128,7 @@ def test_of_fifty_redemptions_at_once_one_wins(world: World, tv: Registered) -> 
 
 
 def test_of_fifty_redemptions_by_a_client_that_proves_itself_one_wins_and_keeps_what_it_won(world: World) -> None:
-    client = with_grant(world, world.register(), device.GRANT_TYPE)
+    client = with_grant(world, world.register(), grant_types.DEVICE)
     told = start(world, client).get_json()
     say_yes(world, type_code(world, told["user_code"]), client)
     answers = at_once([lambda: poll(world, client, told["device_code"])] * 50)
@@ -177,21 +177,21 @@ def test_a_key_shown_at_the_beginning_must_be_shown_at_the_end(world: World, tv:
 
 
 def test_a_fapi_client_uses_its_keys_here_too(world: World) -> None:
-    client = with_grant(world, world.register(), device.GRANT_TYPE)
+    client = with_grant(world, world.register(), grant_types.DEVICE)
     bare = world.app.test_client().post(
         "/oauth/device_authorization", data={"scope": "openid", "client_id": client.client.client_id}
     )
     assert (bare.status_code, bare.get_json()["error"]) == (401, "invalid_client")
     told = start(world, client).get_json()
     say_yes(world, type_code(world, told["user_code"]), client)
-    form = {"grant_type": device.GRANT_TYPE, "device_code": told["device_code"]} | world.assertion_of(client)
+    form = {"grant_type": grant_types.DEVICE, "device_code": told["device_code"]} | world.assertion_of(client)
     unbound = world.app.test_client().post("/oauth/token", data=form)
     assert unbound.status_code == 400
     assert poll(world, client, told["device_code"]).status_code == 200
 
 
 def test_a_client_of_message_signing_signs_this_request_as_well(world: World) -> None:
-    client = with_grant(world, world.register(profile="fapi2_ms"), device.GRANT_TYPE)
+    client = with_grant(world, world.register(profile="fapi2_ms"), grant_types.DEVICE)
     assert start(world, client).get_json()["error"] == "invalid_request_object"
     signed = world.request_object(client, {"scope": "openid"})
     answer = world.post("/oauth/device_authorization", {"request": signed}, client)

@@ -45,12 +45,12 @@ def read_request_object(
     if unverified.typ not in TYPES:
         raise BadJwt("The typ of a request object is oauth-authz-req+jwt or JWT, or left out.")
     _check_parties(claims, client_id, issuer, strict=strict)
-    _check_times(claims, now, strict=strict)
+    check_times(claims, now, strict=strict)
     for name in ("request", "request_uri"):
         if name in claims:
             raise BadJwt(f"A request object holds no {name} of its own.")  # RFC 9101 4
     parameters = {name: value for name, value in claims.items() if name not in _OF_THE_JWT and value is not None}
-    return {name: _as_in_a_form(name, value) for name, value in parameters.items()}
+    return {name: as_in_a_form(name, value) for name, value in parameters.items()}
 
 
 def _check_parties(claims: dict[str, Any], client_id: str, issuer: str, *, strict: bool) -> None:
@@ -65,7 +65,8 @@ def _check_parties(claims: dict[str, Any], client_id: str, issuer: str, *, stric
         raise BadJwt(f"The aud of a request object is, or contains, the issuer {issuer}.")
 
 
-def _check_times(claims: dict[str, Any], now: datetime, *, strict: bool) -> None:
+def check_times(claims: dict[str, Any], now: datetime, *, strict: bool) -> None:
+    """``strict``: see read_request_object. Raises BadJwt."""
     times.check_begun(claims, now)
     times.check_not_over(claims, now)
     if not strict:
@@ -77,7 +78,8 @@ def _check_times(claims: dict[str, Any], now: datetime, *, strict: bool) -> None
         raise BadJwt(f"The exp of a request object is at most {MAX_LIFETIME_S} s after its nbf.")
 
 
-def _as_in_a_form(name: str, value: Any) -> str | list[str]:
+def as_in_a_form(name: str, value: Any) -> str | list[str]:
+    """See read_request_object."""
     if isinstance(value, str):
         return value
     if name == "resource" and isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -5,11 +5,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.oauth import redirects, scopes
+from hub.oauth.grant_types import CODE, REFRESH
 from hub.oauth.policy import BASIC, DATA_SCOPES, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
 from hub.oauth.registration.errors import BadMetadata
 from hub.oauth.registration.profile import words
 
-CODE, REFRESH, CLIENT = "authorization_code", "refresh_token", "client_credentials"
 DPOP_BOUND, CERTIFICATE_BOUND = "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"
 FAPI_ALGORITHM, OIDC_ALGORITHM = "ES256", "RS256"  # OpenID Connect Registration 2; FAPI 2.0 5.4 forbids its default
 

@@ -7,25 +7,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from consent.details import DetailType
-from hub.oauth import device, mtls, redirects
+from hub.oauth import ciba, mtls, redirects
 from hub.oauth.encryption import ALGS, ENCS
+from hub.oauth.grant_types import BACKCHANNEL, CLIENT, CODE, DEVICE, EXCHANGE, REFRESH
 from hub.oauth.policy import KEY_METHODS, NONE, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
 from hub.oauth.registration import keys
-from hub.oauth.registration.defaults import CERTIFICATE_BOUND, CLIENT, CODE, DPOP_BOUND, REFRESH
+from hub.oauth.registration.defaults import CERTIFICATE_BOUND, DPOP_BOUND
 from hub.oauth.registration.errors import REDIRECT_URI, BadMetadata
 from hub.oauth.registration.members import ENCRYPTED_FOR_CLIENT, SIGNED_BY_CLIENT, SIGNED_FOR_CLIENT
 
 Members = Mapping[str, Any]
 Rule = Callable[[Members, Policy], None]
 
-CIBA = "urn:openid:params:grant-type:ciba"
-DEVICE = device.GRANT_TYPE
-EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-GRANT_TYPES = (CODE, REFRESH, CLIENT, DEVICE, CIBA, EXCHANGE)
-FOR_CONFIDENTIAL = frozenset({CLIENT, CIBA, EXCHANGE})
+GRANT_TYPES = (CODE, REFRESH, CLIENT, DEVICE, BACKCHANNEL, EXCHANGE)
+FOR_CONFIDENTIAL = frozenset({CLIENT, BACKCHANNEL, EXCHANGE})
 """Grants in which the client speaks with nothing but its own proof."""
 
-_CIBA_MEMBERS = ("backchannel_client_notification_endpoint", "backchannel_user_code_parameter")
+_NOTIFIED_AT = "backchannel_client_notification_endpoint"
 
 
 def authentication(full: Members, policy: Policy) -> None:
@@ -125,16 +123,18 @@ def _encrypts(full: Members) -> bool:
 
 def backchannel(full: Members, policy: Policy) -> None:
     """CIBA 4."""
-    mode, notified = full.get("backchannel_token_delivery_mode"), _CIBA_MEMBERS[0] in full
-    if CIBA in full["grant_types"]:
+    mode, notified = full.get(ciba.MODE), _NOTIFIED_AT in full
+    if BACKCHANNEL in full["grant_types"]:
         if mode is None:
-            raise BadMetadata("backchannel_token_delivery_mode", f"The grant type {CIBA} needs poll or ping.")
-        if (mode == "ping") is not notified:
-            raise BadMetadata(_CIBA_MEMBERS[0], "It goes with the delivery mode ping, and ping needs it.")
+            raise BadMetadata(ciba.MODE, f"The grant type {BACKCHANNEL} needs poll or ping.")
+        if (mode == ciba.PING) is not notified:
+            raise BadMetadata(_NOTIFIED_AT, "It goes with the delivery mode ping, and ping needs it.")
         if full["token_endpoint_auth_method"] not in KEY_METHODS:
             raise BadMetadata("token_endpoint_auth_method", "CIBA clients authenticate with a key (FAPI-CIBA 5.2.2).")
+        if full.get("backchannel_user_code_parameter"):
+            raise BadMetadata("backchannel_user_code_parameter", "This server asks people for no user code.")
     elif mode is not None or notified:
-        raise BadMetadata("backchannel_token_delivery_mode", f"This goes with the grant type {CIBA} only.")
+        raise BadMetadata(ciba.MODE, f"This goes with the grant type {BACKCHANNEL} only.")
 
 
 def detail_types(full: Members, policy: Policy) -> None:

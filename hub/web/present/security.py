@@ -45,6 +45,7 @@ _TEXT = {
     Kind.TOTP_REMOVED: "Authenticator app removed",
     Kind.RECOVERY_CODES_MADE: "Recovery codes made",
     Kind.RECOVERY_CODE_USED: "Recovery code used",
+    Kind.APPROVAL_ASKED: "An app asked for your answer",
     Kind.CONSENT_AUTHORISED: "You allowed an app",
     Kind.CONSENT_REJECTED: "You refused an app",
     Kind.CONSENT_REVOKED: "You ended an app’s access",

@@ -5,6 +5,7 @@ from flask import Blueprint
 from hub.web import chrome
 from hub.web.routes.account import blueprint as account
 from hub.web.routes.addresses import blueprint as addresses
+from hub.web.routes.approvals import blueprint as approvals
 from hub.web.routes.banks import blueprint as banks
 from hub.web.routes.connections import blueprint as connections
 from hub.web.routes.consent_request import blueprint as consent_request
@@ -38,6 +39,7 @@ blueprints: tuple[Blueprint, ...] = (
     connections,
     consent_request,
     device,
+    approvals,
     consents,
     developer,
     developer_register,

@@ -13,6 +13,7 @@ from hub.errors import NotFound
 from hub.gate import person, someone
 from hub.ledger import history
 from hub.ledger.history import HistoryQuery
+from hub.oauth import approvals
 from hub.web.present import banks, ledger, transaction
 from hub.web.present.search import Search
 from hub.web.routes import respond
@@ -42,6 +43,7 @@ def home() -> Response:
         rows = ledger.account_rows(session, for_owner(who.psu_id, [one.account_id for one in mine]))
         totals = history.totals(session, current)
         course = history.daily_balances(session, current, today=now.date())
+        waiting = len(approvals.waiting(session, who.psu_id, now))
         latest = history.transactions(session, current, HistoryQuery(limit=LATEST)).items
     # The currency that most of the person's accounts have comes first.
     uses = Counter(money.currency for money in totals.by_account.values())
@@ -59,6 +61,7 @@ def home() -> Response:
             banks=tuple(sorted(cards, key=lambda card: card.state is ConnectionState.DISCONNECTED)),
             series=tuple(BalanceSeries(currency, course[currency]) for currency in currencies if currency in course),
             transactions=tuple(ledger.transaction_row(hub, row, rows, institution) for row in latest),
+            waiting=waiting,
         ),
     )
 

@@ -58,12 +58,16 @@ class TransactionRow:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """home.html. No banks draws the empty state. ``totals``: one Money per currency, never converted."""
+    """home.html. No banks draws the empty state. ``totals``: one Money per currency, never converted.
+
+    ``waiting``: how many requests of apps wait on /approvals.
+    """
 
     totals: tuple[Money, ...] = ()
     banks: tuple[BankCard, ...] = ()
     series: tuple[BalanceSeries, ...] = ()
     transactions: tuple[TransactionRow, ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.models.client import Client
-from hub.oauth import device
+from hub.oauth import grant_types
 from tests.web.pages.world import World
 
 SIGN_IN = "openid profile"
@@ -14,7 +14,7 @@ def tv(world: World) -> str:
     """The client id of a television."""
     made = world.register(name="Television", public=True, scopes=SIGN_IN.split())
     with world.hub.db.write() as session:
-        session.get_one(Client, made.client.client_id).grant_types = [device.GRANT_TYPE]
+        session.get_one(Client, made.client.client_id).grant_types = [grant_types.DEVICE]
     return made.client.client_id
 
 
@@ -32,7 +32,7 @@ def begin(world: World, tv: str) -> dict[str, str]:
 
 
 def poll(world: World, tv: str, device_code: str) -> dict[str, str]:
-    form = {"client_id": tv, "grant_type": device.GRANT_TYPE, "device_code": device_code}
+    form = {"client_id": tv, "grant_type": grant_types.DEVICE, "device_code": device_code}
     answer: dict[str, str] = world.app.test_client().post("/oauth/token", data=form).get_json()
     return answer
 

@@ -1,0 +1,197 @@
+"""The backchannel (CIBA Core 1.0): who can ask whom, what is told to whom, and one winner. Module by module of the
+conformance plan it is in tests/conformance/test_fapi_ciba.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from hub.errors import Conflict, NotFound
+from hub.ids import new_id
+from hub.models.decoupled import DecoupledRequest, Ping
+from hub.models.mail import Mail
+from hub.models.psu import Psu, SecurityEvent
+from hub.oauth import approvals, ciba, grant_types, pings
+from hub.oauth.clients import Registered
+from tests.oauth.elsewhere import say_no, say_yes, with_grant
+from tests.oauth.test_races import at_once
+from tests.oauth.world import World, claims_of
+
+CALLED_AT = "https://buddy.example/ping"
+
+
+@pytest.fixture
+def app(world: World) -> Registered:
+    """A FAPI 2.0 client that wants to be called; Alice's address is verified, Bob's is not."""
+    with world.hub.db.write() as session:
+        session.get_one(Psu, world.alice).email_verified_at = world.hub.clock()
+    told = {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": CALLED_AT}
+    return with_grant(world, world.register(), grant_types.BACKCHANNEL, **told)
+
+
+def send(world: World, client: Registered, **changes: Any) -> TestResponse:
+    facts = {
+        "scope": " ".join(client.client.scopes),
+        "login_hint": "Alice@people.example",
+        "client_notification_token": "n0tify-me",
+    }
+    facts = {name: value for name, value in (facts | changes).items() if value is not None}
+    signed = world.request_object(client, facts, jti=new_id())
+    return world.post("/oauth/backchannel_authentication", {"request": signed}, client)
+
+
+def begin(world: World, client: Registered, **changes: Any) -> str:
+    answer = send(world, client, **changes)
+    assert answer.status_code == 200, answer.text
+    return str(answer.get_json()["auth_req_id"])
+
+
+def poll(world: World, client: Registered, auth_req_id: str) -> TestResponse:
+    form = {"grant_type": grant_types.BACKCHANNEL, "auth_req_id": auth_req_id}
+    return world.post("/oauth/token", form, client)
+
+
+def handle(world: World, psu_id: str | None = None) -> str:
+    """Of the consent page for the request that waits longest."""
+    person = world.person(psu_id)
+    with world.hub.db.read() as session:
+        row, _client = approvals.waiting(session, person.psu_id, world.hub.clock())[0]
+    return approvals.open_page(world.hub, person, row.id, world.hub.clock()).removeprefix("/consent/")
+
+
+class Listener:
+    """Stands where the network is."""
+
+    def __init__(self, status: int | None = 204) -> None:
+        self.status = status
+        self.heard: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = []
+
+    def __call__(self, url: str, document: Mapping[str, str], headers: Mapping[str, str]) -> int | None:
+        self.heard.append((url, document, headers))
+        return self.status
+
+
+def test_of_fifty_redemptions_at_once_one_wins_and_keeps_what_it_won(world: World, app: Registered) -> None:
+    auth_req_id = begin(world, app)
+    assert say_yes(world, handle(world), app) == "/approvals/allowed"
+    answers = at_once([lambda: poll(world, app, auth_req_id)] * 50)
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 49
+    assert {answer.get_json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_grant"}
+    (winner,) = (answer.get_json() for answer in answers if answer.status_code == 200)
+    assert world.works(winner["access_token"])
+    assert claims_of(winner["id_token"])["urn:openid:params:jwt:claim:auth_req_id"] == auth_req_id
+
+
+def test_of_many_answers_one_counts_and_one_ping_goes_out(world: World, app: Registered) -> None:
+    auth_req_id = begin(world, app)
+    pages = [handle(world) for _ in range(10)]
+
+    def answer(number: int) -> str:
+        try:
+            return say_no(world, pages[number]) if number % 2 else say_yes(world, pages[number], app)
+        except Conflict:
+            return ""
+
+    urls = at_once([lambda number=number: answer(number) for number in range(10)])  # type: ignore[misc]
+    (url,) = filter(None, urls)
+    assert (poll(world, app, auth_req_id).status_code == 200) is (url == "/approvals/allowed")
+    listener = Listener()
+    at_once([lambda: pings.deliver_due(world.hub, listener)] * 8)  # eight workers
+    assert listener.heard == [(CALLED_AT, {"auth_req_id": auth_req_id}, {"Authorization": "Bearer n0tify-me"})]
+
+
+def test_what_a_client_is_called_with_is_sealed_and_then_gone(world: World, app: Registered) -> None:
+    auth_req_id = begin(world, app)
+    with world.hub.db.read() as session:
+        sealed = session.scalars(select(DecoupledRequest.ping_sealed)).one()
+    assert sealed is not None
+    assert b"n0tify-me" not in sealed
+    assert auth_req_id.encode() not in sealed
+    say_no(world, handle(world))
+    pings.deliver_due(world.hub, Listener())
+    with world.hub.db.read() as session:
+        assert session.scalars(select(DecoupledRequest.ping_sealed)).one() is None
+
+
+def test_a_client_that_is_not_there_is_given_up_in_the_end(world: World, app: Registered) -> None:
+    begin(world, app)
+    say_no(world, handle(world))
+    listener = Listener(None)
+    for _ in range(10):
+        pings.deliver_due(world.hub, listener)
+        world.hub.clock.advance(seconds=90)  # type: ignore[attr-defined]
+    assert len(listener.heard) == len(pings.PAUSES_S) + 1
+    with world.hub.db.read() as session:
+        assert session.scalars(select(Ping)).one().given_up_at is not None
+
+
+@pytest.mark.parametrize("hint", ["nobody@people.example", "bob@people.example", "not an address"])
+def test_who_has_an_account_is_not_told(world: World, app: Registered, hint: str) -> None:
+    """Bob never proved that his address is his: a stranger may have registered with it."""
+    known, unknown = send(world, app), send(world, app, login_hint=hint)
+    assert (known.status_code, unknown.status_code) == (200, 200)
+    assert known.get_json().keys() == unknown.get_json().keys()
+    auth_req_id = unknown.get_json()["auth_req_id"]
+    assert poll(world, app, auth_req_id).get_json()["error"] == "authorization_pending"
+    with world.hub.db.read() as session:
+        assert approvals.waiting(session, world.bob, world.hub.clock()) == []
+    world.hub.clock.advance(seconds=600)  # type: ignore[attr-defined]
+    assert poll(world, app, auth_req_id).get_json()["error"] == "expired_token"
+
+
+@pytest.mark.parametrize("hint", ["alice@people.example", "nobody@people.example"])
+def test_nobody_can_be_buried_in_requests(world: World, app: Registered, hint: str) -> None:
+    for _ in range(ciba.MAX_WAITING):
+        begin(world, app, login_hint=hint)
+    refused = send(world, app, login_hint=hint)
+    assert (refused.status_code, refused.get_json()["error"]) == (403, "access_denied")
+
+
+def test_a_request_is_its_persons_own(world: World, app: Registered) -> None:
+    begin(world, app)
+    with world.hub.db.read() as session:
+        request_id = session.scalars(select(DecoupledRequest.id)).one()
+    with pytest.raises(NotFound):
+        approvals.open_page(world.hub, world.person(world.bob), request_id, world.hub.clock())
+    page = handle(world)
+    with pytest.raises(NotFound):
+        say_yes(world, page, app, world.bob)
+
+
+def test_the_person_is_told_once_of_each_and_mailed_once(world: World, app: Registered) -> None:
+    begin(world, app)
+    begin(world, app)
+    at_once([lambda: approvals.tell_due(world.hub)] * 6)
+    with world.hub.db.read() as session:
+        kinds = session.scalars(select(SecurityEvent.kind).where(SecurityEvent.psu_id == world.alice)).all()
+        mails = session.scalars(select(Mail.template)).all()
+    assert list(kinds) == ["approval_asked"] * 2
+    assert list(mails) == ["approval_asked"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"scope": "accounts:read"}, "invalid_scope"),
+        ({"scope": "openid parties:read"}, "invalid_scope"),
+        ({"requested_expiry": 0}, "invalid_request"),
+        ({"requested_expiry": "-1"}, "invalid_request"),
+        ({"requested_expiry": True}, "invalid_request"),
+        ({"user_code": "1234"}, "invalid_request"),
+        ({"resource": "https://elsewhere.example"}, "invalid_target"),
+    ],
+)
+def test_what_an_app_may_not_ask(world: World, app: Registered, changes: dict[str, Any], error: str) -> None:
+    answer = send(world, app, **changes)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, error)
+
+
+def test_only_a_client_registered_for_it(world: World) -> None:
+    assert send(world, world.client).get_json()["error"] == "unauthorized_client"
+
+
+def test_a_longer_wish_is_cut_down(world: World, app: Registered) -> None:
+    assert send(world, app, requested_expiry=86_400).get_json()["expires_in"] == 600
