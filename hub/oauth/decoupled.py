@@ -50,6 +50,7 @@ CHECKS: tuple[Check, ...] = (
     checks.purpose_is_kept,
     checks.wished_consent_length,
     checks.wished_history,
+    what_is_asked,
     grant_management_holds,
     what_is_asked,
 )

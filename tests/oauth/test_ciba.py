@@ -16,6 +16,7 @@ from hub.models.mail import Mail
 from hub.models.psu import Psu, SecurityEvent
 from hub.oauth import approvals, ciba, grant_types, pings
 from hub.oauth.clients import Registered
+from hub.oauth.interaction import approve
 from tests.oauth.elsewhere import say_no, say_yes, with_grant
 from tests.oauth.test_races import at_once
 from tests.oauth.world import World, claims_of
@@ -191,6 +192,17 @@ def test_what_an_app_may_not_ask(world: World, app: Registered, changes: dict[st
 
 def test_only_a_client_registered_for_it(world: World) -> None:
     assert send(world, world.client).get_json()["error"] == "unauthorized_client"
+
+
+def test_details_are_asked_granted_and_told(world: World, app: Registered) -> None:
+    """RFC 9396: what a request says in detail, it says by this way too."""
+    details = [{"type": "account_information", "permissions": ["accounts:read", "balances:read"]}]
+    auth_req_id = begin(world, app, scope="openid", authorization_details=details)
+    url = approve(world.hub, handle(world), world.person(), world.choice("openid accounts:read balances:read")).url
+    assert url == "/approvals/allowed"
+    answer = poll(world, app, auth_req_id).get_json()
+    assert {"accounts:read", "balances:read"} <= set(answer["scope"].split())
+    assert answer["authorization_details"][0]["type"] == "account_information"
 
 
 def test_a_longer_wish_is_cut_down(world: World, app: Registered) -> None:

@@ -192,7 +192,7 @@ def test_a_fapi_client_uses_its_keys_here_too(world: World) -> None:
 
 def test_a_client_of_message_signing_signs_this_request_as_well(world: World) -> None:
     client = with_grant(world, world.register(profile="fapi2_ms"), grant_types.DEVICE)
-    assert start(world, client).get_json()["error"] == "invalid_request_object"
+    assert start(world, client).get_json()["error"] == "invalid_request"
     signed = world.request_object(client, {"scope": "openid"})
     answer = world.post("/oauth/device_authorization", {"request": signed}, client)
     assert answer.status_code == 200, answer.text

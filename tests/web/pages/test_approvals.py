@@ -73,4 +73,4 @@ def test_a_form_from_elsewhere_opens_nothing(world: World) -> None:
     request_id = asked(world, world.alice)
     alice = world.browser()
     alice.get("/approvals")
-    assert alice.post(f"/approvals/{request_id}", token="forged").status_code == 403
+    assert alice.post(f"/approvals/{request_id}", token="forged").status_code in {400, 403}
