@@ -26,7 +26,7 @@ class DecoupledRequest(Base):
     __table_args__ = (Index(None, "psu_id", "kind"), Index(None, "client_id", "hint_hash"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(20))
     client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id", ondelete="CASCADE"))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_code_hash: Mapped[str | None] = mapped_column(String(64), unique=True)

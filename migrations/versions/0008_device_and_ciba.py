@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "decoupled_request",
         sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("client_id", sa.String(length=36), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("user_code_hash", sa.String(length=64), nullable=True),
