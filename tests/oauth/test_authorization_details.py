@@ -16,7 +16,7 @@ from hub.consents.rows import last_receipt
 from hub.errors import BadInput, Conflict, NotFound
 from hub.models.consent import ConsentRow
 from hub.models.ledger import Account
-from hub.oauth import device
+from hub.oauth import grant_types
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Ask, Choice, Redirect, approve, open_request
 from tests.conftest import TestClock
@@ -279,7 +279,7 @@ def test_the_record_keeps_what_was_shown_for_each_detail(world: World, shop: Reg
 
 def test_a_device_asks_in_the_same_words_and_the_person_sees_where_it_is(world: World) -> None:
     """RFC 8628 with RFC 9396: the same table, the same page, the same answer."""
-    till = with_grant(world, world.register(scopes=["openid", "payments:write"]), device.GRANT_TYPE)
+    till = with_grant(world, world.register(scopes=["openid", "payments:write"]), grant_types.DEVICE)
     refused = start(world, till, scope="openid", authorization_details=json.dumps([PAYMENT | {"extra": 1}]))
     assert refused.get_json()["error"] == "invalid_authorization_details"
     told = start(world, till, scope="openid", authorization_details=json.dumps([PAYMENT])).get_json()
