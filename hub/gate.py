@@ -213,6 +213,11 @@ def _refuse_forged_form(hub: Hub) -> None:
         csrf.check(hub, request, g.person)
 
 
+def count_address() -> None:
+    """For what a stranger may do without limit otherwise. Raises TooMany."""
+    _count(f"address:{request.remote_addr}")
+
+
 def _count(caller: str) -> None:
     limiter: RateLimiter = current_app.extensions["rialto.limiter"]
     g.rate = limiter.take(caller)

@@ -100,7 +100,8 @@ class AuthorizationCode(Base):
 class RefreshToken(Base):
     """``rotated_at`` is set when a public client's token was exchanged for the next one of its grant's line.
 
-    ``jkt`` binds a public client's token to its DPoP key (RFC 9449 5); a confidential client's is bound to the client.
+    ``jkt`` is the thumbprint of the DPoP key or the certificate that a public client's token is bound to (RFC 9449 5,
+    RFC 8705 4); a confidential client's is bound to the client.
     """
 
     __tablename__ = "refresh_token"

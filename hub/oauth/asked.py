@@ -68,6 +68,7 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
         return _looked_up(hub, Asked(parameters, client, hub.settings, now, pushed))
     policy = policy_of(client)
     chosen = client.registration.get("request_object_signing_alg")
+    signed_only = policy.holds_data or policy.signed_requests  # RFC 9101 6.3, 10.5
     is_unsigned = False
     try:
         unverified = parse_request_object(token)
@@ -79,13 +80,13 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
             issuer=hub.settings.base_url,
             now=now,
             algorithms=policy.algorithms if chosen is None else (str(chosen),),
-            strict=policy.holds_data,
+            strict=signed_only,
         )
     except BadJwt as error:
         why = error.why
         return Asked(parameters, client, hub.settings, now, pushed, broken_object=why, is_unsigned=is_unsigned)
     inner = as_parameters(inside)
-    believed = inner if policy.holds_data else _merged(parameters, inner)
+    believed = inner if signed_only else _merged(parameters, inner)
     return _looked_up(hub, Asked(believed, client, hub.settings, now, pushed, is_signed=True))
 
 

@@ -1,5 +1,6 @@
 """Register OAuth apps and look after them. A client is its owner's, who answers for it; to others it is not there."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -137,8 +138,13 @@ def end(session: Session, client: Client, *, now: datetime) -> None:
     emit(session, "client.deleted", client_id, now=now, psu_id=owner_psu_id)
 
 
+_POSSIBLE = re.compile(r"[A-Za-z0-9_-]{1,36}")  # PostgreSQL has no text with a NUL in it
+
+
 def find(session: Session, client_id: str) -> Client | None:
     """None if there is no such client, or no more."""
+    if not _POSSIBLE.fullmatch(client_id):
+        return None
     return session.scalar(select(Client).where(Client.client_id == client_id, Client.deleted_at.is_(None)))
 
 
@@ -149,6 +155,8 @@ _LOOK = select(*_COLUMNS).where(Client.client_id == bindparam("client_id"), Clie
 
 def look(hub: Hub, client_id: str) -> Client | None:
     """The same to read only, in one statement and without a session around it: every back-channel request begins so."""
+    if not _POSSIBLE.fullmatch(client_id):
+        return None
     with hub.db.look() as connection:
         row = connection.execute(_LOOK, {"client_id": client_id}).one_or_none()
     return None if row is None else Client(**dict(zip(_NAMES, row, strict=True)))

@@ -34,7 +34,8 @@ def introspect(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any] | Res
     """
     facts = _facts(hub, call, who.client)
     registered = who.client.registration.get("introspection_signed_response_alg")
-    if registered is None and request.accept_mimetypes.best_match([SIGNED, "application/json"]) != SIGNED:
+    # JSON first, so that "*/*" means JSON (RFC 9701 4: a signed answer is asked for by its own type).
+    if registered is None and request.accept_mimetypes.best_match(["application/json", SIGNED]) != SIGNED:
         return facts
     claims = {
         "iss": hub.settings.base_url,

@@ -102,10 +102,10 @@ def refresh_token(
 
 
 def refresh_binding(client: Client, bound: Binding) -> str | None:
-    """The key that a refresh token is bound to: a public client's (RFC 9449 5). A confidential one proves itself anew
-    at every refresh and may change its DPoP key meanwhile.
+    """What a refresh token is bound to: a public client's key or certificate (RFC 9449 5, RFC 8705 4). A confidential
+    client proves itself anew at every refresh and may change its DPoP key meanwhile.
     """
-    return bound.jkt if client.token_endpoint_auth_method == NONE else None
+    return bound.jkt or bound.x5t if client.token_endpoint_auth_method == NONE else None
 
 
 def refresh_end(settings: Settings, *, valid_until: datetime, now: datetime) -> datetime:

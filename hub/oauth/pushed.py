@@ -61,10 +61,8 @@ def check(asked: Asked) -> dict[str, Any]:
 
     A request object that does not hold comes first: what the parameters beside it lack is not what is wrong.
     """
-    if asked.broken_object is not None:
-        request_object_holds(asked)
+    request_object_holds(asked)
     facts: dict[str, Any] = {}
-    request_object_holds(asked)  # first: of a broken object there is nothing else to say
     try:
         for step in CHECKS:
             facts |= step(asked)

@@ -17,9 +17,10 @@ from joserfc.errors import JoseError
 from hub import keys
 from hub.context import Hub
 from hub.models.client import Client
-from hub.oauth.policy import policy_of
+from hub.oauth.policy import Profile, policy_of
 
 USUAL = "ES256"
+STANDARD = "RS256"  # what OpenID Connect, JARM 3 and RFC 9701 6 mean where a sign-in client registered nothing
 MAX_LENGTH = 8192
 
 
@@ -36,7 +37,7 @@ class NotOurs(Exception):
 
 def algorithm(client: Client, registered: object = None) -> str:
     """``registered`` is the metadata's value for this use. Raises NotSignable."""
-    chosen = registered or USUAL
+    chosen = registered or (STANDARD if client.profile == Profile.OIDC else USUAL)
     if chosen not in policy_of(client).algorithms:
         raise NotSignable()
     return str(chosen)

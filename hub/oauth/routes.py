@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, g, request
 
-from hub import keys
+from hub import gate, keys
 from hub.access import any_token, client_endpoint, of_the_client, public
-from hub.context import hub_of_request
+from hub.context import Hub, hub_of_request
 from hub.errors import BadInput
 from hub.gate import someone, token
 from hub.identity.sessions import Person
@@ -30,8 +30,11 @@ from hub.oauth import (
     userinfo,
 )
 from hub.oauth.answers import Delivery
+from hub.oauth.authenticate import Authenticated
 from hub.oauth.authorization import Refused
+from hub.oauth.call import Call
 from hub.oauth.parameters import FORM
+from hub.oauth.policy import NONE
 from hub.web.routes import respond
 from hub.web.routes.respond import deliver
 
@@ -91,7 +94,14 @@ def authorize_by_post() -> Response:
 @blueprint.post(addresses.PAR)
 @client_endpoint
 def push() -> Response:
-    return answering.answer(hub_of_request(), request, "par", pushed.push, status=201)
+    return answering.answer(hub_of_request(), request, "par", _push, status=201)
+
+
+def _push(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any]:
+    """Anybody can push in a public client's name, and each push leaves a row: so that is counted by address."""
+    if who.method == NONE:
+        gate.count_address()
+    return pushed.push(hub, call, who)
 
 
 @blueprint.post(addresses.BACKCHANNEL_AUTHENTICATION)

@@ -19,7 +19,8 @@ from tests.oauth.world import CALLBACK, FORM, NATIVE_CALLBACK, SCOPE, VERIFIER, 
 
 def test_a_code_gives_an_access_token_an_id_token_and_with_offline_access_a_refresh_token(world: World) -> None:
     answer = world.tokens()
-    assert set(answer) == {"access_token", "token_type", "expires_in", "scope", "refresh_token", "id_token"}
+    usual = {"access_token", "token_type", "expires_in", "scope", "refresh_token", "id_token"}
+    assert set(answer) == usual | {"grant_id"}
     assert (answer["token_type"], answer["expires_in"]) == ("DPoP", 300)
     assert world.tokens(world.web)["token_type"] == "Bearer"
     assert "refresh_token" not in world.tokens(scope="openid balances:read")

@@ -57,7 +57,7 @@ def _exchange(
     grant = session.scalars(select(Grant).where(Grant.id == grant_id).with_for_update()).one()
     row = session.get_one(RefreshToken, token_hash)  # after the lock: only now is what it says the latest
     consent = usable_consent(session, grant, now)
-    if consent is None or row.expires_at <= now or row.jkt not in {None, ask.bound.jkt}:
+    if consent is None or row.expires_at <= now or row.jkt not in {None, ask.bound.jkt, ask.bound.x5t}:
         return refused
     if not _is_current(row):
         again = _judge(session, row, now)
