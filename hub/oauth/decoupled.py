@@ -52,7 +52,6 @@ CHECKS: tuple[Check, ...] = (
     checks.wished_history,
     what_is_asked,
     grant_management_holds,
-    what_is_asked,
 )
 """Of the authorization request's table, what concerns a request that goes through no browser."""
 

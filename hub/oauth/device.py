@@ -32,6 +32,7 @@ PAGE = "/device"
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """RFC 8628 6.1: no vowels, so no words; none that looks like another. Eight of them are 34.5 bits."""
 LENGTH = 8
+FRESH_S = 300
 _SECRET = "user-code"  # noqa: S105  # under which hub.keys keeps the key of the hashes
 
 
@@ -43,6 +44,10 @@ def ask(hub: Hub, call: Call, who: Authenticated, *, origin: Origin) -> Members:
     asked = asked_by(hub, Parameters(given), client=who.client)
     checks.request_object_holds(asked)
     facts = decoupled.checked(asked)
+    if who.policy.holds_data:
+        # The classic phishing of this flow has somebody type a code for a stranger's device (RFC 8628 5.4): for money
+        # and account data a session of this morning is not enough.
+        facts = {**facts, "max_age": FRESH_S}
     jkt = binding.proof_of(hub, call).jkt if call.proofs else None
     device_code, user_code = new_secret(), "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     hashed = _user_code_hash(hub, user_code)

@@ -12,7 +12,8 @@ from hub.models.event import Event
 from hub.models.oauth import Grant
 from hub.oauth import grant_types
 from hub.oauth.clients import Registered
-from hub.oauth.interaction import Ask, open_request
+from hub.oauth.interaction import Ask, LoginReason, NeedsLogin, open_request
+from tests.conftest import TestClock
 from tests.oauth.elsewhere import TELEVISION, poll, say_no, say_yes, start, television, type_code, with_grant
 from tests.oauth.signing import ClientKey
 from tests.oauth.test_races import at_once
@@ -279,3 +280,15 @@ def test_an_ended_consent_gives_no_tokens(world: World, tv: Registered) -> None:
     with world.hub.db.write() as session:
         session.scalars(select(Grant)).one().revoked_at = world.hub.clock()
     assert poll(world, tv, told["device_code"]).get_json()["error"] == "invalid_grant"
+
+
+def test_for_account_data_the_person_logs_in_afresh(world: World, clock: TestClock) -> None:
+    """RFC 8628 5.4: whoever is talked into typing a code is stopped once more."""
+    bank = with_grant(world, world.client, grant_types.DEVICE)
+    morning = world.person()
+    clock.advance(seconds=3600)
+    handle = type_code(world, start(world, bank).get_json()["user_code"])
+    asked = open_request(world.hub, handle, morning)
+    assert isinstance(asked, NeedsLogin)
+    assert asked.reason is LoginReason.MAX_AGE
+    assert isinstance(open_request(world.hub, handle, world.person()), Ask)
