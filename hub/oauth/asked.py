@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from consent.model import Consent
 from hub.consents import succession
@@ -69,10 +70,11 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
     policy = policy_of(client)
     chosen = client.registration.get("request_object_signing_alg")
     signed_only = policy.holds_data or policy.signed_requests  # RFC 9101 6.3, 10.5
-    is_unsigned = False
     try:
         unverified = parse_request_object(token)
-        is_unsigned = unverified.header["alg"] == "none"
+        if unverified.header["alg"] == "none":
+            told = _with_address(parameters, unverified.claims)
+            return Asked(told, client, hub.settings, now, pushed, broken_object=_UNSIGNED, is_unsigned=True)
         inside = read_request_object(
             unverified,
             client_id=client.client_id,
@@ -83,8 +85,7 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
             strict=signed_only,
         )
     except BadJwt as error:
-        why = error.why
-        return Asked(parameters, client, hub.settings, now, pushed, broken_object=why, is_unsigned=is_unsigned)
+        return Asked(parameters, client, hub.settings, now, pushed, broken_object=error.why)
     inner = as_parameters(inside)
     believed = inner if signed_only else _merged(parameters, inner)
     return _looked_up(hub, Asked(believed, client, hub.settings, now, pushed, is_signed=True))
@@ -124,3 +125,15 @@ def _merged(beside: Parameters, inner: Parameters) -> Parameters:
     """OIDC Core 6.1: parameters beside the object complete it; where both have one, the signed one counts."""
     outer = {name: value for name, value in beside.values.items() if name != "request"}
     return Parameters(outer | dict(inner.values), (beside.repeated - frozenset(inner.values)) | inner.repeated)
+
+
+def _with_address(beside: Parameters, claims: Mapping[str, Any]) -> Parameters:
+    """Where the refusal of an unsigned object goes. What it says is as true as what stands in the browser's address, so
+    it counts before that, as in a signed one; the address must be the client's in any case.
+    """
+    told = {name: claims[name] for name in _ADDRESS if isinstance(claims.get(name), str) and claims[name].isprintable()}
+    return _merged(beside, Parameters(told))
+
+
+_UNSIGNED = "A request object is signed: its alg is not none."
+_ADDRESS = ("redirect_uri", "response_mode", "state")

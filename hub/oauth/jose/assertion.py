@@ -39,7 +39,7 @@ def peek_client_id(token: str | Unverified) -> str:
     """Who the assertion says it is from; to be looked up, not believed. Raises BadJwt."""
     unverified = parse_assertion(token) if isinstance(token, str) else token
     sub = unverified.claims.get("sub")
-    if not isinstance(sub, str) or not sub:
+    if not isinstance(sub, str) or not sub or not sub.isprintable():  # PostgreSQL does not even look for a NUL
         raise BadJwt("The sub of a client assertion is the client_id.")
     return sub
 

@@ -79,7 +79,11 @@ def check_times(claims: dict[str, Any], now: datetime, *, strict: bool) -> None:
 
 
 def as_in_a_form(name: str, value: Any) -> str | list[str]:
-    """See read_request_object."""
+    """See read_request_object. Raises BadJwt."""
+    texts = [name, *(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))]
+    # As of a form (hub.oauth.parameters); and PostgreSQL cannot keep a NUL. CIBA 13 has an error of its own for one.
+    if name != "binding_message" and not all(map(str.isprintable, texts)):
+        raise BadJwt("A parameter holds a character that is not printable.")
     if isinstance(value, str):
         return value
     if name == "resource" and isinstance(value, list) and all(isinstance(item, str) for item in value):
