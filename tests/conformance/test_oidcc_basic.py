@@ -6,13 +6,21 @@ Module by module of the OpenID Foundation's plans; those about who is signed in 
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
 from tests.conformance.browser import Answer
 from tests.conformance.provider import Provider
 from tests.conformance.rp import CALLBACK, Client, refused, register, shop, shows_error
 from tests.conftest import TestClock
 from tests.oauth.oidc.rp import header_of
+from tests.oauth.signing import b64
 
 STANDARD = frozenset({"name", "email", "email_verified", "address", "phone_number"})
+
+
+def unsigned(facts: dict[str, Any]) -> str:
+    """A request object of alg none."""
+    return ".".join([b64(orjson.dumps({"alg": "none"})), b64(orjson.dumps(facts)), ""])
 
 
 def about_the_person(rp: Client, **changes: Any) -> set[str]:
@@ -187,9 +195,18 @@ def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupport
 
 def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(rp: Client) -> None:
     """OIDC Core 3.1.2.6, 6.1: alg none is not offered, so such an object is refused by that name."""
-    unsigned = "eyJhbGciOiJub25lIn0.eyJzdGF0ZSI6Im90aGVyIn0."
     assert "none" not in rp.provider.metadata["request_object_signing_alg_values_supported"]
-    assert rp.sign_in(request=unsigned).params["error"] == "request_not_supported"
+    facts = rp.asked()
+    outside = {name: facts[name] for name in ("client_id", "response_type", "scope")}
+    browser = rp.provider.signed_in()
+    for beside in ({}, {"redirect_uri": "https://evil.example/callback"}):
+        arrived = rp.ask(browser, outside | beside | {"request": unsigned(facts)})
+        answer = browser.go_on(arrived)
+        assert isinstance(answer, Answer)
+        assert answer.url.startswith(CALLBACK)
+        assert rp.checked(answer, facts).params["error"] == "request_not_supported"
+    elsewhere = unsigned(facts | {"redirect_uri": "https://evil.example/callback"})
+    shows_error(rp.ask(browser, facts | {"request": elsewhere}))
 
 
 def test_oidcc_ensure_request_object_with_redirect_uri(provider: Provider, mode: str) -> None:
