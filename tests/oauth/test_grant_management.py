@@ -353,6 +353,9 @@ def test_the_details_are_those_as_granted(world: World, buddy: Registered) -> No
     answer = allowed(world, buddy, "openid balances:read", authorization_details=details)
     grant = call(world, own_token(world, buddy), "GET", answer["grant_id"]).get_json()
     assert grant["authorization_details"] == answer["authorization_details"] != []
+    token = answer["access_token"]
+    (own,) = world.app.test_client().get("/v1/consents", headers=world.shown(token, "/v1/consents")).get_json()["data"]
+    assert own["authorization_details"] == grant["authorization_details"]
 
 
 def test_delete_ends_every_token_at_once(world: World, buddy: Registered) -> None:
