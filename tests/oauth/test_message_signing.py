@@ -42,7 +42,7 @@ def test_a_no_is_signed_as_well(world: World, signer: Registered) -> None:
 
 def test_unsigned_parameters_and_another_response_mode_are_refused(world: World, signer: Registered) -> None:
     plain = world.post("/oauth/par", world.request_of(signer), signer)
-    assert (plain.status_code, plain.get_json()["error"]) == (400, "invalid_request_object")
+    assert (plain.status_code, plain.get_json()["error"]) == (400, "invalid_request")
     for mode in ("query", None):
         answer = world.push(signer, response_mode=mode)
         assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_request")
