@@ -133,7 +133,7 @@ def _showed_all(hub: Hub, who: Person) -> bool:
 
 def _any_token(_access: Access, hub: Hub) -> Response | None:
     g.token = possession.authenticate(hub, request, in_body=request.endpoint in _TAKES_TOKEN_IN_BODY)
-    _count(g.token.client_id)
+    _count(g.token.actor or g.token.client_id)
     return None
 
 

@@ -21,6 +21,7 @@ from hub.errors import Unauthenticated
 from hub.models.client import Client
 from hub.models.consent import ConsentAccount, ConsentRow
 from hub.models.oauth import DeniedToken, Grant
+from hub.oauth.grant_types import EXCHANGE
 from hub.oauth.policy import POLICIES, Profile
 from hub.oauth.tokens import BadToken, Claims
 
@@ -30,11 +31,13 @@ class Token:
     """A checked access token. ``psu_id``, ``grant_id`` and ``consent`` are None where a client speaks for itself.
 
     ``scopes`` is token ∩ client registration ∩ profile. ``consent`` may have ended: that is for ``consent.decide`` to
-    say. ``acr`` and ``auth_time`` tell of the login behind it.
+    say. ``acr`` and ``auth_time`` tell of the login behind it. ``client_id`` is whom the person allowed; ``actor`` the
+    service that acts on its behalf with an exchanged token (RFC 8693), None for any other.
     """
 
     jti: str
     client_id: str
+    actor: str | None
     sub: str
     psu_id: str | None
     grant_id: str | None
@@ -45,29 +48,32 @@ class Token:
     auth_time: datetime | None
 
 
+_COLUMNS = (
+    Client.client_id.label("holder"),
+    Client.scopes,
+    Client.profile,
+    Grant.id.label("grant_id"),
+    Grant.psu_id.label("grant_psu_id"),
+    ConsentRow.id.label("consent_id"),
+    ConsentRow.psu_id,
+    ConsentRow.client_id,
+    ConsentRow.status,
+    ConsentRow.requested,
+    ConsentRow.personal,
+    ConsentRow.purpose,
+    ConsentRow.history_from,
+    ConsentRow.valid_until,
+    ConsentRow.created_at,
+    ConsentRow.status_changed_at,
+    ConsentRow.details,
+    ConsentRow.replaces,
+    ConsentRow.replaced_by,
+    ConsentAccount.account_id,
+    ConsentAccount.permissions,
+)
+
 _STATE = (
-    select(
-        Client.scopes,
-        Client.profile,
-        Grant.id.label("grant_id"),
-        Grant.psu_id.label("grant_psu_id"),
-        ConsentRow.id.label("consent_id"),
-        ConsentRow.psu_id,
-        ConsentRow.client_id,
-        ConsentRow.status,
-        ConsentRow.requested,
-        ConsentRow.personal,
-        ConsentRow.purpose,
-        ConsentRow.history_from,
-        ConsentRow.valid_until,
-        ConsentRow.created_at,
-        ConsentRow.status_changed_at,
-        ConsentRow.details,
-        ConsentRow.replaces,
-        ConsentRow.replaced_by,
-        ConsentAccount.account_id,
-        ConsentAccount.permissions,
-    )
+    select(*_COLUMNS)
     .select_from(Client)
     .outerjoin(
         Grant,
@@ -82,20 +88,32 @@ _STATE = (
     )
 )
 
+_EXCHANGED = (
+    select(*_COLUMNS)
+    .select_from(Grant)
+    .join(Client, Client.client_id == Grant.client_id)
+    .join(ConsentRow, and_(ConsentRow.id == Grant.consent_id, ConsentRow.id == bindparam("consent_id")))
+    .outerjoin(ConsentAccount, ConsentAccount.consent_id == ConsentRow.id)
+    .where(
+        Grant.id == bindparam("grant_id"),
+        Grant.revoked_at.is_(None),
+        Client.deleted_at.is_(None),
+        ~exists().where(DeniedToken.jti.in_(bindparam("jtis", expanding=True))),
+    )
+)
+_SERVICES = select(Client.scopes, Client.grant_types).where(
+    Client.client_id.in_(bindparam("actors", expanding=True)),
+    Client.deleted_at.is_(None),
+    Client.profile == Profile.RESOURCE_SERVER.value,
+)
+
 
 def resolve(reading: Reading, claims: Claims) -> Token:
-    """What the token stands for at this moment; one statement. Raises BadToken if it has been withdrawn, or if its
-    client's profile has come to demand bound tokens and it is none.
+    """What the token stands for at this moment; one statement, two for an exchanged token.
+
+    Raises BadToken if it has been withdrawn, or if its client's profile has come to demand bound tokens and it is none.
     """
-    rows = reading.execute(
-        _STATE,
-        {
-            "grant_id": claims.grant_id,
-            "consent_id": claims.consent_id,
-            "client_id": claims.client_id,
-            "jti": claims.jti,
-        },
-    ).all()
+    rows = _rows(reading, claims)
     if not rows or (claims.grant_id is not None and rows[0].consent_id is None):
         raise BadToken("withdrawn")
     first = rows[0]
@@ -104,16 +122,36 @@ def resolve(reading: Reading, claims: Claims) -> Token:
         raise BadToken("not bound")
     return Token(
         jti=claims.jti,
-        client_id=claims.client_id,
+        client_id=first.holder,
+        actor=claims.actors[0] if claims.actors else None,
         sub=claims.sub,
         psu_id=first.grant_psu_id,
         grant_id=first.grant_id,
         consent=None if first.consent_id is None else _consent(rows),
-        scopes=frozenset(filter(policy.may_hold, claims.scopes & frozenset(first.scopes))),
+        scopes=frozenset(filter(policy.may_hold, claims.scopes & frozenset(first.scopes)))
+        & _of_services(reading, claims),
         expires_at=datetime.fromtimestamp(claims.expires_at_s, UTC),
         acr=claims.acr,
         auth_time=None if claims.auth_time_s is None else datetime.fromtimestamp(claims.auth_time_s, UTC),
     )
+
+
+def _rows(reading: Reading, claims: Claims) -> Sequence[Any]:
+    named = {"grant_id": claims.grant_id, "consent_id": claims.consent_id}
+    if claims.actors:
+        return reading.execute(_EXCHANGED, named | {"jtis": [claims.jti, *claims.exchanged_from]}).all()
+    return reading.execute(_STATE, named | {"client_id": claims.client_id, "jti": claims.jti}).all()
+
+
+def _of_services(reading: Reading, claims: Claims) -> frozenset[str]:
+    """What every service on the way may still have. Raises BadToken if one of them is gone, or may exchange no more."""
+    left = claims.scopes
+    if not claims.actors:
+        return left
+    services = reading.execute(_SERVICES, {"actors": list(claims.actors)}).all()
+    if len(services) != len(set(claims.actors)) or not all(EXCHANGE in one.grant_types for one in services):
+        raise BadToken("a service on the way is gone")
+    return left.intersection(*(one.scopes for one in services))
 
 
 def invalid() -> Unauthenticated:

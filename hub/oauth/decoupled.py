@@ -50,7 +50,6 @@ CHECKS: tuple[Check, ...] = (
     checks.purpose_is_kept,
     checks.wished_consent_length,
     checks.wished_history,
-    what_is_asked,
     grant_management_holds,
 )
 """Of the authorization request's table, what concerns a request that goes through no browser."""

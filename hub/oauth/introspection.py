@@ -21,7 +21,7 @@ from hub.oauth.call import Call
 from hub.oauth.grants.base import subject
 from hub.oauth.policy import Profile
 from hub.oauth.presented import PresentedAccess, PresentedRefresh, recognise
-from hub.oauth.tokens import BadToken, Claims
+from hub.oauth.tokens import BadToken, Claims, act_of
 
 INACTIVE: dict[str, Any] = {"active": False}
 SIGNED = "application/token-introspection+jwt"
@@ -90,7 +90,12 @@ def _access(hub: Hub, claims: Claims, now: datetime) -> dict[str, Any]:
     }
     if token.consent is not None and token.consent.details:
         told[PARAMETER] = granted(token.consent, token.scopes)
-    more = {"cnf": dict(claims.cnf) or None, "acr": claims.acr, "auth_time": claims.auth_time_s}
+    more = {
+        "act": act_of(claims.actors),
+        "cnf": dict(claims.cnf) or None,
+        "acr": claims.acr,
+        "auth_time": claims.auth_time_s,
+    }
     return told | {name: value for name, value in more.items() if value is not None}
 
 

@@ -11,7 +11,7 @@ from hub.oauth import binding, grant_types, resources
 from hub.oauth.authenticate import Authenticated
 from hub.oauth.call import Call
 from hub.oauth.errors import InvalidAuthorizationDetails, InvalidTarget, UnknownGrantType
-from hub.oauth.grants import authorization_code, client_credentials, decoupled, refresh_token
+from hub.oauth.grants import authorization_code, client_credentials, decoupled, refresh_token, token_exchange
 from hub.oauth.grants.base import Answer, Exchange
 
 GRANTS: Mapping[str, Callable[[Exchange], Answer]] = MappingProxyType(
@@ -21,6 +21,7 @@ GRANTS: Mapping[str, Callable[[Exchange], Answer]] = MappingProxyType(
         grant_types.CLIENT: client_credentials.exchange,
         grant_types.DEVICE: decoupled.device,
         grant_types.BACKCHANNEL: decoupled.backchannel,
+        grant_types.EXCHANGE: token_exchange.exchange,
     }
 )
 """What is exchanged here, by grant_type."""

@@ -5,7 +5,7 @@ An access token is not stored. Its claims name the grant and the consent, which 
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ from hub.signing.lines import Key
 
 ALGORITHM = "ES256"
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})  # RFC 9068 4
+EXCHANGED_FROM = "exchanged_from"
+"""The private claim that names the tokens from which this one was exchanged, by jti."""
 MAX_TOKEN_LENGTH = 8192
 MAX_HEADER_LENGTH = 512
 CLOCK_SKEW_S = 10  # FAPI 2.0 5.3.2.1 (13): hosts of one hub are at most this far apart
@@ -44,6 +46,9 @@ class Minted:
 class Claims:
     """A checked access token's claims. ``grant_id`` and ``consent_id`` are None where a client speaks for itself.
 
+    ``actors`` are the client_ids of the services that act with an exchanged token, the present one first, and
+    ``exchanged_from`` the jti of the tokens before it (hub.oauth.grants.token_exchange).
+
     ``cnf`` is empty for a bearer token. ``acr`` and ``auth_time_s`` tell of the login behind it.
     """
 
@@ -59,6 +64,8 @@ class Claims:
     audience: str
     issued_at_s: int
     expires_at_s: int
+    actors: tuple[str, ...] = ()
+    exchanged_from: tuple[str, ...] = ()
 
 
 def mint_access_token(
@@ -180,4 +187,19 @@ def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:
         audience=claims["aud"],
         issued_at_s=issued_s,
         expires_at_s=expires_s,
+        actors=_actors(claims.get("act")),
+        exchanged_from=tuple(claims.get(EXCHANGED_FROM, ())),
     )
+
+
+def act_of(actors: Sequence[str]) -> dict[str, Any] | None:
+    """The claim ``act`` (RFC 8693 4.1): the one that acts now outermost, those before it inside. None for none."""
+    if not actors:
+        return None
+    before = act_of(actors[1:])
+    return {"sub": actors[0]} | ({} if before is None else {"act": before})
+
+
+def _actors(act: Any) -> tuple[str, ...]:
+    """RFC 8693 4.1."""
+    return () if act is None else (str(act["sub"]), *_actors(act.get("act")))

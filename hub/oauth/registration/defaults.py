@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.oauth import redirects, scopes
-from hub.oauth.grant_types import CODE, REFRESH
+from hub.oauth.grant_types import CODE, EXCHANGE, REFRESH
 from hub.oauth.policy import BASIC, DATA_SCOPES, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
 from hub.oauth.registration.errors import BadMetadata
 from hub.oauth.registration.profile import words
@@ -59,7 +59,7 @@ def _scopes(full: Mapping[str, Any], policy: Policy) -> frozenset[str]:
     else:
         unwanted = frozenset() if REFRESH in full["grant_types"] else {scopes.OFFLINE_ACCESS}
         asked = scopes.OF_PEOPLE - DATA_SCOPES - unwanted
-    if policy.profile is Profile.RESOURCE_SERVER and asked:
+    if policy.profile is Profile.RESOURCE_SERVER and asked and EXCHANGE not in full["grant_types"]:
         raise BadMetadata("scope", "A resource server gets no tokens: leave this empty.")
     if not asked <= scopes.KNOWN and not policy.unknown_scopes_ignored:
         raise BadMetadata("scope", f"The scopes here are {' '.join(sorted(scopes.KNOWN))}.")

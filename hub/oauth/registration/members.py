@@ -82,6 +82,8 @@ MEMBERS: Mapping[str, Reader] = MappingProxyType(
         "backchannel_token_delivery_mode": readers.one_of("poll", "ping"),
         "backchannel_client_notification_endpoint": readers.endpoint,
         "backchannel_user_code_parameter": readers.flag,
+        "resource": readers.endpoint,
+        "token_exchange_targets": readers.words(readers.MAX_URI_LENGTH),
     }
 )
 

@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from consent.details import DetailType
-from hub.oauth import ciba, mtls, redirects
+from hub.oauth import ciba, mtls, redirects, resources
 from hub.oauth.encryption import ALGS, ENCS
 from hub.oauth.grant_types import BACKCHANNEL, CLIENT, CODE, DEVICE, EXCHANGE, REFRESH
+from hub.oauth.grants.token_exchange import EXCHANGEABLE, TARGETS
 from hub.oauth.policy import KEY_METHODS, NONE, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
 from hub.oauth.registration import keys
 from hub.oauth.registration.defaults import CERTIFICATE_BOUND, DPOP_BOUND
 from hub.oauth.registration.errors import REDIRECT_URI, BadMetadata
 from hub.oauth.registration.members import ENCRYPTED_FOR_CLIENT, SIGNED_BY_CLIENT, SIGNED_FOR_CLIENT
+from hub.oauth.registration.profile import words
 
 Members = Mapping[str, Any]
 Rule = Callable[[Members, Policy], None]
@@ -61,8 +63,12 @@ def grants(full: Members, policy: Policy) -> None:
     asked, answers = set(full["grant_types"]), set(full["response_types"])
     if not asked <= set(GRANT_TYPES):
         raise BadMetadata("grant_types", f"This server exchanges {', '.join(GRANT_TYPES)}.")
-    if policy.profile is Profile.RESOURCE_SERVER and asked:
-        raise BadMetadata("grant_types", "A resource server gets no tokens: leave this empty.")
+    if policy.profile is Profile.RESOURCE_SERVER and asked - {EXCHANGE}:
+        raise BadMetadata(
+            "grant_types", f"A resource server exchanges what it was sent, or gets no tokens: {EXCHANGE}."
+        )
+    if policy.profile is not Profile.RESOURCE_SERVER and EXCHANGE in asked:
+        raise BadMetadata("grant_types", "Token exchange is for resource servers, which only the operator registers.")
     if full["token_endpoint_auth_method"] == NONE and asked & FOR_CONFIDENTIAL:
         raise BadMetadata("grant_types", "A public client cannot prove itself, so these are not for it.")
     if not answers <= {"code"}:
@@ -143,6 +149,24 @@ def detail_types(full: Members, policy: Policy) -> None:
         raise BadMetadata("authorization_details_types", f"This server knows {', '.join(DetailType)}.")
 
 
+def member_service(full: Members, policy: Policy) -> None:
+    """RFC 8707, RFC 8693: what names a service of its own, and what it may exchange tokens for."""
+    named, targets = resources.MEMBER in full, full.get(TARGETS, ())
+    if policy.profile is not Profile.RESOURCE_SERVER:
+        for member in (resources.MEMBER, TARGETS):
+            if member in full:
+                raise BadMetadata(member, "Only the operator says this, of a resource server.")
+    if EXCHANGE in full["grant_types"]:
+        if not named or not targets:
+            raise BadMetadata(TARGETS, f"Token exchange needs {resources.MEMBER}, and at least one target.")
+        if not (full.get(DPOP_BOUND) or full.get(CERTIFICATE_BOUND)):
+            raise BadMetadata(DPOP_BOUND, "Exchanged tokens are bound: by DPoP or by certificate.")
+        if not words(full) <= EXCHANGEABLE:
+            raise BadMetadata("scope", f"What can be exchanged is {' '.join(sorted(EXCHANGEABLE))}.")
+    elif targets:
+        raise BadMetadata(TARGETS, f"This goes with the grant type {EXCHANGE} only.")
+
+
 RULES: tuple[Rule, ...] = (
     authentication,
     key_sets,
@@ -152,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     algorithms,
     encryption,
     backchannel,
+    member_service,
     detail_types,
 )
 

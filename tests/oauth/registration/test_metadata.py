@@ -87,6 +87,59 @@ def test_a_resource_server_gets_no_tokens() -> None:
             made({"client_name": "The API", **change}, wanted=Profile.RESOURCE_SERVER)
 
 
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+SERVICE: dict[str, Any] = {
+    "client_name": "Billing",
+    "resource": "https://billing.example/api",
+    "grant_types": [EXCHANGE],
+    "token_exchange_targets": ["https://hub.example"],
+    "scope": "accounts:read balances:read",
+    "token_endpoint_auth_method": "private_key_jwt",
+    "jwks": bank_data()["jwks"],
+    "dpop_bound_access_tokens": True,
+}
+
+
+def test_a_member_service_may_exchange_tokens_for_the_targets_that_the_operator_names() -> None:
+    found = made(SERVICE, wanted=Profile.RESOURCE_SERVER)
+    assert found.members["resource"] == "https://billing.example/api"
+    assert found.scopes == {"accounts:read", "balances:read"}
+    assert made({"client_name": "Asks only", "resource": "https://a.example"}, wanted=Profile.RESOURCE_SERVER)
+
+
+@pytest.mark.parametrize(
+    ("change", "member"),
+    [
+        ({"resource": None}, "token_exchange_targets"),
+        ({"token_exchange_targets": None}, "token_exchange_targets"),
+        ({"grant_types": None, "scope": None}, "token_exchange_targets"),
+        ({"grant_types": [EXCHANGE, "client_credentials"]}, "grant_types"),
+        ({"dpop_bound_access_tokens": None}, "dpop_bound_access_tokens"),
+        ({"scope": "openid accounts:read"}, "scope"),
+        ({"scope": "payments:write"}, "scope"),
+        ({"resource": "billing"}, "resource"),
+    ],
+)
+def test_what_a_member_service_cannot_be(change: dict[str, Any], member: str) -> None:
+    with pytest.raises(BadMetadata) as caught:
+        made(SERVICE | change, wanted=Profile.RESOURCE_SERVER)
+    assert caught.value.member == member
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"resource": "https://hub.example"},
+        {"token_exchange_targets": ["https://hub.example"]},
+        {"grant_types": ["authorization_code", EXCHANGE]},
+    ],
+)
+def test_nobody_else_is_a_member_service(change: dict[str, Any]) -> None:
+    for document in (sign_in(**change), bank_data(**change)):
+        with pytest.raises(BadMetadata):
+            made(document)
+
+
 def test_unknown_members_are_ignored_and_null_counts_as_left_out() -> None:
     found = made(sign_in(request_uris=["https://nest.example/r"], favourite_colour="red") | {"logo_uri": None})
     assert {"request_uris", "favourite_colour", "logo_uri"}.isdisjoint(found.members)
