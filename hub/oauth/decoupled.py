@@ -51,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     checks.wished_consent_length,
     checks.wished_history,
     grant_management_holds,
+    what_is_asked,
 )
 """Of the authorization request's table, what concerns a request that goes through no browser."""
 
