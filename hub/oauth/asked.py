@@ -61,8 +61,7 @@ def asked_by(hub: Hub, parameters: Parameters, *, client: Client | None = None) 
     """``client`` has authenticated and pushes this; None: it came through a browser, and client_id is only a claim."""
     pushed = client is not None
     if client is None and (client_id := parameters.get("client_id")) is not None:
-        with hub.db.read() as session:
-            client = clients.find(session, client_id)
+        client = clients.look(hub, client_id)
     token = parameters.get("request")
     now = hub.clock()
     if client is None or token is None:

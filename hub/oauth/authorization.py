@@ -97,10 +97,10 @@ def _pushed(hub: Hub, parameters: Parameters, request_uri: str) -> Checked:
     """FAPI 2.0 5.3.2.2: client_id and request_uri are all that counts; what stands beside them is passed over."""
     if parameters.repeated & {"client_id", "request_uri"}:
         raise BadInput("The app's request names itself twice.", parameter="client_id")
+    client = clients.look(hub, parameters.get("client_id") or "")
+    if client is None:
+        raise BadInput("This app is not known here.", parameter="client_id")
     with hub.db.read() as session:
-        client = clients.find(session, parameters.get("client_id") or "")
-        if client is None:
-            raise BadInput("This app is not known here.", parameter="client_id")
         uri_hash, facts = pushed.find(session, request_uri, client.client_id, hub.clock())
     return Checked(client, facts, uri_hash)
 

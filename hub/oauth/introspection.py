@@ -67,8 +67,8 @@ def _may_see_access(hub: Hub, claims: Claims, client: Client) -> bool:
 def _access(hub: Hub, claims: Claims, now: datetime) -> dict[str, Any]:
     """What the token is worth now: scope is token ∩ consent ∩ registration."""
     try:
-        with hub.db.read() as session:
-            token = bearer.resolve(session, claims)
+        with hub.db.look() as connection:
+            token = bearer.resolve(connection, claims)
     except BadToken:
         return INACTIVE
     effective = token.scopes
