@@ -38,7 +38,7 @@ class Scheme(StrEnum):
     BBAN = "BBAN"
     UK_SORT_CODE_ACCOUNT = "UK.SCAN"  # six digits of sort code, eight of account number, no separators
     MASKED_PAN = "PAN_MASKED"
-    OTHER = "OTHER"
+    OTHER = "OTHER"  # a phone number, a proxy, a bank's own number
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,20 @@ class AccountType(StrEnum):
     OTHER = "OTHR"
 
 
+class AccountUsage(StrEnum):
+    """ISO 20022 usage: whether a person or an organisation holds the account."""
+
+    PRIVATE = "PRIV"
+    ORGANISATION = "ORGA"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One account as the bank shows it under one bank consent.
 
     ``resource_id`` addresses the account at the bank and may change with every consent; ``identifiers`` are what
     stays, the best first. The hub keys accounts on the best identifier and the currency, never on resource_id.
+    ``parent_id`` is the resource_id of the account that this one hangs on (a deferred-debit card, a pot).
     """
 
     resource_id: str
@@ -75,6 +83,8 @@ class Account:
     owner_name: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     bic: str | None = None
+    usage: AccountUsage | None = None
+    parent_id: str | None = None
     raw: bytes = field(default=b"", repr=False)
 
 
@@ -91,16 +101,21 @@ class BalanceType(StrEnum):
     CLOSING_AVAILABLE = "CLAV"
     OPENING_AVAILABLE = "OPAV"
     INFORMATION = "INFO"
+    VALUE_DATED = "VALU"  # STET's own: booked, counted by value date
     OTHER = "OTHR"
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
+    """``credit_limit`` is the credit granted on the account, positive, where the bank states it beside this balance;
+    ``credit_line_included`` says whether ``money`` counts it in. ``source_label`` is the bank's own word."""
+
     type: BalanceType
     money: Money
     as_of: datetime | None = None
     credit_line_included: bool | None = None
-    source_label: str = ""  # the bank's own word for the type
+    source_label: str = ""
+    credit_limit: Money | None = None
 
 
 class Status(StrEnum):
@@ -108,14 +123,63 @@ class Status(StrEnum):
 
     BOOKED = "BOOK"
     PENDING = "PDNG"
+    FUTURE = "FUTR"  # announced by the bank for a later day
     INFORMATION = "INFO"
     REJECTED = "RJCT"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
+    """``agent`` is the BIC of the party's bank."""
+
     name: str | None = None
     account: Identifier | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """ISO 20022 CurrencyExchange: ``unit_currency`` × ``rate`` = the other currency. ``instructed`` is the amount
+    before conversion, signed as the transaction is. A bank that gives a part gives only that part."""
+
+    source_currency: str | None = None
+    target_currency: str | None = None
+    unit_currency: str | None = None
+    rate: Decimal | None = None
+    instructed: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card a transaction was made with, and where. ``masked_pan`` shows four digits at most; ``country`` is ISO
+    3166-1 alpha-2."""
+
+    masked_pan: str | None = None
+    scheme: str | None = None
+    merchant_name: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What only some banks tell of a transaction, and no ledger needs to add up.
+
+    ``ultimate`` is the party behind the counterparty (the shop behind the payment service). ``purpose`` is ISO 20022
+    ExternalPurpose1Code. ``batch_size`` is how many payments one booking sums up. ``charges`` is signed as money is.
+    """
+
+    ultimate: Party | None = None
+    purpose: str | None = None
+    additional: str | None = None
+    card: Card | None = None
+    exchange: Exchange | None = None
+    charges: Money | None = None
+    is_reversal: bool = False
+    batch_size: int | None = None
+
+
+NO_DETAILS = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +190,8 @@ class Transaction:
     days; ``transaction_datetime`` is the moment of the event itself, aware, only where the bank states it.
     ``counterparty`` is the other side, never the account holder. ``bank_ids`` holds every identifier the bank gave
     (``transactionId``, ``entryReference``, ``endToEndId`` ...): evidence for reconciliation, never a key.
-    ``provenance`` names, per field, the place in ``raw`` that it was read from. ``raw`` is the bank's own JSON for
-    this row, as bytes.
+    ``provenance`` names, per field, the place in ``raw`` that it was read from and, where a rule made more of it than
+    the standard says, `` by `` and the rule's name. ``raw`` is the bank's own text for this row, as bytes.
     """
 
     status: Status
@@ -142,6 +206,7 @@ class Transaction:
     proprietary_code: str | None = None
     merchant_category_code: str | None = None
     balance_after: Money | None = None
+    details: Details = NO_DETAILS
     provenance: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = field(default=b"", repr=False)
 
