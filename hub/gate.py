@@ -19,6 +19,7 @@ from hub.context import Hub, hub_of_request
 from hub.errors import LoginNotEnough, NotFound, NotPermitted, TooMany
 from hub.identity import assurance, cookies, csrf, sessions
 from hub.identity.factors import enrolled
+from hub.identity.origin import network_of
 from hub.identity.sessions import Person
 from hub.limits import RateLimiter
 from hub.oauth import possession
@@ -38,7 +39,7 @@ _LEAVES_A_ROW = frozenset(
         "upstream.come_back",
     }
 )
-"""What is stored before anybody has logged in is counted by address: authorization requests, device codes, passkey
+"""What is stored before anybody has logged in is counted by network: authorization requests, device codes, passkey
 challenges, logins under way at other providers."""
 
 _TAKES_TOKEN_IN_BODY = frozenset({"oauth.userinfo"})
@@ -104,7 +105,7 @@ def _enforce() -> Response | None:
 
 def _public(_access: Access, hub: Hub) -> Response | None:
     if request.endpoint in _LEAVES_A_ROW:
-        _count(f"address:{request.remote_addr}")
+        count_network()
     g.person = _session(hub)
     _refuse_forged_form(hub)
     return None
@@ -174,7 +175,7 @@ def _record(response: Response) -> Response:
 
 def _client_endpoint(_access: Access, _hub: Hub) -> Response | None:
     if request.endpoint in _LEAVES_A_ROW:
-        _count(f"address:{request.remote_addr}")
+        count_network()
     return None
 
 
@@ -213,9 +214,9 @@ def _refuse_forged_form(hub: Hub) -> None:
         csrf.check(hub, request, g.person)
 
 
-def count_address() -> None:
+def count_network() -> None:
     """For what a stranger may do without limit otherwise. Raises TooMany."""
-    _count(f"address:{request.remote_addr}")
+    _count(f"network:{network_of(request.remote_addr or '')}")
 
 
 def _count(caller: str) -> None:

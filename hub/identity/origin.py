@@ -25,16 +25,25 @@ class Origin:
 
     @property
     def network(self) -> str:
-        """What one attacker holds at least: an IPv4 address, or an IPv6 /64, which every subscriber gets whole."""
-        try:
-            address = ipaddress.ip_address(self.ip_address)
-        except ValueError:
-            return self.ip_address
-        if isinstance(address, ipaddress.IPv4Address):
-            return str(address)
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.IPv6Network((int(address), 64), strict=False))
+        """What one attacker holds at least: see network_of."""
+        return network_of(self.ip_address)
+
+
+def network_of(ip_address: str) -> str:
+    """What whoever calls from this address holds at least, and what is counted wherever strangers are: an IPv4 address,
+    or an IPv6 /64, which every subscriber gets whole. An IPv4 address written as IPv6 (RFC 4291 2.5.5.2) is itself.
+
+    What is no address stays as it is.
+    """
+    try:
+        address = ipaddress.ip_address(ip_address)
+    except ValueError:
+        return ip_address
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _printable(text: str) -> str:

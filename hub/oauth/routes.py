@@ -98,9 +98,9 @@ def push() -> Response:
 
 
 def _push(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any]:
-    """Anybody can push in a public client's name, and each push leaves a row: so that is counted by address."""
+    """Anybody can push in a public client's name, and each push leaves a row: so that is counted by network."""
     if who.method == NONE:
-        gate.count_address()
+        gate.count_network()
     return pushed.push(hub, call, who)
 
 

@@ -14,6 +14,7 @@ from hub.access import client_endpoint
 from hub.context import Hub, hub_of_request
 from hub.errors import DomainError, NotPermitted, TooMany, Unauthenticated
 from hub.hashing import secret_hash
+from hub.identity.origin import network_of
 from hub.limits import RateLimiter
 from hub.models.client import Client
 from hub.oauth import addresses, clients
@@ -129,9 +130,9 @@ def _refused(error: DomainError) -> Response:
 def _counted() -> datetime:
     """The present time, once the caller has used one of its requests. Raises TooMany."""
     limiter: RateLimiter = current_app.extensions[_LIMITER]
-    rate = limiter.take(f"address:{request.remote_addr}")
+    rate = limiter.take(f"network:{network_of(request.remote_addr or '')}")
     if rate.retry_after_s:
-        raise TooMany("Too many registrations from this address for the moment.", retry_after_s=rate.retry_after_s)
+        raise TooMany("Too many registrations from this network for the moment.", retry_after_s=rate.retry_after_s)
     return hub_of_request().clock()
 
 

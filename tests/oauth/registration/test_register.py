@@ -253,9 +253,10 @@ def test_a_token_for_one_profile_registers_no_other(registry: Registry) -> None:
     assert row(registry, told["client_id"]).profile == "fapi2"
 
 
-def test_one_address_registers_so_many_a_minute(registry: Registry) -> None:
+def test_one_network_registers_so_many_a_minute(registry: Registry) -> None:
     slow = registry.configured(registrations_per_minute=2)
-    answers = [slow.post(sign_in()) for _ in range(3)]
+    places = ("2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::3")
+    answers = [slow.post(sign_in(), environ_overrides={"REMOTE_ADDR": place}) for place in places]
     assert [answer.status_code for answer in answers] == [201, 201, 429]
     assert int(answers[2].headers["Retry-After"]) > 0
     assert answers[2].get_json()["error"] == "temporarily_unavailable"

@@ -53,14 +53,24 @@ def test_an_error_below_static_is_not_cached(world: World) -> None:
     assert "max-age" in world.app.test_client().get("/static/base.css").headers["Cache-Control"]
 
 
-def test_authorization_requests_are_counted_by_address_whichever_way_they_come(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"),
+        ("192.0.2.1", "::ffff:192.0.2.1"),
+    ],
+)
+def test_authorization_requests_are_counted_by_network_whichever_way_they_come(
+    first: str, then: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limiter = world.app.extensions["rialto.limiter"]
     monkeypatch.setattr(limiter, "_timer", lambda: 0.0)  # nothing is refilled while the machine is busy elsewhere
-    while limiter.take("address:127.0.0.1").retry_after_s == 0:
-        pass
+    monkeypatch.setattr(limiter, "_limit", 2)
     http = world.app.test_client()
+    http.environ_base["REMOTE_ADDR"] = first
+    assert [http.get("/oauth/authorize?client_id=x").status_code for _ in range(3)] == [400, 400, 429]
+    http.environ_base["REMOTE_ADDR"] = then
     assert http.get("/oauth/authorize?client_id=x").status_code == 429
     assert http.post("/oauth/authorize", data={"client_id": "x"}).status_code == 429
     with world.hub.db.read() as session:
