@@ -7,15 +7,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers import dates
 from providers.edge import edge, guarded, kept
-from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
+from providers.errors import ContractBroken, Refused, Transient
 from providers.model import Account, Balance, Page
+from providers.oauth.pkce import new_code_verifier
+from providers.oauth.tokens import access_token, expires_at, held, refresh_token
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import BrokenRow, Rows
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
-from providers.uk_obie import normalize, wire
-from providers.uk_obie.authorise import Authoriser, consent_request, expires_at, new_code_verifier
+from providers.uk_obie import normalize
+from providers.uk_obie.authorise import Authoriser, consent_request
 from providers.uk_obie.client import Client
 from providers.uk_obie.settings import Settings
 
@@ -65,7 +67,7 @@ class UkObieAdapter:
                 bank_consent_id=state.bank_consent_id,
                 expires_at=expires_at(tokens, now),
                 valid_until=self._confirmed_until(state, now),
-                data=_held(tokens, {}),
+                data=held(tokens, {}),
             )
 
     def _confirmed_until(self, state: LinkState, now: datetime) -> datetime | None:
@@ -87,16 +89,13 @@ class UkObieAdapter:
 
     def refresh(self, access: Access, *, now: datetime) -> Access:
         with edge(self._id, "refresh"):
-            held = access.data.get("refresh_token", "")
-            if not held:
-                raise ReconsentRequired("the bank gave no refresh token")
-            tokens = self._authoriser.renew(held, now=now)
-            data = _held(tokens, access.data)
+            tokens = self._authoriser.renew(refresh_token(access), now=now)
+            data = held(tokens, access.data)
             return Access(access.bank_consent_id, expires_at(tokens, now), access.valid_until, data)
 
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
-            pages = self._client.accounts(_token(access), psu, parse=normalize.accounts)
+            pages = self._client.accounts(access_token(access), psu, parse=normalize.accounts)
             return kept(pages, self._id, "accounts")
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
@@ -104,7 +103,7 @@ class UkObieAdapter:
             return normalize.balances(body, account_id=account.resource_id, zone=self._zone)
 
         with edge(self._id, "balances"):
-            pages = self._client.balances(_token(access), account.resource_id, psu, parse=parse)
+            pages = self._client.balances(access_token(access), account.resource_id, psu, parse=parse)
             return kept(pages, self._id, "balances")
 
     def transactions(
@@ -115,26 +114,13 @@ class UkObieAdapter:
 
         days = (date_from, date_to)
         with edge(self._id, "transactions"):
-            pages = self._client.transactions(_token(access), account.resource_id, days, psu, parse=parse)
+            pages = self._client.transactions(access_token(access), account.resource_id, days, psu, parse=parse)
         return guarded(pages, self._id, "transactions")
 
     def revoke(self, access: Access) -> None:
         with edge(self._id, "revoke"):
             token = self._authoriser.app_token(datetime.now(UTC))
             self._client.delete_consent(token, access.bank_consent_id)
-
-
-def _token(access: Access) -> str:
-    token = access.data.get("access_token", "")
-    if not token:
-        raise ReconsentRequired("no access token is held")
-    return token
-
-
-def _held(tokens: wire.TokenAnswer, before: Mapping[str, str]) -> dict[str, str]:
-    """Rotation is the bank's choice: a new refresh token replaces the old one, none leaves it (RFC 6749 6)."""
-    refresh_token = tokens.refresh_token or before.get("refresh_token", "")
-    return {"access_token": tokens.access_token} | ({"refresh_token": refresh_token} if refresh_token else {})
 
 
 def _valid_until(expiration: str | None) -> datetime | None:

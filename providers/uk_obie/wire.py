@@ -155,22 +155,3 @@ class ErrorBody(_Wire, frozen=True):
 
     code: str | None = None
     errors: list[Error] | None = None
-
-
-class TokenAnswer(msgspec.Struct, frozen=True):
-    """RFC 6749 5.1, OpenID Connect Core 3.1.3.3."""
-
-    access_token: str
-    token_type: str
-    expires_in: int | str | None = None
-    refresh_token: str | None = None
-    id_token: str | None = None
-
-    def __repr__(self) -> str:
-        return "TokenAnswer(...)"
-
-
-class TokenError(msgspec.Struct, frozen=True):
-    """RFC 6749 5.2."""
-
-    error: str = ""

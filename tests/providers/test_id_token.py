@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from providers.errors import ContractBroken
-from providers.uk_obie import id_token
+from providers.fapi import id_token
 from tests.providers import tpp
 
-EXPECTED = id_token.Expected(tpp.UK, "rialto", "nonce-1", "consent-1", access_token="at-1")
+EXPECTED = id_token.Expected(
+    tpp.UK, "rialto", "nonce-1", access_token="at-1", exactly={"openbanking_intent_id": "consent-1"}
+)
 JWKS = json.dumps(tpp.bank_jwks()).encode()
 
 
@@ -30,7 +32,7 @@ def part(value: object) -> str:
         {},
         {"aud": ["rialto"]},
         {"aud": ["rialto", "other"], "azp": "rialto"},
-        {"at_hash": id_token._half_hash("at-1")},
+        {"at_hash": id_token.half_hash("at-1")},
         {"iat": ...},
     ],
 )
@@ -56,7 +58,7 @@ WRONG = [
     ("iat", {"iat": int(tpp.NOW.timestamp()) + 3600}),
     ("openbanking_intent_id", {"openbanking_intent_id": "consent-2"}),
     ("openbanking_intent_id", {"openbanking_intent_id": ...}),
-    ("at_hash", {"at_hash": id_token._half_hash("at-2")}),
+    ("at_hash", {"at_hash": id_token.half_hash("at-2")}),
 ]
 
 

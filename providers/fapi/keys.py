@@ -1,0 +1,58 @@
+"""The bank's published keys, and what they signed. FAPI 1.0 Advanced 8.6: PS256 and ES256, never RS256, never none."""
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+from providers.errors import ContractBroken, Transient
+from providers.transport import Transport, retry_after_s
+
+ALGORITHMS = ("PS256", "ES256")
+
+
+class _Jwks(msgspec.Struct, frozen=True):
+    keys: list[dict[str, object]]
+
+
+def fetched(transport: Transport, jwks_uri: str) -> bytes:
+    """The bank's JWKS as it stands now. Transient where it cannot be had."""
+    answer = transport.call("GET", jwks_uri)
+    if answer.status != 200:
+        raise Transient(f"JWKS: HTTP {answer.status}", retry_after_s=retry_after_s(answer))
+    return answer.body
+
+
+def signed_claims(unverified_token: str, jwks: bytes, *, what: str) -> dict[str, object]:
+    """The claims of a JWT that the bank signed; ContractBroken, naming ``what``, for any other text.
+
+    Whom the claims are for, and until when, is the caller's to check.
+    """
+    try:
+        found = jwt.decode(unverified_token, signing_keys(jwks), algorithms=list(ALGORITHMS))
+    except (JoseError, ValueError, RecursionError) as error:  # ValueError: not base64, not UTF-8, no such key
+        raise ContractBroken(f"{what}: {type(error).__name__}") from None
+    return found.claims
+
+
+def signing_keys(jwks: bytes) -> KeySet:
+    """The bank's RSA and EC signature keys. A symmetric or broken key in the set is no key of ours."""
+    try:
+        listed = msgspec.json.decode(jwks, type=_Jwks).keys
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ContractBroken("the bank's JWKS is not a JWKS", raw=jwks) from None
+    keys: list[Key] = []
+    for one in listed:
+        public: dict[str, str | list[str]] = {name: value for name, value in one.items() if isinstance(value, str)}
+        if public.get("use", "sig") != "sig":
+            continue
+        try:
+            if public.get("kty") == "RSA":
+                keys.append(RSAKey.import_key(public))
+            elif public.get("kty") == "EC":
+                keys.append(ECKey.import_key(public))
+        except (JoseError, ValueError, KeyError):
+            continue
+    if not keys:
+        raise ContractBroken("the bank's JWKS holds no usable key", raw=jwks)
+    return KeySet(keys)
