@@ -15,9 +15,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
-from providers.errors import ProviderError
+from providers.errors import ProviderError, Refused
 from providers.model import Account, Money, Page, Transaction
-from providers.port import Access, Adapter, LinkStart, Psu
+from providers.port import Access, Adapter, LinkStart, Psu, Resource
+from providers.resources import DirectDebit, Instalment, Offer, ScheduledPayment, StandingOrder, Statement
 
 _PSU = Psu(ip_address="192.0.2.7", user_agent="conformance")  # RFC 5737: nobody's address
 PAGE_LIMIT = 10_000
@@ -124,6 +125,47 @@ def signs_are_the_account_holders(driver: Driver) -> None:
         _need(found.get(name) == expected, f"the known row {name!r} has not its amount and sign")
 
 
+def offered_resources_are_sound(driver: Driver) -> None:
+    """What the capabilities offer beside the accounts can be read, and is exact and signed as everything else is."""
+    access = _linked(driver)
+    accounts = driver.adapter.accounts(access, psu=_PSU)
+    for resource in driver.adapter.capabilities.resources - {Resource.CONFIRM_FUNDS}:
+        read = getattr(driver.adapter, resource.value, None)
+        if read is None:
+            raise NotConformant(f"{resource.value} is offered and has no method")
+        answered = 0
+        for account in accounts:
+            try:
+                rows = read(access, account, psu=_PSU)
+            except Refused:  # a savings account has no direct debits
+                continue
+            answered += 1
+            for row in rows:
+                _need(json.loads(row.raw), f"{resource.value}: a row does not keep the bank's own JSON")
+                for money in _moneys(row):
+                    _exact(money)
+                _need(
+                    all(money.number <= 0 for money in _outgoing(row)), f"{resource.value}: what leaves is not negative"
+                )
+        _need(answered, f"{resource.value} is offered and refused for every account")
+
+
+def _outgoing(row: object) -> Iterator[Money]:
+    if isinstance(row, StandingOrder | DirectDebit):
+        parts = (getattr(row, name, None) for name in ("first", "previous", "next", "last", "final"))
+        yield from (part.money for part in parts if isinstance(part, Instalment) and part.money is not None)
+    if isinstance(row, ScheduledPayment) and row.money is not None:
+        yield row.money
+
+
+def _moneys(row: object) -> Iterator[Money]:
+    yield from _outgoing(row)
+    if isinstance(row, Statement):
+        yield from (line.money for line in row.lines)
+    if isinstance(row, Offer):
+        yield from (money for money in (row.amount, row.fee) if money is not None)
+
+
 def pages_end(driver: Driver) -> None:
     """Only the last page has no cursor."""
     access = _linked(driver)
@@ -199,6 +241,7 @@ CHECKS: tuple[Check, ...] = (
     balances_say_what_they_are,
     transactions_are_exact_and_explained,
     signs_are_the_account_holders,
+    offered_resources_are_sound,
     pages_end,
     a_foreign_callback_is_refused,
     a_no_at_the_bank_gives_no_access,

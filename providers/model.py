@@ -167,6 +167,8 @@ class Details:
 
     ``ultimate`` is the party behind the counterparty (the shop behind the payment service). ``purpose`` is ISO 20022
     ExternalPurpose1Code. ``batch_size`` is how many payments one booking sums up. ``charges`` is signed as money is.
+    ``statement_references`` are the statements that list the row; ``is_mutable`` is the bank's word that it may still
+    change the row, or will not.
     """
 
     ultimate: Party | None = None
@@ -177,6 +179,8 @@ class Details:
     charges: Money | None = None
     is_reversal: bool = False
     batch_size: int | None = None
+    statement_references: tuple[str, ...] = ()
+    is_mutable: bool | None = None
 
 
 NO_DETAILS = Details()

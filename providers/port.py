@@ -17,9 +17,21 @@ take ``psu`` are told whether the person is present: banks count unattended read
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
-from providers.model import Account, Balance, Page
+from providers.model import Account, Balance, Identifier, Money, Page
+from providers.resources import (
+    Beneficiary,
+    DirectDebit,
+    FundsConfirmation,
+    Offer,
+    PartyOfAccount,
+    Product,
+    ScheduledPayment,
+    StandingOrder,
+    Statement,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +90,24 @@ class Access:
     data: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+class Resource(StrEnum):
+    """What only some banks offer. Each is the name of the method that reads it."""
+
+    STANDING_ORDERS = "standing_orders"
+    DIRECT_DEBITS = "direct_debits"
+    SCHEDULED_PAYMENTS = "scheduled_payments"
+    BENEFICIARIES = "beneficiaries"
+    STATEMENTS = "statements"
+    PARTIES = "parties"
+    PRODUCTS = "products"
+    OFFERS = "offers"
+    CONFIRM_FUNDS = "confirm_funds"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """``max_history_days`` readable at once; ``pending`` whether pending rows are shown."""
+    """``max_history_days`` readable at once; ``pending`` whether pending rows are shown; ``resources`` which methods of
+    AccountResources and FundsConfirmations may be called: others are Refused, or not there at all."""
 
     standard: str
     accounts: bool = True
@@ -89,6 +116,7 @@ class Capabilities:
     pending: bool = True
     payments: bool = False
     max_history_days: int = 730
+    resources: frozenset[Resource] = frozenset()
 
 
 class Adapter(Protocol):
@@ -122,3 +150,43 @@ class Adapter(Protocol):
 
     def revoke(self, access: Access) -> None:
         """End the bank consent. Succeeds if the bank no longer knows it."""
+
+
+class AccountResources(Protocol):
+    """The methods that ``Capabilities.resources`` names; an adapter has those and need not have the others.
+
+    Each reads one account to its end, with the errors of ``accounts``; a broken row is set aside and not an error.
+    Banks refuse single resources for single accounts (no direct debits on savings): Refused is about this one only.
+    """
+
+    def standing_orders(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[StandingOrder, ...]: ...
+
+    def direct_debits(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[DirectDebit, ...]: ...
+
+    def scheduled_payments(
+        self, access: Access, account: Account, *, psu: Psu | None
+    ) -> tuple[ScheduledPayment, ...]: ...
+
+    def beneficiaries(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Beneficiary, ...]: ...
+
+    def statements(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Statement, ...]: ...
+
+    def parties(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[PartyOfAccount, ...]: ...
+
+    def products(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Product, ...]: ...
+
+    def offers(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Offer, ...]: ...
+
+
+class FundsConfirmations(Protocol):
+    """Whether an amount is there, and nothing else of the account (PSD2 art. 65): ``Resource.CONFIRM_FUNDS``.
+
+    It has a bank consent of its own. ``finish``, ``refresh`` and ``revoke`` do with it what they do with any other,
+    and the Access that comes of it reads nothing but this.
+    """
+
+    def start_funds(self, request: LinkRequest, debtor: Identifier, *, name: str | None = None) -> LinkStart:
+        """As ``start``, for the one account ``debtor``; ``name`` is its holder's."""
+
+    def confirm_funds(self, access: Access, money: Money, *, reference: str) -> FundsConfirmation:
+        """Ask now. ``money`` is positive; ``reference`` is new for each question, at most 35 characters."""

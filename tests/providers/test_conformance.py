@@ -11,7 +11,8 @@ import pytest
 from providers import conformance
 from providers.errors import ContractBroken, ReconsentRequired, Refused
 from providers.model import Account, Balance, BalanceType, Identifier, Money, Page, Scheme, Status, Transaction
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Resource
+from providers.resources import Instalment, StandingOrder
 from tests.providers import tpp
 
 DEBIT = Transaction(
@@ -25,6 +26,7 @@ DEBIT = Transaction(
 )
 CREDIT = replace(DEBIT, money=Money(Decimal("7.00"), "EUR"), bank_ids={"id": "in"})
 ACCOUNT = Account("1", "EUR", identifiers=(Identifier(Scheme.IBAN, "DE02120300000000202051"),), raw=b'{"a":1}')
+RENT = StandingOrder("so-1", next=Instalment(date(2026, 4, 1), Money(Decimal("-900.00"), "EUR")), raw=b'{"id":"so-1"}')
 BALANCE = Balance(BalanceType.EXPECTED, Money(Decimal(2), "EUR"), source_label="expected")
 
 
@@ -32,7 +34,9 @@ BALANCE = Balance(BalanceType.EXPECTED, Money(Decimal(2), "EUR"), source_label="
 class Sound:
     """The smallest adapter that keeps the contract; tests break one thing each."""
 
-    capabilities: Capabilities = field(default_factory=lambda: Capabilities("fake"))
+    capabilities: Capabilities = field(
+        default_factory=lambda: Capabilities("fake", resources=frozenset({Resource.STANDING_ORDERS}))
+    )
     alive: set[str] = field(default_factory=set)
     count: int = 0
 
@@ -68,6 +72,9 @@ class Sound:
             raise Refused("unknown", institution_id="fake", step="transactions")
         yield Page((DEBIT,), "2")
         yield Page((CREDIT,), None)
+
+    def standing_orders(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[StandingOrder, ...]:
+        return (RENT,)
 
     def revoke(self, access: Access) -> None:
         self.alive.discard(access.bank_consent_id)
@@ -107,6 +114,7 @@ def constantly(value: Any) -> Callable[..., Any]:
 
 NAIVE = replace(BALANCE, as_of=datetime.fromisoformat("2026-01-01"))
 NAMELESS = replace(DEBIT, provenance={"money": "amount"})
+COMING_IN = Instalment(date(2026, 4, 1), Money(Decimal("900.00"), "EUR"))
 UNSOUND = [
     ("accounts_can_be_recognised", "accounts", constantly((replace(ACCOUNT, identifiers=()),))),
     ("accounts_can_be_recognised", "accounts", constantly((ACCOUNT, ACCOUNT))),
@@ -116,6 +124,10 @@ UNSOUND = [
     ("transactions_are_exact_and_explained", "transactions", gives(NAMELESS)),
     ("transactions_are_exact_and_explained", "transactions", gives()),
     ("signs_are_the_account_holders", "transactions", gives(replace(DEBIT, money=Money(Decimal(5), "EUR")), CREDIT)),
+    ("offered_resources_are_sound", "standing_orders", None),
+    ("offered_resources_are_sound", "standing_orders", raises(Refused("no", institution_id="f", step="s"))),
+    ("offered_resources_are_sound", "standing_orders", constantly((replace(RENT, raw=b"[]"),))),
+    ("offered_resources_are_sound", "standing_orders", constantly((replace(RENT, next=COMING_IN),))),
     ("pages_end", "transactions", constantly([Page((DEBIT,), "more")])),
     ("pages_end", "transactions", constantly([Page((DEBIT,), None), Page((), None)])),
     ("a_foreign_callback_is_refused", "finish", constantly(Access("c", None, None))),
@@ -133,7 +145,7 @@ def test_a_sound_adapter_passes(check: conformance.Check) -> None:
 
 
 @pytest.mark.parametrize(("name", "method", "broken"), UNSOUND)
-def test_each_unsoundness_is_caught_by_its_check(name: str, method: str, broken: Callable[..., Any]) -> None:
+def test_each_unsoundness_is_caught_by_its_check(name: str, method: str, broken: Callable[..., Any] | None) -> None:
     adapter = Sound()
     setattr(adapter, method, broken)
     with pytest.raises(conformance.NotConformant):
