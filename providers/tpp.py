@@ -8,6 +8,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from providers.signing.seal import Seal
+
 ALGORITHM = "PS256"  # FAPI 1.0 Advanced 8.6; RS256 is not allowed there
 
 
@@ -19,12 +21,18 @@ def _key(pem: bytes, kid: str) -> RSAKey:
 @dataclass(frozen=True, slots=True)
 class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
-    certificate and its key for mutual TLS, where a bank asks for one."""
+    certificate and its key for mutual TLS, where a bank asks for one. ``seal_certificate`` is the QSealC of the
+    signing key, PEM, for banks that want messages signed with one."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
     kid: str
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
+    seal_certificate: bytes | None = field(default=None, repr=False)
+
+    @property
+    def seal(self) -> Seal:
+        return Seal(self.signing_key_pem, self.kid, self.seal_certificate)
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public half, as the JWKS that banks fetch from the hub (RFC 7517 5)."""

@@ -23,6 +23,10 @@ def tpp() -> Tpp:
     return Tpp("Rialto", RSAKey.generate_key(2048).as_pem(private=True), "tpp-1")
 
 
+def tpp_key() -> RSAKey:
+    return RSAKey.import_key(tpp().signing_key_pem)
+
+
 @cache
 def bank_key(kid: str = "bank-1") -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
