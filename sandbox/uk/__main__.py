@@ -2,8 +2,8 @@
 
 from sandbox.clock import BankClock
 from sandbox.serve import flags, serve
+from sandbox.tpp import Tpp
 from sandbox.uk.app import NAME, create_app
-from sandbox.uk.tpp import Tpp
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8000/connections/callback"
 DEFAULT_JWKS_URI = "http://127.0.0.1:8000/.well-known/tpp-jwks.json"

@@ -7,11 +7,11 @@ from sandbox import control as test_control
 from sandbox.book import Book
 from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
+from sandbox.jose import BankKey
 from sandbox.people import PEOPLE, BankName
+from sandbox.tpp import Tpp
 from sandbox.uk import authorise, consents, discovery, errors, resources, token
 from sandbox.uk.bank import Bank
-from sandbox.uk.jwt import BankKey
-from sandbox.uk.tpp import Tpp
 from sandbox.uk.vault import Vault
 
 NAME = "Albion Bank"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sandbox.book import Book
 from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
-from sandbox.uk.jwt import BankKey
-from sandbox.uk.tpp import Tpp
+from sandbox.jose import BankKey
+from sandbox.tpp import Tpp
 from sandbox.uk.vault import Vault
 
 AISP_PATH = "/open-banking/v3.1/aisp"

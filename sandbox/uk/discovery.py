@@ -3,8 +3,8 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from sandbox.jose import ALGORITHM
 from sandbox.uk.bank import Bank
-from sandbox.uk.jwt import ALGORITHM
 
 
 def pages(bank: Bank) -> Blueprint:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sandbox.clock import real_epoch_s
+from sandbox.jose import half_hash
 from sandbox.uk.bank import Bank
-from sandbox.uk.jwt import half_hash
 from sandbox.uk.vault import Attempt, BankConsent
 
 ID_TOKEN_TTL_S = 300

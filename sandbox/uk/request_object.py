@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.jose import has_audience
+from sandbox.tpp import BadJwt
 from sandbox.uk.bank import Bank
-from sandbox.uk.jwt import has_audience
-from sandbox.uk.tpp import BadJwt
 
 RESPONSE_MODES = {"code id_token": "fragment", "code": "query"}
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")

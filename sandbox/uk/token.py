@@ -9,11 +9,11 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.jose import base64url
+from sandbox.tpp import BadJwt
 from sandbox.uk.bank import Bank
 from sandbox.uk.errors import OAuthError
 from sandbox.uk.idtoken import make_id_token
-from sandbox.uk.jwt import base64url
-from sandbox.uk.tpp import BadJwt
 from sandbox.uk.vault import ACCESS_TTL_S, Attempt, BankConsent, Status
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, RSAKey
 
 from sandbox.clock import real_epoch_s
-from sandbox.uk.jwt import ALGORITHM, has_audience
+from sandbox.jose import ALGORITHM, has_audience
 
 FETCH_TIMEOUT_S = 3
 KEYS_TTL_S = 300
