@@ -18,6 +18,7 @@ _ACCOUNT = frozenset(
         "product",
         "currency",
         "status",
+        "parent_id",
         "identifiers_masked",
         "last_updated",
     }
@@ -31,6 +32,7 @@ _BALANCE = frozenset(
         "currency",
         "as_of",
         "credit_line_included",
+        "credit_limit",
         "last_updated",
     }
 )
@@ -50,6 +52,7 @@ _TRANSACTION = frozenset(
         "proprietary_code",
         "merchant_category_code",
         "balance_after",
+        "details",
         "entry_reference",
         "supersedes",
         "superseded_by",

@@ -40,9 +40,13 @@ class Account(Schema):
     connection_id = fields.String()
     name = fields.String(allow_none=True)
     type = fields.String(metadata={"description": "ISO 20022 cash account type: CACC, CARD, SVGS, LOAN ..."})
+    usage = fields.String(allow_none=True, metadata={"description": "PRIV or ORGA: a person's or an organisation's."})
     product = fields.String(allow_none=True)
     currency = fields.String(metadata={"description": "ISO 4217."})
     status = fields.String(metadata={"description": "enabled, or gone: the bank no longer shows it."})
+    parent_id = fields.String(
+        allow_none=True, metadata={"description": "The shared account that this one hangs on: a card's, a pot's."}
+    )
     identifiers_masked = fields.List(fields.Nested(Identifier), metadata={"description": "Last digits only."})
     identifiers = fields.List(fields.Nested(Identifier), metadata={"description": "Whole; needs parties:read."})
     owner_name = fields.String(allow_none=True, metadata={"description": "Needs parties:read."})
@@ -62,9 +66,53 @@ class Balance(Schema):
     type = fields.String(metadata={"description": "ISO 20022 balance type: CLBD, ITBD, ITAV, XPCD ..."})
     amount = _amount()
     currency = fields.String()
-    credit_line_included = fields.Boolean(allow_none=True)
+    credit_line_included = fields.Boolean(
+        allow_none=True, metadata={"description": "Whether `amount` counts in the credit granted on the account."}
+    )
+    credit_limit = fields.String(
+        allow_none=True,
+        validate=validate.Regexp(DECIMAL),
+        metadata={"description": "The credit granted on the account, where the bank states it beside this balance."},
+    )
     as_of = fields.AwareDateTime(allow_none=True)
     last_updated = fields.AwareDateTime()
+
+
+class Amount(Schema):
+    amount = _amount()
+    currency = fields.String()
+
+
+class Card(Schema):
+    masked_pan = fields.String(metadata={"description": "Four digits at most."})
+    scheme = fields.String()
+    merchant_name = fields.String()
+    city = fields.String()
+    country = fields.String(metadata={"description": "ISO 3166-1 alpha-2."})
+
+
+class Exchange(Schema):
+    source_currency = fields.String()
+    target_currency = fields.String()
+    unit_currency = fields.String(metadata={"description": "One of this is `rate` of the other."})
+    rate = fields.String(validate=validate.Regexp(DECIMAL))
+    instructed = fields.Nested(Amount, metadata={"description": "The amount before conversion."})
+
+
+class TransactionDetails(Schema):
+    """What only some banks tell; a member that says nothing is left out."""
+
+    ultimate_name = fields.String(
+        metadata={"description": "The party behind the counterparty: the shop behind a wallet."}
+    )
+    ultimate_account = fields.String(metadata={"description": "Needs parties:read."})
+    purpose = fields.String(metadata={"description": "ISO 20022 purpose: SALA, RENT ..."})
+    additional = fields.String(metadata={"description": "More text of the bank's."})
+    card = fields.Nested(Card)
+    exchange = fields.Nested(Exchange)
+    charges = fields.Nested(Amount)
+    is_reversal = fields.Boolean()
+    batch_size = fields.Integer(metadata={"description": "How many payments this booking sums up."})
 
 
 class Transaction(Schema):
@@ -87,6 +135,9 @@ class Transaction(Schema):
     proprietary_code = fields.String(allow_none=True)
     merchant_category_code = fields.String(allow_none=True)
     balance_after = fields.String(allow_none=True)
+    details = fields.Nested(
+        TransactionDetails, allow_none=True, metadata={"description": "What only some banks tell; null where nothing."}
+    )
     entry_reference = fields.String(allow_none=True, metadata={"description": "The bank's own reference."})
     supersedes = fields.String(allow_none=True, metadata={"description": "The pending transaction that became this."})
     superseded_by = fields.String(allow_none=True)

@@ -82,6 +82,7 @@ def store_accounts(
         ).all()
     )
     result: dict[str, str] = {}
+    rows: list[AccountRow] = []
     hashes = identity_hashes(accounts)
     found = known.find(accounts, hashes)
     for account, identity_hash, row in zip(accounts, hashes, found, strict=True):
@@ -100,8 +101,13 @@ def store_accounts(
         if row.identifiers != identifiers:
             row.identifiers = identifiers
         row.bic = account.bic if account.bic and len(account.bic) <= 11 else None
+        row.usage = account.usage.value if account.usage else None
         row.status = ENABLED
         result[account.resource_id] = row.id
+        rows.append(row)
+    for account, row in zip(accounts, rows, strict=True):
+        parent_id = result.get(account.parent_id) if account.parent_id else None
+        row.parent_id = parent_id if parent_id != row.id else None
     session.flush()
     table = tables.account.c
     session.execute(

@@ -82,7 +82,14 @@ def _values(account_id: str, balance: Balance, now: datetime) -> dict[str, objec
         "scale": scale,
         "currency": balance.money.currency,
         "credit_line_included": balance.credit_line_included,
+        "credit_limit": _limit(balance),
         "source_label": balance.source_label[:60],
         "as_of": balance.as_of,
         "fetched_at": now,
     }
+
+
+def _limit(balance: Balance) -> str | None:
+    """A limit in another currency than its balance is no limit of it."""
+    limit = balance.credit_limit
+    return f"{limit.number:f}"[:40] if limit and limit.currency == balance.money.currency else None

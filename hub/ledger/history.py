@@ -62,7 +62,7 @@ def accounts(reading: Reading, allowed: Allowed) -> list[dict[str, Any]]:
     """Every account, each with the fields that it is shown with, in the order of their ids."""
     must_cover(allowed, Permission.ACCOUNTS_READ, Permission.PARTIES_READ)
     found = reading.execute(select(_ACCOUNT).where(_ACCOUNT.c.id.in_(allowed.account_ids)).order_by(_ACCOUNT.c.id))
-    return [only(_account(row), allowed.fields[row.id]) for row in found]
+    return [only(_account(row, allowed), allowed.fields[row.id]) for row in found]
 
 
 def account(reading: Reading, allowed: Allowed, account_id: str) -> dict[str, Any]:
@@ -72,19 +72,21 @@ def account(reading: Reading, allowed: Allowed, account_id: str) -> dict[str, An
     row = reading.execute(select(_ACCOUNT).where(_ACCOUNT.c.id == account_id)).first()
     if row is None:
         raise NotFound("no such account")
-    return only(_account(row), allowed.fields[account_id])
+    return only(_account(row, allowed), allowed.fields[account_id])
 
 
-def _account(row: Row[Any]) -> dict[str, Any]:
+def _account(row: Row[Any], allowed: Allowed) -> dict[str, Any]:
     return {
         "id": row.id,
         "institution_id": row.institution_id,
         "connection_id": row.connection_id,
         "name": row.name,
         "type": row.type,
+        "usage": row.usage,
         "product": row.product,
         "currency": row.currency,
         "status": row.status,
+        "parent_id": row.parent_id if row.parent_id in allowed.account_ids else None,
         "identifiers_masked": [
             {"scheme": one["scheme"], "value": render.masked(one["value"])} for one in row.identifiers
         ],
@@ -110,6 +112,7 @@ def balances(reading: Reading, allowed: Allowed, account_id: str | None = None) 
                 "amount": amount_text(row.amount, row.scale),
                 "currency": row.currency,
                 "credit_line_included": row.credit_line_included,
+                "credit_limit": row.credit_limit,
                 "as_of": render.moment(row.as_of),
                 "last_updated": render.moment(row.fetched_at),
             },

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import orjson
 
 from hub.db import amount_text, scaled
+from hub.ledger.details import details_text
 from providers.model import Status, Transaction
 
 # Names of ids that several movements share by design: a mandate, a creditor, a cheque book, the payer's own reference.
@@ -129,6 +130,7 @@ def fetched(transaction: Transaction) -> Fetched:
             _storable(transaction.proprietary_code) if transaction.proprietary_code else None,
             _within(transaction.merchant_category_code, 4),
             amount_text(*scaled(transaction.balance_after.number)) if transaction.balance_after else None,
+            details_text(transaction.details),
         ),
         ids=row_ids(transaction.bank_ids),
         reference=shared_reference(transaction.bank_ids),
@@ -145,6 +147,7 @@ DETAIL_COLUMNS = (
     "proprietary_code",
     "merchant_category_code",
     "balance_after",
+    "details",
 )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import CursorResult, Result
 
 from hub.db import amount_text
 from hub.ledger import tables
+from hub.ledger.details import without_parties
 
 _T = tables.transaction.c
 
@@ -42,6 +43,7 @@ COLUMNS = (
     _T.proprietary_code,
     _T.merchant_category_code,
     _T.balance_after,
+    _T.details,
     _T.supersedes,
     _T.superseded_by,
     _T.link_reason,
@@ -68,11 +70,25 @@ def _reference(row: Row) -> str | None:
 
 
 _REFERENCES = ("entryReference", "TransactionReference", "transactionId", "TransactionId")
+_DETAILS = [column.name for column in COLUMNS].index("details")
+
+
+def _details(row: Row) -> Raw | None:
+    return None if row[_DETAILS] is None else Raw(row[_DETAILS].encode())
+
+
+def _details_without_parties(row: Row) -> Raw | None:
+    text = without_parties(row[_DETAILS])
+    return None if text is None else Raw(text.encode())
+
+
 _MADE: Mapping[str, Callable[[Row], Any]] = {
     "amount": lambda row: amount_text(row[3], row[4]),
     "remittance": lambda row: Raw(row[5].encode()),
     "entry_reference": _reference,
+    "details": _details_without_parties,
 }
+_MADE_WITH_PARTIES = {**_MADE, "details": _details}
 _PLACES = {column.name: place for place, column in enumerate(COLUMNS)} | {"last_updated": len(COLUMNS) - 1}
 _ORDER = (
     "id",
@@ -90,6 +106,7 @@ _ORDER = (
     "proprietary_code",
     "merchant_category_code",
     "balance_after",
+    "details",
     "entry_reference",
     "supersedes",
     "superseded_by",
@@ -116,10 +133,11 @@ class _Recipe:
 @lru_cache(maxsize=256)
 def _recipe(shown: frozenset[str]) -> _Recipe:
     kept = [name for name in _ORDER if name in shown]
+    made = _MADE_WITH_PARTIES if "counterparty_account" in shown else _MADE
     return _Recipe(
         shape=defstruct("Shown", [(name, Any) for name in kept]),
         values=_getter([_PLACES.get(name, ID) for name in kept]),
-        made=tuple((place, _MADE[name]) for place, name in enumerate(kept) if name in _MADE),
+        made=tuple((place, made[name]) for place, name in enumerate(kept) if name in made),
         instants=tuple(place for place, name in enumerate(kept) if name in _INSTANTS),
     )
 

@@ -14,7 +14,8 @@ class Account(Base):
 
     ``identity_hash`` is the SHA-256 of best identifier and currency. ``resource_id`` is the bank's address of the
     account under the present bank consent. ``connection_id`` is the connection that feeds it now.
-    ``identifiers`` is a list of {scheme, value}, the best first.
+    ``identifiers`` is a list of {scheme, value}, the best first. ``parent_id`` is the account that this one hangs on (a
+    card, a pot), where the bank shows both.
     """
 
     __tablename__ = "account"
@@ -36,6 +37,8 @@ class Account(Base):
     owner_name: Mapped[str | None] = mapped_column(Text)
     identifiers: Mapped[list[dict[str, str]]] = mapped_column(JsonText)
     bic: Mapped[str | None] = mapped_column(String(11))
+    usage: Mapped[str | None] = mapped_column(String(4))
+    parent_id: Mapped[str | None] = mapped_column(String(36))
     status: Mapped[str] = mapped_column(String(10))  # enabled; gone: the bank no longer shows it to us
     created_at: Mapped[datetime] = mapped_column(Instant)
     synced_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -43,7 +46,8 @@ class Account(Base):
 
 
 class Balance(Base):
-    """``amount`` × 10^-``scale`` in ``currency``, signed from the holder's side."""
+    """``amount`` × 10^-``scale`` in ``currency``, signed from the holder's side. ``credit_limit`` is decimal
+    text in the same currency."""
 
     __tablename__ = "balance"
 
@@ -53,6 +57,7 @@ class Balance(Base):
     scale: Mapped[int] = mapped_column(SmallInteger)
     currency: Mapped[str] = mapped_column(String(100))
     credit_line_included: Mapped[bool | None]
+    credit_limit: Mapped[str | None] = mapped_column(String(40))
     source_label: Mapped[str] = mapped_column(String(60))
     as_of: Mapped[datetime | None] = mapped_column(Instant)
     fetched_at: Mapped[datetime] = mapped_column(Instant)
@@ -96,6 +101,7 @@ class Transaction(Base):
     proprietary_code: Mapped[str | None] = mapped_column(Text)
     merchant_category_code: Mapped[str | None] = mapped_column(String(4))
     balance_after: Mapped[str | None] = mapped_column(String(40))
+    details: Mapped[str | None] = mapped_column(Text)  # JSON, see hub.ledger.details
     bank_ids: Mapped[dict[str, str]] = mapped_column(JsonText)
     fingerprint: Mapped[str] = mapped_column(String(64))
     occurrence: Mapped[int] = mapped_column(SmallInteger)

@@ -14,14 +14,18 @@ permission_sets = st.frozensets(st.sampled_from(Permission))
 
 TABLE: Mapping[Permission, tuple[str, str]] = {
     Permission.ACCOUNTS_READ: (
-        "id institution_id connection_id name type usage product currency status identifiers_masked last_updated",
+        "id institution_id connection_id name type usage product currency status parent_id identifiers_masked"
+        " last_updated",
         "identifiers owner_name bic",
     ),
-    Permission.BALANCES_READ: ("account_id type amount currency as_of credit_line_included last_updated", ""),
+    Permission.BALANCES_READ: (
+        "account_id type amount currency as_of credit_line_included credit_limit last_updated",
+        "",
+    ),
     Permission.TRANSACTIONS_READ: (
         "id account_id status booking_date value_date transaction_datetime amount currency counterparty_name"
-        " remittance bank_transaction_code proprietary_code merchant_category_code balance_after entry_reference"
-        " supersedes superseded_by link_reason link_confidence first_seen_at last_updated",
+        " remittance bank_transaction_code proprietary_code merchant_category_code balance_after details"
+        " entry_reference supersedes superseded_by link_reason link_confidence first_seen_at last_updated",
         "counterparty_account",
     ),
     Permission.PAYMENTS_WRITE: ("", ""),

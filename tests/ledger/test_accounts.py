@@ -1,13 +1,16 @@
 """An account is the same account whatever the bank calls it this time."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from consent.model import Permission
+from hub.ledger import history
 from hub.ledger.accounts import identity_hashes
 from hub.models.ledger import Account as AccountRow
-from providers.model import Account, Scheme
+from providers.model import Account, AccountUsage, Scheme
 from tests.ledger.bank import Home, account
 
 IBAN = "DE89370400440532013000"
@@ -89,3 +92,23 @@ def test_pots_under_one_iban_are_told_apart_in_whatever_order_they_come() -> Non
 def test_accounts_that_did_not_change_keep_their_order_of_identifiers(home: Home) -> None:
     (first,) = home.link([account(more={Scheme.MASKED_PAN: "**11", Scheme.BBAN: "1"})])
     assert [one["scheme"] for one in rows(home)[first].identifiers] == ["IBAN", "BBAN", "PAN_MASKED"]
+
+
+def test_a_card_hangs_on_its_account_wherever_the_bank_lists_it(home: Home) -> None:
+    giro = replace(account(iban=IBAN, resource_id="giro"), usage=AccountUsage.ORGANISATION)
+    card = replace(account(iban=OTHER, resource_id="card"), parent_id="giro")
+    card_id, giro_id = home.link([card, giro])
+    assert (rows(home)[card_id].parent_id, rows(home)[giro_id].parent_id) == (giro_id, None)
+    assert (rows(home)[giro_id].usage, rows(home)[card_id].usage) == ("ORGA", None)
+    with home.db.read() as session:
+        both = home.allowed(Permission.ACCOUNTS_READ, accounts=[card_id, giro_id])
+        alone = home.allowed(Permission.ACCOUNTS_READ, accounts=[card_id])
+        assert history.account(session, both, card_id)["parent_id"] == giro_id
+        # That there is another account is nothing that this client was let know.
+        assert history.account(session, alone, card_id)["parent_id"] is None
+
+
+def test_a_parent_that_the_bank_does_not_show_is_none(home: Home) -> None:
+    one, itself = replace(account(iban=IBAN), parent_id="hidden"), replace(account(iban=OTHER), parent_id="me")
+    ids = home.link([one, replace(itself, resource_id="me")])
+    assert [rows(home)[id_].parent_id for id_ in ids] == [None, None]

@@ -1,10 +1,13 @@
 """What is current, what is available, and what replaces what."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
+from consent.model import Permission
+from hub.ledger import history
 from hub.ledger.balances import available, current, store_balances
 from hub.models.ledger import Balance as BalanceRow
 from providers.model import Balance, BalanceType, Money
@@ -64,3 +67,14 @@ def test_of_several_of_a_type_the_account_s_own_currency_and_the_latest_is_kept(
     kind = BalanceType.CLOSING_BOOKED
     store(home, balance(kind, "1", age=2), balance(kind, "2", age=1), balance(kind, "3", "USD", age=0))
     assert kept(home) == {"CLBD": (2, 0, "EUR")}
+
+
+@pytest.mark.parametrize(("currency", "kept_limit"), [("EUR", "500.00"), ("USD", None)])
+def test_a_credit_limit_is_kept_where_it_is_one_of_this_balance(
+    home: Home, currency: str, kept_limit: str | None
+) -> None:
+    limit = Money(Decimal("500.00"), currency)
+    store(home, replace(balance(BalanceType.INTERIM_AVAILABLE, "1"), credit_limit=limit))
+    with home.db.read() as session:
+        (shown,) = history.balances(session, home.allowed(Permission.BALANCES_READ))
+    assert shown["credit_limit"] == kept_limit

@@ -61,6 +61,7 @@ def test_a_transaction_is_told_in_the_api_s_words(home: Home) -> None:
         "proprietary_code": None,
         "merchant_category_code": None,
         "balance_after": "100",
+        "details": None,
         "entry_reference": "r1",
         "supersedes": None,
         "superseded_by": None,
@@ -275,6 +276,7 @@ def test_balances_are_told_exactly(home: Home) -> None:
                 "amount": "-0.05",
                 "currency": "EUR",
                 "credit_line_included": None,
+                "credit_limit": None,
                 "as_of": "2026-11-23T09:00:00Z",
                 "last_updated": "2026-11-23T09:00:00Z",
             }

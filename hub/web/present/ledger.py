@@ -36,6 +36,7 @@ BALANCES = {
     "PRCD": "Booked at the end of the day before",
     "XPCD": "Expected, with what is pending",
     "FWAV": "Available on a later day",
+    "VALU": "Booked, by value date",
     "INFO": "For information",
 }
 _FIRST = tuple(BALANCES)

@@ -1,6 +1,6 @@
 """One transaction with the place of every field in the bank's own record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,13 @@ from hub.web.format import long_date, moment, money
 from hub.web.viewmodels import AccountRow, Bank, Fact, TransactionPage, TransactionRow
 from providers.model import Money
 
-_STATUS = {"BOOK": "Booked", "PDNG": "Pending", "INFO": "For information", "RJCT": "Rejected"}
+_STATUS = {
+    "BOOK": "Booked",
+    "PDNG": "Pending",
+    "FUTR": "Announced",
+    "INFO": "For information",
+    "RJCT": "Rejected",
+}
 # field of the transaction -> (label, name in the provenance)
 _FIELDS = {
     "status": ("State", "status"),
@@ -40,6 +46,9 @@ def transaction_page(
         for name, (label, source) in _FIELDS.items()
         if raw.get(name)
     ]
+    facts += [
+        Fact(label, text, str(trace.get(source, ""))) for label, text, source in _details(raw.get("details") or {})
+    ]
     facts += [Fact(label, str(raw[name])) for name, label in _LINKS.items() if raw.get(name)]
     return TransactionPage(
         transaction=row,
@@ -66,3 +75,44 @@ def _text(name: str, raw: Mapping[str, Any]) -> str:
     if name == "remittance":
         return " · ".join(value)
     return str(value)
+
+
+def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(label, text, name in the provenance) of what only some banks tell."""
+    if name := details.get("ultimate_name"):
+        yield "On behalf of", name, "details.ultimate"
+    if account := details.get("ultimate_account"):
+        yield "Their account", account, "details.ultimate"
+    card = details.get("card", {})
+    if merchant := ", ".join(card[one] for one in ("merchant_name", "city", "country") if one in card):
+        yield "Paid at", merchant, "details.card"
+    if used := " ".join(card[one] for one in ("scheme", "masked_pan") if one in card):
+        yield "Card", used, "details.card"
+    if exchange := _exchange(details.get("exchange", {})):
+        yield "Exchange", exchange, "details.exchange"
+    if charges := details.get("charges"):
+        yield "Charges", _money(charges), "details.charges"
+    if purpose := details.get("purpose"):
+        yield "Purpose (ISO 20022)", purpose, "details.purpose"
+    if details.get("is_reversal"):
+        yield "Reversal", "This takes back an earlier booking", "details.is_reversal"
+    if size := details.get("batch_size"):
+        yield "Sums up", f"{size} payments", "details.batch_size"
+    if additional := details.get("additional"):
+        yield "The bank adds", additional, "details.additional"
+
+
+def _exchange(exchange: Mapping[str, Any]) -> str:
+    """ "120.00 USD, 1 USD = 0.92 EUR", or as much of it as the bank gave."""
+    parts = [_money(exchange["instructed"])] if "instructed" in exchange else []
+    source, target, unit = (exchange.get(f"{one}_currency") for one in ("source", "target", "unit"))
+    if "rate" in exchange:
+        other = {source: target, target: source}.get(unit) if unit else None
+        parts.append(f"1 {unit} = {exchange['rate']} {other}" if unit and other else f"rate {exchange['rate']}")
+    elif source and target:
+        parts.append(f"{source} to {target}")
+    return ", ".join(parts)
+
+
+def _money(given: Mapping[str, str]) -> str:
+    return money(Money(Decimal(given["amount"]), given["currency"]))
