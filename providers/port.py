@@ -2,9 +2,11 @@
 
 The life of a link, from the hub's side:
 
-    start = adapter.start(LinkRequest(...))         # a bank consent is made; send the PSU to start.url
-    ... the PSU comes back to redirect_uri ...
+    start = adapter.start(LinkRequest(...))         # a bank consent is made; start.step says what the PSU does next
+    ... Redirect: the PSU goes to step.url and comes back to redirect_uri ...
     access = adapter.finish(start.state, callback)  # codes exchanged, consent confirmed at the bank
+    ... Ask: the PSU answers on a page of the hub ...
+    next = adapter.advance(start.state, answers)    # Access, or one more LinkStart
     accounts = adapter.accounts(access)             # then balances(), transactions(), page by page
     access = adapter.refresh(access)                # when access.expires_at has passed
     adapter.revoke(access)                          # the PSU disconnects the bank
@@ -18,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from providers.model import Account, Balance, Identifier, Money, Page
 from providers.resources import (
@@ -71,8 +73,49 @@ class LinkState:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """The PSU's browser goes to ``url`` and comes back to the hub's callback: ``finish``."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that the PSU is asked for.
+
+    ``secret`` is never shown nor put back into the page; ``code`` is short and used once (a TAN); ``choice`` is one of
+    ``options`` (value, label). ``label`` and ``hint`` are plain text, shown escaped.
+    """
+
+    name: str
+    label: str
+    kind: Literal["text", "secret", "code", "choice"] = "text"
+    hint: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    max_length: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The PSU is asked on a page of the hub: ``advance``. No fields: they confirm elsewhere (decoupled), then go on.
+
+    ``explanation`` and ``error`` (what was wrong with the last answers) are plain text. ``help_url`` is an https page
+    where the PSU gets what is asked for. ``image`` is a challenge to scan, of the media type ``image_type``.
+    """
+
+    fields: tuple[Field, ...]
+    explanation: str = ""
+    error: str = ""
+    help_url: str = ""
+    image: bytes | None = field(default=None, repr=False)
+    image_type: Literal["image/png", "image/jpeg", "image/gif"] = "image/png"
+
+
+@dataclass(frozen=True, slots=True)
 class LinkStart:
-    url: str  # where to send the PSU's browser
+    """What the PSU does next, and what must survive until they have."""
+
+    step: Redirect | Ask
     state: LinkState
 
 
@@ -190,3 +233,15 @@ class FundsConfirmations(Protocol):
 
     def confirm_funds(self, access: Access, money: Money, *, reference: str) -> FundsConfirmation:
         """Ask now. ``money`` is positive; ``reference`` is new for each question, at most 35 characters."""
+
+
+@runtime_checkable
+class AskingAdapter(Adapter, Protocol):
+    """An adapter whose steps may be ``Ask``."""
+
+    def advance(self, state: LinkState, answers: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
+        """Go on with what the PSU answered: exactly the fields that were asked, each bounded by its ``max_length``.
+
+        Answers that the PSU can correct give one more LinkStart, with ``Ask.error``. A Redirect must carry the value
+        ``state.state``, as that of ``start`` does. Called once for each step, whatever a browser repeats.
+        """

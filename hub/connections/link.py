@@ -2,9 +2,8 @@
 
 - The bank is called outside any transaction. ``start`` writes after the bank answered, so a failed start leaves
   nothing behind but (at worst) a bank consent that nobody authorised.
-- ``callback`` claims the attempt before it calls the bank, by ONE conditional UPDATE: of any number of simultaneous
-  or replayed callbacks one gets through, and only in the browser session and for the person that began it. A return
-  in any other browser (RFC 6749 10.12; RFC 9700 4.7) burns the attempt and ends the bank consent behind it.
+- ``callback`` claims the attempt before it calls the bank (hub.connections.attempts). A bank that asks on a page of
+  ours instead of its own is hub.connections.steps' job.
 - A crash between claim and answer leaves the connection as it was before, LINKING or whatever a renewal began from;
   beginning again with ``renew`` repairs it.
 
@@ -23,8 +22,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.connections import sealed
+from hub.connections.attempts import Claimed, Linked, LinkFailed, claim, end_bank_consent, failure_kind_of
 from hub.connections.return_path import local_path
-from hub.connections.state import FailureKind, Happening, Status, sources_of
+from hub.connections.state import Happening, Status, sources_of
 from hub.connections.wording import why_link_failed
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
@@ -32,48 +32,18 @@ from hub.events.outbox import emit
 from hub.hashing import secret_hash
 from hub.ids import new_id, new_secret
 from hub.models.connection import Connection, LinkAttempt
-from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
-from providers.port import Access, LinkRequest, LinkState, Psu
+from providers.errors import ContractBroken, ProviderError
+from providers.port import Access, Ask, LinkRequest, LinkStart, Psu
+
+__all__ = ["CALLBACK_PATH", "GONE", "STEP_PATH", "LinkFailed", "Linked", "callback", "start"]
 
 log = logging.getLogger(__name__)
 CALLBACK_PATH = "/connections/callback"
 """Registered at the banks; every bank sends the PSU back here."""
+STEP_PATH = "/connect/step"
+"""Our own page for a bank that asks there; the attempt's state follows."""
 
-STALE = "This return from a bank does not belong to a link you began here just now. Nothing was changed; begin again."
-FOREIGN = (
-    "This return from a bank belongs to a link that was begun in another browser or before you logged in again. "
-    "We linked nothing and told the bank to forget it. If you agreed to something there just now, check at the bank."
-)
-ALREADY_USED = "This return from the bank was used already. If the bank is not linked, begin again."
 GONE = "This link was disconnected while you were at the bank."
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    connection_id: str
-    return_to: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFailed:
-    """``why`` is plain words for the person. ``connection_id`` lets them try again (``start(renew=...)``); it is None
-    where nothing of theirs was found. ``kind`` is None where the bank was not asked.
-    """
-
-    connection_id: str | None
-    why: str
-    return_to: str | None = None
-    kind: FailureKind | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    psu_id: str
-    connection_id: str
-    institution_id: str
-    state: LinkState
-    return_to: str | None
-    is_renewal: bool
 
 
 def start(
@@ -111,13 +81,13 @@ def start(
     )
     try:
         started = adapter.start(request)
-        _check_bank_url(started.url, secure=not hub.settings.local)
+        address = address_of(hub, started)
     except ProviderError as error:
         kind = failure_kind_of(error)
         log.warning("a link could not be begun", extra={"institution_id": institution_id, "failure_kind": kind})
         why = why_link_failed(kind, bank=institution.name, is_renewal=renew is not None)
         return LinkFailed(renew, why, return_to, kind)
-    state_hash = secret_hash(state)
+    state_hash, kept = secret_hash(state), sealed.keep(started)
     with hub.db.write() as session:
         connection_id = renew or _new_connection(session, psu_id=psu_id, institution_id=institution_id, now=now)
         session.add(
@@ -126,14 +96,14 @@ def start(
                 connection_id=connection_id,
                 psu_id=psu_id,
                 session_hash=session_hash,
-                link_state_sealed=sealed.seal_link_state(hub.sealer, state_hash, started.state),
+                link_state_sealed=sealed.seal_kept(hub.sealer, state_hash, kept),
                 return_to=return_to,
                 created_at=now,
                 expires_at=now + timedelta(seconds=hub.settings.link_attempt_ttl_s),
                 used_at=None,
             )
         )
-    return started.url
+    return address
 
 
 def callback(
@@ -143,14 +113,27 @@ def callback(
     the bank or a browser does.
     """
     state_hash = secret_hash(params.get("state", ""))
-    claimed = _claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
+    claimed = claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
     if isinstance(claimed, LinkFailed):
         return claimed
     adapter = hub.adapter(claimed.institution_id)
     try:
-        access = adapter.finish(claimed.state, params, now=now, psu=psu)
+        access = adapter.finish(claimed.kept.state, params, now=now, psu=psu)
     except ProviderError as error:
-        return _failed(hub, claimed, error, now=now)
+        return failed(hub, claimed, error, now=now)
+    return finished(hub, claimed, access, now=now)
+
+
+def address_of(hub: Hub, started: LinkStart) -> str:
+    """Where the browser goes next: to the bank, or to our own page that asks. Raises ContractBroken for no address."""
+    if isinstance(started.step, Ask):
+        return f"{STEP_PATH}/{started.state.state}"
+    _check_bank_url(started.step.url, secure=not hub.settings.local)
+    return started.step.url
+
+
+def finished(hub: Hub, claimed: Claimed, access: Access, *, now: datetime) -> Linked | LinkFailed:
+    """The bank gave access: keep it, and end what it replaces."""
     with hub.db.write() as session:
         before = _store(session, hub, claimed, access, now=now)
     if before is None:
@@ -160,30 +143,6 @@ def callback(
         old = sealed.open_access(hub.sealer, claimed.connection_id, before.access_sealed)
         end_bank_consent(hub, claimed.institution_id, old)
     return Linked(claimed.connection_id, claimed.return_to)
-
-
-def failure_kind_of(error: ProviderError) -> FailureKind:
-    """What an adapter's error is called in a connection's row."""
-    match error:
-        case Transient():
-            return FailureKind.BANK_UNAVAILABLE
-        case ReconsentRequired():
-            return FailureKind.CONSENT_ENDED
-        case Refused(code="access_denied"):
-            return FailureKind.ACCESS_DENIED
-        case Refused():
-            return FailureKind.REFUSED
-        case _:
-            return FailureKind.CONTRACT_BROKEN
-
-
-def end_bank_consent(hub: Hub, institution_id: str, access: Access) -> None:
-    """Best effort, once: for access that was superseded, which the bank drops by itself in time."""
-    try:
-        hub.adapter(institution_id).revoke(access)
-    except ProviderError as error:
-        extra = {"institution_id": institution_id, "failure_kind": failure_kind_of(error)}
-        log.warning("a superseded bank consent could not be ended", extra=extra)
 
 
 def _check_renewable(hub: Hub, connection_id: str, *, psu_id: str, institution_id: str) -> None:
@@ -223,63 +182,7 @@ def _new_connection(session: Session, *, psu_id: str, institution_id: str, now: 
     return connection_id
 
 
-def _claim(
-    hub: Hub, state_hash: str, *, psu_id: str | None, session_hash: str | None, now: datetime
-) -> _Claimed | LinkFailed:
-    """Claim the attempt whoever returns with its state; only in the browser that began it does it go on.
-
-    A return elsewhere burns the attempt: at a bank that gives no code the state is all there is, so a state that was
-    seen by a second person must be worth nothing to the first. What was agreed to at the bank is ended there.
-    """
-    with hub.db.write() as session:
-        attempt = session.execute(
-            update(LinkAttempt)
-            .where(LinkAttempt.state_hash == state_hash, LinkAttempt.used_at.is_(None), LinkAttempt.expires_at > now)
-            .values(used_at=now)
-            .returning(
-                LinkAttempt.connection_id,
-                LinkAttempt.psu_id,
-                LinkAttempt.session_hash,
-                LinkAttempt.link_state_sealed,
-                LinkAttempt.return_to,
-            )
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-        if attempt is not None:
-            query = select(Connection.institution_id, Connection.status).where(Connection.id == attempt.connection_id)
-            connection = session.execute(query).one()
-    if attempt is None:
-        return _why_not_claimed(hub, state_hash, psu_id=psu_id, session_hash=session_hash)
-    state = sealed.open_link_state(hub.sealer, state_hash, attempt.link_state_sealed)
-    if (attempt.psu_id, attempt.session_hash) != (psu_id, session_hash):
-        log.warning("a return from a bank came to another browser", extra={"connection_id": attempt.connection_id})
-        end_bank_consent(hub, connection.institution_id, Access(state.bank_consent_id, None, None))
-        return LinkFailed(None, FOREIGN)
-    return _Claimed(
-        psu_id=attempt.psu_id,
-        connection_id=attempt.connection_id,
-        institution_id=connection.institution_id,
-        state=state,
-        return_to=attempt.return_to,
-        is_renewal=connection.status != Status.LINKING,
-    )
-
-
-def _why_not_claimed(hub: Hub, state_hash: str, *, psu_id: str | None, session_hash: str | None) -> LinkFailed:
-    """Only the browser that began the link learns more than that this return is worth nothing."""
-    own = (
-        LinkAttempt.state_hash == state_hash,
-        LinkAttempt.psu_id == psu_id,
-        LinkAttempt.session_hash == session_hash,
-    )
-    with hub.db.read() as session:
-        used = session.execute(select(LinkAttempt.connection_id, LinkAttempt.used_at).where(*own)).one_or_none()
-    if used is None:
-        return LinkFailed(None, STALE)
-    return LinkFailed(used.connection_id, STALE if used.used_at is None else ALREADY_USED)
-
-
-def _failed(hub: Hub, claimed: _Claimed, error: ProviderError, *, now: datetime) -> LinkFailed:
+def failed(hub: Hub, claimed: Claimed, error: ProviderError, *, now: datetime) -> LinkFailed:
     """A first link shows why it failed; a renewal that failed leaves the connection as good as it was."""
     kind = failure_kind_of(error)
     values: dict[str, object] = {"last_failure_at": now, "failure_kind": kind.value}
@@ -310,7 +213,7 @@ class _Before:
     bank_consent_id: str | None
 
 
-def _store(session: Session, hub: Hub, claimed: _Claimed, access: Access, *, now: datetime) -> _Before | None:
+def _store(session: Session, hub: Hub, claimed: Claimed, access: Access, *, now: datetime) -> _Before | None:
     """Make the connection READY with ``access``; None if it may not be any more. Ends the lease of any sync that still
     runs on the old access, so that its late verdict ("the bank wants the PSU") cannot land on the new one.
     """

@@ -1,9 +1,11 @@
 """What a bank gave us, made fit for the row it lies in: sealed, and opened again. Nothing else opens these columns."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from hub.sealing import Sealer
-from providers.port import Access, LinkState
+from providers.port import Access, Ask, LinkStart, LinkState
 
 
 def access_place(connection_id: str) -> str:
@@ -32,13 +34,27 @@ def open_access(sealer: Sealer, connection_id: str, sealed: bytes) -> Access:
     return msgspec.json.decode(sealer.open(sealed, access_place(connection_id)), type=Access)
 
 
-def seal_link_state(sealer: Sealer, state_hash: str, state: LinkState) -> bytes:
-    return sealer.seal(msgspec.json.encode(state), link_state_place(state_hash))
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What must survive until the PSU has done the ``number``-th step: ``ask`` is None where that is a visit to the
+    bank."""
+
+    state: LinkState
+    ask: Ask | None
+    number: int = 1
 
 
-def open_link_state(sealer: Sealer, state_hash: str, sealed: bytes) -> LinkState:
+def keep(started: LinkStart, number: int = 1) -> Kept:
+    return Kept(started.state, started.step if isinstance(started.step, Ask) else None, number)
+
+
+def seal_kept(sealer: Sealer, state_hash: str, kept: Kept) -> bytes:
+    return sealer.seal(msgspec.json.encode(kept), link_state_place(state_hash))
+
+
+def open_kept(sealer: Sealer, state_hash: str, sealed: bytes) -> Kept:
     """Raises SealBroken."""
-    return msgspec.json.decode(sealer.open(sealed, link_state_place(state_hash)), type=LinkState)
+    return msgspec.json.decode(sealer.open(sealed, link_state_place(state_hash)), type=Kept)
 
 
 def seal_failure_raw(sealer: Sealer, connection_id: str, raw: bytes) -> bytes:

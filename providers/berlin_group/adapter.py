@@ -10,7 +10,7 @@ from providers.berlin_group.client import Client
 from providers.berlin_group.settings import Settings
 from providers.edge import edge, guarded, kept
 from providers.model import Account, Balance, Page
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import Rows
 from providers.tpp import Tpp
@@ -48,7 +48,8 @@ class BerlinGroupAdapter:
             headers = authorise.redirect_headers(request)
             created = self._client.create_consent(authorise.consent_request(request), headers, request.psu)
             url = authorise.redirect_url(created, own_origins=self._own_origins)
-        return LinkStart(url, LinkState(created.consent_id, request.redirect_uri, request.state, request.nonce))
+        state = LinkState(created.consent_id, request.redirect_uri, request.state, request.nonce)
+        return LinkStart(Redirect(url), state)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         with edge(self._id, "finish"):

@@ -11,7 +11,7 @@ from providers.errors import ContractBroken, Refused, Transient
 from providers.model import Account, Balance, Page
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, held, refresh_token
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import BrokenRow, Rows
 from providers.tpp import Tpp
@@ -57,7 +57,8 @@ class UkObieAdapter:
             verifier = new_code_verifier()
             url = self._authoriser.url(request, consent.consent_id, verifier)
         data = {"code_verifier": verifier, "expiration": consent.expiration_date_time or ""}
-        return LinkStart(url, LinkState(consent.consent_id, request.redirect_uri, request.state, request.nonce, data))
+        state = LinkState(consent.consent_id, request.redirect_uri, request.state, request.nonce, data)
+        return LinkStart(Redirect(url), state)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         with edge(self._id, "finish"):

@@ -20,7 +20,7 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.port import Access, Adapter, Capabilities, LinkRequest, LinkStart, LinkState, Psu
+from providers.port import Access, Adapter, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
 
 Step = str  # start, finish, refresh, accounts, balances, transactions, page, revoke
 
@@ -83,7 +83,7 @@ class ScriptedBank:
         self.consents += 1
         consent_id = f"bank-consent-{self.consents}"
         state = LinkState(consent_id, request.redirect_uri, request.state, request.nonce, {"v": "secret"})
-        return LinkStart(f"{self.url}?state={request.state}", state)
+        return LinkStart(Redirect(f"{self.url}?state={request.state}"), state)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         self._enter("finish")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hub import housekeeping
-from hub.connections import link, sealed, service
+from hub.connections import attempts, link, sealed, service
 from hub.connections.state import FailureKind, Status
 from hub.errors import BadInput, Conflict, NotFound
 from hub.models.connection import Connection, LinkAttempt
@@ -177,7 +177,7 @@ def test_linking_a_bank_anew_keeps_the_account_ids_and_feeds_them_from_the_new_l
 def test_a_made_up_return_changes_nothing_and_tells_nothing(world: World) -> None:
     state = world.begin()
     for params in ({"state": "made-up", "code": "abc"}, {"code": "abc"}, {}):
-        assert world.come_back(state, params=params) == link.LinkFailed(None, link.STALE)
+        assert world.come_back(state, params=params) == link.LinkFailed(None, attempts.STALE)
     assert world.bank.steps() == ["start"]
     assert isinstance(world.come_back(state), link.Linked)  # Alice's own return still works
 
@@ -193,11 +193,11 @@ def test_a_return_in_another_browser_burns_the_attempt_and_ends_the_bank_consent
     state = world.begin()
     given: dict[str, Any] = {"psu": PRESENT, "now": world.clock(), "params": {"state": state}}
     given |= {"psu_id": world.alice, "session_hash": "alice-browser"} | elsewhere[who]
-    assert link.callback(world.hub, **given) == link.LinkFailed(None, link.FOREIGN)
+    assert link.callback(world.hub, **given) == link.LinkFailed(None, attempts.FOREIGN)
     assert world.bank.steps() == ["start", "revoke"]
     late = world.come_back(state)
     assert isinstance(late, link.LinkFailed)
-    assert late.why == link.ALREADY_USED
+    assert late.why == attempts.ALREADY_USED
     assert only_connection(world).status == Status.LINKING
 
 
@@ -205,7 +205,7 @@ def test_what_alice_agreed_to_at_the_bank_never_ends_in_charlies_hands(world: Wo
     """Charlie begins, sends Alice to the bank, she agrees and returns; her return leaves his attempt worthless."""
     charlie = person(world.hub, "Charlie")
     state = world.begin(charlie, session_hash="charlie-browser")
-    assert world.come_back(state, world.alice) == link.LinkFailed(None, link.FOREIGN)
+    assert world.come_back(state, world.alice) == link.LinkFailed(None, attempts.FOREIGN)
     late = world.come_back(state, charlie, session_hash="charlie-browser")
     assert isinstance(late, link.LinkFailed)
     assert "finish" not in world.bank.steps()
@@ -216,7 +216,7 @@ def test_a_return_works_once_and_says_so_to_its_owner(world: World) -> None:
     state = world.begin()
     done = world.come_back(state)
     assert isinstance(done, link.Linked)
-    assert world.come_back(state) == link.LinkFailed(done.connection_id, link.ALREADY_USED)
+    assert world.come_back(state) == link.LinkFailed(done.connection_id, attempts.ALREADY_USED)
     assert world.bank.steps().count("finish") == 1
     assert world.row(done.connection_id).status == Status.READY
 
@@ -227,7 +227,7 @@ def test_a_return_that_comes_too_late_is_refused(world: World) -> None:
     world.clock.advance(seconds=world.hub.settings.link_attempt_ttl_s)
     failed = world.come_back(state)
     assert isinstance(failed, link.LinkFailed)
-    assert failed.why == link.STALE
+    assert failed.why == attempts.STALE
     assert "finish" not in world.bank.steps()
 
 
@@ -327,7 +327,7 @@ def test_what_nobody_finished_is_forgotten_after_a_day_and_what_was_linked_is_no
     housekeeping.tidy(world.hub)
     assert only_connection(world).id == kept
     assert count(world, LinkAttempt) == 0
-    assert world.come_back(state) == link.LinkFailed(None, link.STALE)
+    assert world.come_back(state) == link.LinkFailed(None, attempts.STALE)
 
 
 def test_somebody_who_is_at_the_bank_right_now_is_not_forgotten(world: World) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import requests
 
 from providers.model import Money
-from providers.port import Adapter, LinkRequest, LinkStart, Psu
+from providers.port import Adapter, LinkRequest, LinkStart, Psu, Redirect
 from tests.providers import tpp
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +134,7 @@ class SandboxDriver:
 
     def _logged_in(self, start: LinkStart) -> Browser:
         browser = Browser(self.bank_url)
-        browser.open(start.url)
+        assert isinstance(start.step, Redirect)
+        browser.open(start.step.url)
         browser.send("/login", username="alice", password=self.password)
         return browser

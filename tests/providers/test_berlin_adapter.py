@@ -14,7 +14,7 @@ import responses
 from providers.berlin_group.adapter import BerlinGroupAdapter
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account
-from providers.port import Access, LinkState, Psu
+from providers.port import Access, LinkState, Psu, Redirect
 from providers.registry import CatalogueError
 from tests.providers import tpp
 from tests.providers.pages import BERLIN_ACCOUNT, BERLIN_BALANCE, BERLIN_TRANSACTION, berlin
@@ -46,7 +46,7 @@ def created(link: Any) -> dict[str, Any]:
 def test_a_link_starts_with_a_bank_offered_consent(bank: responses.RequestsMock, adapter: BerlinGroupAdapter) -> None:
     bank.post(CONSENTS, json=created({"href": f"{tpp.BERLIN}/sca/1"}), status=201)
     start = adapter.start(tpp.link_request())
-    assert start.url == f"{tpp.BERLIN}/sca/1"
+    assert start.step == Redirect(f"{tpp.BERLIN}/sca/1")
     assert start.state.bank_consent_id == "consent-1"
     request = bank.calls[0].request
     assert json.loads(request.body or "") == {
@@ -69,7 +69,7 @@ def test_the_banks_page_may_live_on_another_https_host(
     bank: responses.RequestsMock, adapter: BerlinGroupAdapter, link: Any
 ) -> None:
     bank.post(CONSENTS, json=created(link), status=201)
-    assert adapter.start(tpp.link_request()).url == "https://sca.bank.example/x?id=1"
+    assert adapter.start(tpp.link_request()).step == Redirect("https://sca.bank.example/x?id=1")
 
 
 BAD_LINKS = [None, {}, {"href": "http://sca.bank.example/"}, {"href": "javascript:alert(1)"}, {"href": "/sca/1"}, 7]

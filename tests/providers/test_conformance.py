@@ -11,7 +11,7 @@ import pytest
 from providers import conformance
 from providers.errors import ContractBroken, ReconsentRequired, Refused
 from providers.model import Account, Balance, BalanceType, Identifier, Money, Page, Scheme, Status, Transaction
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Resource
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect, Resource
 from providers.resources import Instalment, StandingOrder
 from tests.providers import tpp
 
@@ -43,7 +43,8 @@ class Sound:
     def start(self, request: LinkRequest) -> LinkStart:
         self.count += 1
         consent = f"consent-{self.count}"
-        return LinkStart("https://bank.example/", LinkState(consent, "", request.state, "", {"secret": "hush-hush"}))
+        state = LinkState(consent, "", request.state, "", {"secret": "hush-hush"})
+        return LinkStart(Redirect("https://bank.example/"), state)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         if callback["state"] != state.state:

@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account
-from providers.port import Access, LinkState, Psu
+from providers.port import Access, LinkState, Psu, Redirect
 from providers.registry import CatalogueError
 from providers.uk_obie.adapter import UkObieAdapter
 from tests.providers import tpp
@@ -80,7 +80,8 @@ def test_a_link_starts_with_a_consent_and_a_signed_request(
     assert asked["Data"]["TransactionFromDateTime"] == "2024-03-01T00:00:00+00:00"
     assert "ReadTransactionsDetail" in asked["Data"]["Permissions"]
 
-    url = urlsplit(start.url)
+    assert isinstance(start.step, Redirect)
+    url = urlsplit(start.step.url)
     shown = {name: values[0] for name, values in parse_qs(url.query).items()}
     assert f"{url.scheme}://{url.netloc}{url.path}" == f"{tpp.UK}/authorize"
     signed = ours(shown["request"])
@@ -93,7 +94,7 @@ def test_a_link_starts_with_a_consent_and_a_signed_request(
     assert signed["code_challenge_method"] == "S256"
     assert signed["exp"] - signed["nbf"] <= 300
     assert re.fullmatch(r"[A-Za-z0-9_-]{43,128}", start.state.data["code_verifier"])
-    assert start.state.data["code_verifier"] not in start.url
+    assert start.state.data["code_verifier"] not in start.step.url
     assert start.state.bank_consent_id == "consent-1"
 
 

@@ -486,6 +486,27 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
+    "connect_step": (
+        "connect_step.html",
+        v.ConnectStepPage(
+            ALBION,
+            "state-1",
+            2,
+            (
+                v.Question("user", "User name at the bank", "As on your card."),
+                v.Question("pin", "PIN", input_type="password"),
+                v.Question("tan", "Code from your app", is_code=True, max_length=6),
+                v.Question(
+                    "how", EVIL, "One of these.", choices=(v.Choice("sms", "A text message"), v.Choice("app", EVIL))
+                ),
+            ),
+            "Your bank asks here, on our page.",
+            "That code was not right. Two tries are left.",
+            "https://bank.example/help",
+            "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=",
+        ),
+        ALICE,
+    ),
     "connection": (
         "connection.html",
         v.ConnectionPage(
@@ -587,6 +608,7 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "transaction": ("transaction.html", v.TransactionPage(ROWS[0], "a", "A", CASSA), ALICE),
     "connect": ("connect.html", v.ConnectPage(), ALICE),
     "connect_confirm": ("connect_confirm.html", v.ConnectConfirmPage(v.Bank("", "B")), ALICE),
+    "connect_step": ("connect_step.html", v.ConnectStepPage(v.Bank("", "B"), "s", 1), ALICE),
     **{
         f"connection_{state}": ("connection.html", v.ConnectionPage("c", v.Bank("", "B"), state), ALICE)
         for state in v.ConnectionState

@@ -1,13 +1,25 @@
 """Institutions and connections as cards and pages."""
 
+from base64 import b64encode
 from datetime import datetime, timedelta
 
 from hub.connections.service import Overview
 from hub.connections.state import FailureKind, Status
+from hub.connections.steps import Asked
 from hub.connections.wording import describe
 from hub.context import Hub
 from hub.sync.progress import Progress
-from hub.web.viewmodels import AccountRow, Bank, BankCard, ConnectionPage, ConnectionState
+from hub.web.viewmodels import (
+    AccountRow,
+    Bank,
+    BankCard,
+    Choice,
+    ConnectionPage,
+    ConnectionState,
+    ConnectStepPage,
+    Question,
+)
+from providers.port import Field
 
 FIRST_SYNC_TAKES = timedelta(minutes=15)
 """How long after the person was at the bank a connection without any data counts as still being fetched."""
@@ -27,6 +39,33 @@ def bank_of(hub: Hub, institution_id: str) -> Bank:
     if found is None:
         return Bank(institution_id, institution_id)
     return Bank(found.id, found.name, found.colour, found.country)
+
+
+def step_page(hub: Hub, state: str, asked: Asked) -> ConnectStepPage:
+    ask = asked.ask
+    image = "" if ask.image is None else f"data:{ask.image_type};base64,{b64encode(ask.image).decode()}"
+    return ConnectStepPage(
+        bank=bank_of(hub, asked.institution_id),
+        state=state,
+        number=asked.number,
+        questions=tuple(_question(field) for field in ask.fields),
+        explanation=ask.explanation,
+        error=ask.error,
+        help_url=ask.help_url if ask.help_url.startswith("https://") else "",
+        image=image,
+    )
+
+
+def _question(field: Field) -> Question:
+    return Question(
+        name=field.name,
+        label=field.label,
+        hint=field.hint,
+        input_type="password" if field.kind == "secret" else "text",
+        is_code=field.kind == "code",
+        max_length=field.max_length,
+        choices=tuple(Choice(value, label) for value, label in field.options) if field.kind == "choice" else (),
+    )
 
 
 def state_of(connection: Overview, now: datetime) -> ConnectionState:

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, request
 
 from hub import rim
 from hub.access import public, signed_in
-from hub.connections import health, link
-from hub.connections.link import LinkFailed
+from hub.connections import health, link, steps
+from hub.connections.attempts import STALE, Linked, LinkFailed
 from hub.connections.state import FailureKind
 from hub.context import Hub, hub_of_request
 from hub.errors import BadInput
@@ -80,10 +80,38 @@ def callback() -> Response:
             psu=respond.psu(),
             now=hub.clock(),
         )
-    if isinstance(outcome, LinkFailed):
-        return _not_linked(outcome)
-    start_first_sync(hub, outcome.connection_id, psu=respond.psu())
-    return respond.see_other(outcome.return_to or f"/connections/{outcome.connection_id}", say=Said.BANK_LINKED)
+    return _linked(hub, outcome)
+
+
+@blueprint.get(f"{link.STEP_PATH}/<state>")
+@signed_in
+def step(state: str) -> Response:
+    """What a bank asks on a page of ours."""
+    hub, who = hub_of_request(), person()
+    asked = steps.waiting(hub, state, psu_id=who.psu_id, session_hash=who.session_hash, now=hub.clock())
+    if asked is None:
+        return _not_linked(LinkFailed(None, STALE))
+    allow_forms_to_end_at(hub, asked.institution_id)
+    return respond.page("connect_step.html", banks.step_page(hub, state, asked))
+
+
+@blueprint.post(f"{link.STEP_PATH}/<state>")
+@signed_in
+def answer_step(state: str) -> Response:
+    hub, who = hub_of_request(), person()
+    number = fields.single(request.form, "number")
+    with hub.bank_slots.taken():
+        outcome = steps.answer(
+            hub,
+            state,
+            fields.with_prefix(request.form, "answer."),
+            number=int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0,
+            psu_id=who.psu_id,
+            session_hash=who.session_hash,
+            psu=respond.psu(),
+            now=hub.clock(),
+        )
+    return respond.see_other(outcome) if isinstance(outcome, str) else _linked(hub, outcome)
 
 
 @blueprint.get("/status")
@@ -126,6 +154,13 @@ def send_to_bank(institution_id: str, *, return_to: str, renew: str | None = Non
     if renew is not None:
         return _not_linked(answer)
     return _confirm_page(hub, institution_id, return_to, answer.why)
+
+
+def _linked(hub: Hub, outcome: Linked | LinkFailed) -> Response:
+    if isinstance(outcome, LinkFailed):
+        return _not_linked(outcome)
+    start_first_sync(hub, outcome.connection_id, psu=respond.psu())
+    return respond.see_other(outcome.return_to or f"/connections/{outcome.connection_id}", say=Said.BANK_LINKED)
 
 
 def allow_forms_to_end_at(hub: Hub, institution_id: str) -> None:

@@ -23,6 +23,11 @@ def form(*names: str) -> Mapping[str, str]:
     return {name: single(request.form, name) for name in names}
 
 
+def with_prefix(values: MultiDict[str, str], prefix: str) -> Mapping[str, str]:
+    """The single values of all fields whose name begins so, by the rest of it. Raises BadInput."""
+    return {name.removeprefix(prefix): single(values, name) for name in values if name.startswith(prefix)}
+
+
 def local(path: str) -> str:
     """``path`` if it stays on this site, else "": a link that somebody else made must not carry anybody away."""
     try:

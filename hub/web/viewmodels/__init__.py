@@ -34,7 +34,9 @@ from hub.web.viewmodels.banks import (
     ConnectConfirmPage,
     ConnectionPage,
     ConnectPage,
+    ConnectStepPage,
     DisconnectPage,
+    Question,
     StatusPage,
 )
 from hub.web.viewmodels.consent import (
@@ -122,6 +124,7 @@ __all__ = [
     "Choice",
     "ConnectConfirmPage",
     "ConnectPage",
+    "ConnectStepPage",
     "ConnectionPage",
     "ConnectionState",
     "ConsentAccount",
@@ -165,6 +168,7 @@ __all__ = [
     "PasswordPage",
     "PermissionText",
     "ProviderChoice",
+    "Question",
     "ReceiptRow",
     "RecoverPage",
     "RecoverSentPage",

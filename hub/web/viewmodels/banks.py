@@ -33,6 +33,36 @@ class ConnectConfirmPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """One field of a step: see providers.port.Field. ``choices``: pick one of them instead of typing."""
+
+    name: str
+    label: str
+    hint: str = ""
+    input_type: Literal["text", "password"] = "text"
+    is_code: bool = False
+    max_length: int = 200
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectStepPage:
+    """connect_step.html. POST to /connect/step/<state> with ``number`` and ``answer.<name>`` for each question.
+
+    ``image`` is a data: URL, "" for none. ``help_url``: where the person gets what is asked for, https or "".
+    """
+
+    bank: Bank
+    state: str
+    number: int
+    questions: tuple[Question, ...] = ()
+    explanation: str = ""
+    error: str = ""
+    help_url: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionPage:
     """connection.html. While ``state`` is syncing the page reloads itself every ``refresh_s`` seconds."""
 
