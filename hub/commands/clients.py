@@ -40,10 +40,10 @@ def register(file: Path, profile: str | None) -> None:
     now = hub.clock()
     try:
         prepared = prepare(hub, document, now=now, wanted=None if profile is None else Profile(profile))
+        with hub.db.write() as session:
+            made = service.register(session, prepared, owner_psu_id=None, now=now)
     except BadMetadata as error:
         raise click.ClickException(error.description) from error
-    with hub.db.write() as session:
-        made = service.register(session, prepared, owner_psu_id=None, now=now)
     click.echo(f"client_id      {made.client.client_id}")
     click.echo(f"profile        {made.client.profile}")
     if made.secret is not None:

@@ -70,14 +70,20 @@ def _scheme_fault(parts: SplitResult, *, public: bool) -> str | None:
 def sector(uris: Iterable[str], *, client_id: str) -> str:
     """What pairwise subjects are made for (OIDC Core 8.1): the one https host of all redirect URIs.
 
-    With several hosts the standard wants a sector_identifier_uri, which proves that they belong together; without that
-    proof, and for native apps, whose "host" is everybody's, the client is a sector of its own.
+    A client that proves no host is a sector of its own: native apps, whose "host" is everybody's, and those without
+    redirect URIs. Several hosts are proven by a sector_identifier_uri only (hub.oauth.registration).
     """
-    parts = [urlsplit(uri) for uri in uris]
-    hosts = {part.hostname for part in parts}
-    if len(hosts) == 1 and all(part.scheme == "https" for part in parts) and (host := hosts.pop()):
-        return host
+    known = list(uris)
+    found = hosts(known)
+    if len(found) == 1 and all(urlsplit(uri).scheme == "https" for uri in known):
+        return found.pop()
     return client_id
+
+
+def hosts(uris: Iterable[str]) -> set[str]:
+    """The hosts of those that are https."""
+    parts = [urlsplit(uri) for uri in uris]
+    return {part.hostname for part in parts if part.scheme == "https" and part.hostname}
 
 
 def assured(uri: str) -> bool:

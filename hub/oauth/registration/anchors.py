@@ -48,7 +48,7 @@ def add(
 
 def remove(session: Session, name: str, now: datetime) -> int:
     """Believe it no longer: the clients that it vouched for go on as unverified ones. Their number. Raises NotFound."""
-    anchor = session.get(TrustAnchor, name)
+    anchor = session.get(TrustAnchor, name, with_for_update=True)  # registrations that lean on it are seen below
     if anchor is None:
         raise NotFound("There is no such trust anchor.")
     vouched = session.scalars(select(Client).where(Client.trust_anchor == name)).all()
@@ -58,6 +58,15 @@ def remove(session: Session, name: str, now: datetime) -> int:
     session.delete(anchor)
     emit(session, "trust_anchor.removed", name, now=now, psu_id=None)
     return len(vouched)
+
+
+def still_believed(session: Session, name: str, since: datetime) -> bool:
+    """Whether the anchor is the one that was added at ``since``; its removal then waits for this transaction.
+
+    One that is being removed counts as gone. Nobody waits for it here: the remover may want a client that we hold.
+    """
+    query = select(TrustAnchor.created_at).where(TrustAnchor.name == name)
+    return session.scalar(query.with_for_update(read=True, skip_locked=True)) == since
 
 
 def by_issuer(session: Session, issuer: str) -> TrustAnchor | None:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from hub.context import Hub
 from hub.models.client import Client
-from hub.oauth.policy import DATA_SCOPES, POLICIES, Profile
+from hub.oauth.grant_types import BACKCHANNEL
+from hub.oauth.policy import DATA_SCOPES, POLICIES, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, Profile
 from hub.oauth.registration import keys, metadata, statements
 from hub.oauth.registration.errors import STATEMENT, BadMetadata
 from hub.oauth.registration.fetch import fetch_list, fetch_object
@@ -18,11 +19,17 @@ from hub.oauth.registration.statements import Statement
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Ready to be written. ``sector``: host of the checked sector_identifier_uri. ``trust_anchor`` vouches for it."""
+    """Ready to be written. ``sector``: the host that was proven to be the client's, apart from its redirect URIs' (OIDC
+    Core 8.1). ``vouched`` is what a trust anchor said of it; whether it still counts is seen in the transaction.
+    """
 
     metadata: Metadata
     sector: str | None = None
-    trust_anchor: str | None = None
+    vouched: Statement | None = None
+
+    @property
+    def trust_anchor(self) -> str | None:
+        return None if self.vouched is None else self.vouched.anchor
 
 
 def prepare(
@@ -44,7 +51,7 @@ def prepare(
     if statement is not None:
         statements.check_pins(statement, found)
     _check_published_keys(hub, found, present)
-    return Prepared(found, _sector(hub, found), None if statement is None else statement.anchor)
+    return Prepared(found, _sector(hub, found, statement), statement)
 
 
 def demand_statement(hub: Hub, prepared: Prepared, *, anchor: str | None = None) -> None:
@@ -66,8 +73,13 @@ def _statement(hub: Hub, document: Mapping[str, Any], now: datetime, present: Cl
     sent = document.get(statements.MEMBER)
     held = None if present is None else present.software_statement
     if present is not None and present.trust_anchor is not None and held is not None and sent in (None, held):
-        return statements.kept(held, present.trust_anchor)
-    return None if sent is None else statements.read(hub, sent, now)
+        return statements.kept(hub, held, present.trust_anchor)
+    if sent is None:
+        return None
+    found = statements.read(hub, sent, now)
+    if held is not None:
+        statements.check_same_software(found, held)
+    return found
 
 
 def _check_published_keys(hub: Hub, found: Metadata, present: Client | None) -> None:
@@ -79,12 +91,36 @@ def _check_published_keys(hub: Hub, found: Metadata, present: Client | None) -> 
     keys.check("jwks_uri", there, policy=POLICIES[found.profile], method=found.auth_method)
 
 
-def _sector(hub: Hub, found: Metadata) -> str | None:
-    """OpenID Connect Registration 5: the list there names every redirect URI, which proves that they are one's."""
+def _sector(hub: Hub, found: Metadata, statement: Statement | None) -> str | None:
+    """The host of the sector that the client was proven to be of. None: what its redirect URIs say counts.
+
+    OpenID Connect Registration 5: a list at the sector_identifier_uri names every redirect URI, which proves that they
+    are one's. CIBA 4: keys do the same, since nobody else can authenticate with them.
+    """
     uri: str | None = found.members.get("sector_identifier_uri")
+    keys_uri = _proven_keys_uri(found)
     if uri is None:
-        return None
+        # The host of a directory that publishes everybody's keys is no client's own.
+        is_own = statement is None or "jwks_uri" not in statement.claims
+        return urlsplit(keys_uri).hostname if keys_uri and is_own and not found.redirect_uris else None
+    named = set(found.redirect_uris)
+    if keys_uri and (not named or BACKCHANNEL in found.members["grant_types"]):
+        named.add(keys_uri)
+    if not named:
+        raise BadMetadata(
+            "sector_identifier_uri",
+            "It lists redirect URIs, or the jwks_uri that the client authenticates with; this client has neither.",
+        )
     listed = fetch_list(hub, "sector_identifier_uri", uri)
-    if not all(one in listed for one in found.redirect_uris):
-        raise BadMetadata("sector_identifier_uri", "The list there does not name every redirect URI.")
+    if not named <= set(listed):
+        raise BadMetadata(
+            "sector_identifier_uri",
+            "The list there does not name every redirect URI, and a CIBA client's jwks_uri (CIBA 4).",
+        )
     return urlsplit(uri).hostname
+
+
+def _proven_keys_uri(found: Metadata) -> str | None:
+    """The jwks_uri, if nobody can use this client who does not hold a key published there."""
+    uri: str | None = found.members.get("jwks_uri")
+    return uri if found.auth_method in {PRIVATE_KEY_JWT, SELF_SIGNED_TLS} else None

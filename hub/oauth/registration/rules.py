@@ -87,6 +87,12 @@ def redirect_uris(full: Members, policy: Policy) -> None:
     _check_uris("post_logout_redirect_uris", full.get("post_logout_redirect_uris", ()), full)
     if "sector_identifier_uri" in full and not all(map(redirects.assured, given)):
         raise BadMetadata("sector_identifier_uri", "A sector is for clients whose redirect URIs are all https.")
+    if "sector_identifier_uri" not in full and len(redirects.hosts(given)) > 1:
+        raise BadMetadata(
+            "sector_identifier_uri",
+            "Redirect URIs of several hosts need a sector_identifier_uri that lists them (OpenID Connect Core 8.1); or"
+            " register a client for each host.",
+        )
 
 
 def _check_uris(member: str, given: tuple[str, ...], full: Members, **kind: str) -> None:

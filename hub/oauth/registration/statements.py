@@ -46,11 +46,17 @@ _PLAIN_GRANTS = frozenset({"authorization_code", "refresh_token", "client_creden
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A verified one. ``claims`` are members under their registered names, and ``software_redirect_uris``."""
+    """A verified one. ``claims`` are members under their registered names, and ``software_redirect_uris``.
+
+    ``anchor`` is the name of whoever signed it, ``believed_since`` when the operator added that anchor: one removed and
+    added anew is another one. ``is_held``: it is the one that the client has, and was verified when that was sent.
+    """
 
     token: str
     anchor: str
+    believed_since: datetime
     claims: Mapping[str, Any]
+    is_held: bool = False
 
 
 def read(hub: Hub, token: object, now: datetime) -> Statement:
@@ -69,12 +75,39 @@ def read(hub: Hub, token: object, now: datetime) -> Statement:
     audiences = claims.get("aud", hub.settings.base_url)
     if hub.settings.base_url not in (audiences if isinstance(audiences, list) else [audiences]):
         raise BadMetadata(MEMBER, "It is meant for another server (aud).", error=STATEMENT)
-    return Statement(str(token), anchor.name, _members(claims))
+    return Statement(str(token), anchor.name, anchor.created_at, _members(claims))
 
 
-def kept(token: str, anchor: str) -> Statement:
-    """A statement that was verified when it was registered, and whose claims hold for the client's life."""
-    return Statement(token, anchor, _members(_parse(token).claims))
+def kept(hub: Hub, token: str, name: str) -> Statement:
+    """A statement that was verified when it was registered, and whose claims hold for the client's life.
+
+    Raises BadMetadata if its anchor ``name`` was removed at this moment.
+    """
+    with hub.db.read() as session:
+        anchor = session.get(TrustAnchor, name)
+    if anchor is None:
+        raise withdrawn()
+    return Statement(token, name, anchor.created_at, _members(_parse(token).claims), is_held=True)
+
+
+def withdrawn() -> BadMetadata:
+    """Its issuer was believed a moment ago."""
+    why = "Its issuer is not trusted any more, since this moment: look at the registration, and send it again."
+    return BadMetadata(MEMBER, why, error=UNAPPROVED)
+
+
+def check_same_software(newer: Statement, held: str) -> None:
+    """A statement that takes the place of another is of the same issuer, for the same software_id: whoever may change
+    a registration cannot make it another software's. Raises BadMetadata.
+    """
+    before, after = _parse(held).claims, _parse(newer.token).claims
+    for claim in ("iss", "software_id"):
+        if before.get(claim) is None or after.get(claim) != before[claim]:
+            raise BadMetadata(
+                MEMBER,
+                f"Its {claim} is not that of the statement that the client has: register other software anew.",
+                error=STATEMENT,
+            )
 
 
 def applied(document: Mapping[str, Any], statement: Statement) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _FIELD = {
     "client_uri": "site",
     "tls_client_auth_subject_dn": "certificate",
     "token_endpoint_auth_method": "proof",
+    "sector_identifier_uri": "redirect_uris",  # it is asked for where these have several hosts
 }
 """What the registration calls a member, the form calls otherwise."""
 

@@ -147,6 +147,83 @@ def test_a_sector_that_does_not_list_them_is_refused(registry: Registry, listed:
     assert refusal(answer) == (400, "invalid_client_metadata", "sector_identifier_uri")
 
 
+CIBA: dict[str, Any] = {
+    "redirect_uris": None,
+    "grant_types": ["urn:openid:params:grant-type:ciba"],
+    "backchannel_token_delivery_mode": "poll",
+    "jwks": None,
+}
+DEVICE = {"redirect_uris": None, "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]}
+KEYS, SECTOR = "https://keys.nest.example/jwks", "https://sector.example/uris.json"
+
+
+def test_keys_that_a_client_without_redirect_uris_proves_itself_with_make_its_sector(registry: Registry) -> None:
+    """CIBA 4: nobody else can authenticate with a key that is published there."""
+    registry.publish(KEYS, jwks())
+    told = registry.register(bank_data(**CIBA, jwks_uri=KEYS))
+    assert row(registry, told["client_id"]).sector == "keys.nest.example"
+    registry.publish(SECTOR, [KEYS])
+    told = registry.register(bank_data(**CIBA, jwks_uri=KEYS, sector_identifier_uri=SECTOR))
+    assert row(registry, told["client_id"]).sector == "sector.example"
+    told = registry.register(bank_data(jwks=None, jwks_uri=KEYS))
+    assert row(registry, told["client_id"]).sector == "nest.example"  # its redirect URIs come first
+
+
+def test_a_client_that_proves_no_host_is_a_sector_of_its_own(registry: Registry) -> None:
+    """Whoever names a stranger's keys, or has keys of nobody's host, gets subs that nobody else has."""
+    registry.publish(KEYS, jwks(public(use="enc")))
+    by_secret = sign_in(**DEVICE, jwks_uri=KEYS)
+    by_nothing = sign_in(**DEVICE, token_endpoint_auth_method="none")
+    by_value = bank_data(**CIBA | {"jwks": jwks()})
+    for document in (by_secret, by_nothing, by_value):
+        client_id = registry.register(document)["client_id"]
+        assert row(registry, client_id).sector == client_id
+
+
+def test_keys_that_a_directory_publishes_for_everybody_are_no_sector(registry: Registry) -> None:
+    url = "https://keys.directory.example/nest-egg"
+    registry.publish(url, jwks())
+    registry.trust()
+    stated = registry.statement(grant_types=CIBA["grant_types"])
+    told = registry.register(bank_data(**CIBA | {"redirect_uris": []}, software_statement=stated))
+    assert (told["jwks_uri"], row(registry, told["client_id"]).sector) == (url, told["client_id"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        sign_in(**DEVICE),
+        sign_in(**DEVICE, token_endpoint_auth_method="none"),
+        sign_in(**DEVICE, jwks_uri=KEYS),
+        sign_in(redirect_uris=None, grant_types=["client_credentials"]),
+        bank_data(**CIBA | {"jwks": jwks()}),
+        bank_data(**CIBA, jwks_uri=KEYS),
+        bank_data(**CIBA | {"grant_types": [*CIBA["grant_types"], "authorization_code"]}, jwks_uri=KEYS)
+        | {"redirect_uris": [CALLBACK]},
+    ],
+    ids=range(7),
+)
+def test_a_strangers_sector_is_not_had_by_naming_nothing_that_it_could_list(
+    registry: Registry, document: dict[str, Any]
+) -> None:
+    """Its subs are people's names at somebody else's app, which lists only what is its own."""
+    registry.publish(KEYS, jwks(public(), public(kid="e", use="enc")))
+    registry.publish(SECTOR, [CALLBACK, "https://victim.example/jwks"])
+    answer = registry.post(document | {"sector_identifier_uri": SECTOR})
+    assert refusal(answer) == (400, "invalid_client_metadata", "sector_identifier_uri")
+
+
+def test_several_hosts_need_a_sector_that_names_them(registry: Registry) -> None:
+    """OpenID Connect Core 8.1."""
+    uris = [CALLBACK, "https://other.example/cb"]
+    answer = registry.post(sign_in(redirect_uris=uris))
+    assert refusal(answer) == (400, "invalid_client_metadata", "sector_identifier_uri")
+    shouted = registry.post(sign_in(redirect_uris=[CALLBACK, "HTTPS://other.example/cb"]))
+    assert refusal(shouted) == (400, "invalid_client_metadata", "sector_identifier_uri")
+    told = registry.register(sign_in(redirect_uris=[CALLBACK, "http://127.0.0.1/cb"]))  # an app and its site
+    assert row(registry, told["client_id"]).sector == told["client_id"]
+
+
 def test_a_refused_registration_leaves_nothing_behind(registry: Registry) -> None:
     registry.post(sign_in(redirect_uris=[]))
     with registry.hub.db.read() as session:

@@ -3,16 +3,20 @@
 Names in brackets are the conformance suite's modules that ask the same.
 """
 
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from hub.errors import BadInput, Conflict, NotFound
 from hub.models.client import Client
-from hub.oauth.registration import anchors
+from hub.oauth.registration import anchors, fetch, own_token
 from tests.conftest import TestClock
 from tests.oauth.registration.conftest import DIRECTORY, Registry
 from tests.oauth.registration.documents import CALLBACK, bank_data, jwks, key, public, sign_in
+from tests.race import at_once
 
 KEYS = "https://keys.directory.example/nest-egg"
 
@@ -179,6 +183,118 @@ def test_an_anchor_that_is_removed_vouches_for_nobody_any_more(trusting: Registr
     assert refusal(trusting.post(stated(trusting))) == (400, "unapproved_software_statement")
     with trusting.hub.db.write() as session, pytest.raises(NotFound):
         anchors.remove(session, "Directory", trusting.hub.clock())
+
+
+def removed(registry: Registry, name: str = "Directory") -> None:
+    with registry.hub.db.write() as session:
+        anchors.remove(session, name, registry.hub.clock())
+
+
+@pytest.mark.parametrize("added_anew", [False, True])
+def test_an_anchor_that_is_removed_while_a_client_registers_vouches_for_nobody(
+    trusting: Registry, monkeypatch: pytest.MonkeyPatch, clock: TestClock, added_anew: bool
+) -> None:
+    """Its statement was verified, its keys are being fetched, and then the operator withdraws what was believed."""
+    get = fetch._get
+
+    def meanwhile(hub: Any, member: str, url: str) -> bytes:
+        removed(trusting)
+        if added_anew:  # with other keys, say, because the first were stolen
+            clock.advance(seconds=1)
+            trusting.trust(jwks=jwks(public(kid="another")), jwks_uri=None)
+        return get(hub, member, url)
+
+    asked = stated(trusting)
+    monkeypatch.setattr(fetch, "_get", meanwhile)
+    assert refusal(trusting.post(asked)) == (400, "unapproved_software_statement")
+    with trusting.hub.db.read() as session:
+        assert session.scalars(select(Client)).all() == []
+
+
+@pytest.mark.parametrize("added_anew", [False, True])
+def test_nor_for_one_that_changes_its_registration_at_that_moment(
+    trusting: Registry, monkeypatch: pytest.MonkeyPatch, clock: TestClock, added_anew: bool
+) -> None:
+    told = trusting.register(stated(trusting))
+    client_id, token = told["client_id"], told["registration_access_token"]
+    change = bank_data(client_id=client_id, jwks=None)
+    of_client = own_token.holder
+
+    def meanwhile(session: Any, *given: Any, lock: bool = False) -> Client:
+        client = of_client(session, *given, lock=lock)
+        if not lock:  # it was looked at, and everything comes after that
+            removed(trusting)
+            if added_anew:
+                clock.advance(seconds=1)
+                trusting.trust(jwks=jwks(public(kid="another")), jwks_uri=None)
+        return client
+
+    monkeypatch.setattr(own_token, "holder", meanwhile)
+    assert refusal(trusting.call("PUT", client_id, token, change)) == (400, "unapproved_software_statement")
+    monkeypatch.undo()
+    kept = row(trusting, client_id)
+    assert (kept.trust_anchor, kept.verified_at) == (None, None)
+
+
+def test_of_registrations_changes_and_a_removal_at_once_nobody_keeps_the_mark(trusting: Registry) -> None:
+    known = [trusting.register(stated(trusting)) for _ in range(4)]
+    jobs: list[Callable[[], object]] = [lambda: removed(trusting)]
+    for told in known:
+        change = bank_data(client_id=told["client_id"], jwks=None)
+        given = ("PUT", told["client_id"], told["registration_access_token"], change)
+        jobs += [lambda given=given: trusting.call(*given).status_code]  # type: ignore[misc]
+    asked = stated(trusting)
+    jobs += [lambda: trusting.post(asked).status_code] * 6
+    todo = iter(random.Random(7).sample(jobs, len(jobs)))
+    found = at_once(len(jobs), lambda: next(todo)())
+    assert {one for one in found if one is not None} <= {200, 201, 400}
+    with trusting.hub.db.read() as session:
+        rows = session.scalars(select(Client)).all()
+    assert {(one.trust_anchor, one.verified_at) for one in rows} == {(None, None)}
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "another software": {"software_id": "lagoon-pay", "software_client_name": "Lagoon Pay"},
+    "no software in particular": {"software_id": None},
+    "another issuer's of that id": {"iss": "https://other.example"},
+}
+
+
+@pytest.mark.parametrize("claims", OTHERS.values(), ids=OTHERS.keys())
+def test_an_update_cannot_make_a_client_another_software(trusting: Registry, claims: dict[str, Any]) -> None:
+    """Statements are not secret: whoever holds this registration may hold another software's statement too."""
+    trusting.trust("Other", issuer="https://other.example")
+    told = trusting.register(stated(trusting))
+    client_id, token = told["client_id"], told["registration_access_token"]
+    other = stated(trusting, trusting.statement(**claims), client_id=client_id)
+    assert refusal(trusting.call("PUT", client_id, token, other)) == (400, "invalid_software_statement")
+    removed(trusting)  # nor once nobody vouches for it any more
+    trusting.trust("Directory again")
+    assert refusal(trusting.call("PUT", client_id, token, other)) == (400, "invalid_software_statement")
+    newer = stated(trusting, trusting.statement(software_client_name="Nest Egg 2"), client_id=client_id)
+    assert trusting.call("PUT", client_id, token, newer).get_json()["client_name"] == "Nest Egg 2"
+    assert row(trusting, client_id).trust_anchor == "Directory again"
+
+
+def test_a_statement_without_a_software_id_is_not_replaced_by_another(trusting: Registry) -> None:
+    nameless = trusting.statement(software_id=None)
+    told = trusting.register(stated(trusting, nameless))
+    client_id, token = told["client_id"], told["registration_access_token"]
+    other = stated(trusting, trusting.statement(software_id=None, software_client_name="B"), client_id=client_id)
+    assert refusal(trusting.call("PUT", client_id, token, other)) == (400, "invalid_software_statement")
+    same = stated(trusting, nameless, client_id=client_id)
+    assert trusting.call("PUT", client_id, token, same).status_code == 200
+
+
+def test_a_mark_that_the_operator_took_back_does_not_come_back_with_an_update(trusting: Registry) -> None:
+    told = trusting.register(stated(trusting))
+    client_id, token = told["client_id"], told["registration_access_token"]
+    with trusting.hub.db.write() as session:
+        session.get_one(Client, client_id).verified_at = None  # rialto clients verify --off
+    newer = stated(trusting, trusting.statement(software_client_name="Nest Egg 2"), client_id=client_id)
+    for change in (bank_data(client_id=client_id, jwks=None), newer):
+        assert trusting.call("PUT", client_id, token, change).status_code == 200
+        assert row(trusting, client_id).verified_at is None
 
 
 def test_an_anchors_keys_may_be_at_an_address(registry: Registry) -> None:
