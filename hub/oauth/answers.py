@@ -4,8 +4,9 @@ Every answer names its issuer (RFC 9207), so that a client of several servers ca
 4.4). In the JWT modes (JARM) the members travel inside a signed token whose ``iss`` says it, and nowhere else; it is
 encrypted for a client that registered for that.
 
-``facts`` are a checked request's: client_id and redirect_uri, response_mode, and state if there was one. Never called
-inside a transaction, since signing may have to make a key first, and encrypting to fetch one.
+``facts`` are a checked request's: client_id and redirect_uri, response_mode, and state if there was one. The way back
+is made ready before the person's answer is claimed, and never inside a transaction: signing may have to make a key
+first, and encrypting to fetch one.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ from authlib.oauth2.rfc6749.errors import OAuth2Error
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.models.client import Client
-from hub.oauth import encryption, redirects, response_jwt
+from hub.oauth import protection, redirects
+from hub.oauth.protection import Protection
 
 QUERY, FORM_POST = "query", "form_post"
 JWT_MODES = frozenset({"jwt", "query.jwt", "form_post.jwt"})
@@ -33,47 +35,47 @@ class Delivery:
     fields: Mapping[str, str] | None = field(default=None, repr=False)
 
 
-def success(hub: Hub, client: Client, facts: Mapping[str, Any], code: str, now: datetime) -> Delivery:
-    """RFC 6749 4.1.2."""
-    return _deliver(hub, client, facts, {"code": code}, now)
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """From the person's browser to the client. ``protection`` is None in the modes without a JWT."""
+
+    hub: Hub
+    client: Client
+    facts: Mapping[str, Any]
+    protection: Protection | None
+
+    def success(self, code: str, now: datetime) -> Delivery:
+        """RFC 6749 4.1.2."""
+        return self._deliver({"code": code}, now)
+
+    def refusal(self, error: OAuth2Error, now: datetime) -> Delivery:
+        """RFC 6749 4.1.2.1."""
+        return self._deliver({"error": error.error, "error_description": error.get_error_description() or None}, now)
+
+    def _deliver(self, told: Mapping[str, str | None], now: datetime) -> Delivery:
+        facts, issuer = self.facts, self.hub.settings.base_url
+        members = {name: value for name, value in {**told, "state": facts.get("state")}.items() if value is not None}
+        if self.protection is None:
+            members["iss"] = issuer
+        else:
+            times = {"iat": int(now.timestamp()), "exp": int((now + ANSWER_LIFE).timestamp())}
+            claims = {"iss": issuer, "aud": self.client.client_id, **times, **members}  # JARM 2.1
+            members = {"response": self.protection.protect(self.hub, claims, typ="JWT")}
+        if _mode(facts).startswith(FORM_POST):
+            return Delivery(facts["redirect_uri"], members)
+        return Delivery(redirects.answer(facts["redirect_uri"], members))
 
 
-def refusal(hub: Hub, client: Client, facts: Mapping[str, Any], error: OAuth2Error, now: datetime) -> Delivery:
-    """RFC 6749 4.1.2.1."""
-    told = {"error": error.error, "error_description": error.get_error_description() or None}
-    return _deliver(hub, client, facts, told, now)
-
-
-def _deliver(
-    hub: Hub, client: Client, facts: Mapping[str, Any], told: Mapping[str, str | None], now: datetime
-) -> Delivery:
-    members = {name: value for name, value in {**told, "state": facts.get("state")}.items() if value is not None}
-    mode = facts.get("response_mode", QUERY)
-    if mode in JWT_MODES:
-        members = {"response": _signed(hub, client, members, now)}
-    else:
-        members["iss"] = hub.settings.base_url
-    if mode.startswith(FORM_POST):
-        return Delivery(facts["redirect_uri"], members)
-    return Delivery(redirects.answer(facts["redirect_uri"], members))
-
-
-def _signed(hub: Hub, client: Client, members: Mapping[str, str], now: datetime) -> str:
-    """JARM 2.1, 2.2. Raises BadInput where the client wants it encrypted and has no key for that."""
-    claims = {
-        "iss": hub.settings.base_url,
-        "aud": client.client_id,
-        "iat": int(now.timestamp()),
-        "exp": int((now + ANSWER_LIFE).timestamp()),
-        **members,
-    }
-    alg = response_jwt.algorithm(client, client.registration.get("authorization_signed_response_alg"))
-    signed = response_jwt.sign(hub, claims, alg=alg, typ="JWT")
-    wanted = client.registration.get("authorization_encrypted_response_alg")
-    if wanted is None:
-        return signed
-    enc = client.registration.get("authorization_encrypted_response_enc")
+def way_back(hub: Hub, client: Client, facts: Mapping[str, Any]) -> WayBack:
+    """Raises BadInput where the client wants its answers protected in a way that cannot be had now (JARM 2.2)."""
+    if _mode(facts) not in JWT_MODES:
+        return WayBack(hub, client, facts, None)
     try:
-        return encryption.encrypt(hub, client, signed, alg=wanted, enc=enc, signed=True)
-    except encryption.NoEncryptionKey as error:
-        raise BadInput("The app wants its answers encrypted, and no key of its own for that can be had.") from error
+        return WayBack(hub, client, facts, protection.of_answers(hub, client))
+    except OAuth2Error as error:
+        why = error.get_error_description()
+        raise BadInput(f"The app's answer cannot be protected as the app wants it, so none was sent. {why}") from error
+
+
+def _mode(facts: Mapping[str, Any]) -> str:
+    return str(facts.get("response_mode", QUERY))

@@ -79,14 +79,14 @@ def check(hub: Hub, parameters: Parameters, *, interaction_id: str = "") -> Chec
         client_id = asked.known_client.client_id
         hub.refusals.note(client_id, ENDPOINT, error, proven=False, now=now, interaction_id=interaction_id)
         told = {"response_mode": _mode(asked)} | facts | {"state": _state(asked.parameters)}
-        return Refused(answers.refusal(hub, asked.known_client, told, error, now))
+        return Refused(answers.way_back(hub, asked.known_client, told).refusal(error, now))
     return Checked(asked.known_client, facts)
 
 
 def proceed(hub: Hub, checked: Checked, person: Person | None, now: datetime) -> str | Delivery:
     """Keep the request and say where the browser goes: the consent page's path, or for prompt=none straight back."""
     if checked.silent and person is None:
-        return answers.refusal(hub, checked.client, checked.facts, LoginRequiredError(), now)
+        return answers.way_back(hub, checked.client, checked.facts).refusal(LoginRequiredError(), now)
     handle = _keep(hub, checked, now)
     if checked.silent and person is not None:
         return interaction.answer_silently(hub, handle, person)

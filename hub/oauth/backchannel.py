@@ -21,7 +21,7 @@ from hub.identity.logout_notices import BACKCHANNEL_URI
 from hub.ids import new_id
 from hub.models.client import Client
 from hub.models.logout import LogoutNotice
-from hub.oauth import id_token
+from hub.oauth import id_token, protection
 from hub.oauth.grants.base import subject
 from hub.outbound.fetch import Outbound, OutboundError
 
@@ -118,7 +118,7 @@ def logout_token(hub: Hub, client: Client, *, psu_id: str, sid: str, now: dateti
         "sub": subject(hub, client, psu_id),
         "sid": id_token.sid_at(hub, client, sid),
     }
-    return id_token.protect(hub, client, claims, typ=TYPE)
+    return protection.of_id_tokens(hub, client).protect(hub, claims, typ=TYPE)
 
 
 def _attempt(hub: Hub, post: Post, notice_id: str, attempts: int) -> None:

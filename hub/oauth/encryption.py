@@ -7,7 +7,8 @@ client's public key can make the outer layer alone.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import orjson
 from authlib.oauth2.rfc6749.errors import OAuth2Error
@@ -40,19 +41,35 @@ class NoEncryptionKey(OAuth2Error):
     description = "The client is registered for encrypted answers, and its key set holds no key that they can use."
 
 
-def encrypt(hub: Hub, client: Client, inner: str | bytes, *, alg: str, enc: str | None, signed: bool) -> str:
-    """A compact JWE for the client. ``signed``: ``inner`` is a JWS, else it is a JSON object.
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The client's key, at hand, and what it is used with (RFC 7518 4, 5)."""
+
+    alg: str
+    enc: str
+    key: Key
+
+    def seal(self, inner: str | bytes, *, signed: bool) -> str:
+        """A compact JWE for the client. ``signed``: ``inner`` is a JWS, else it is a JSON object."""
+        header = {"alg": self.alg, "enc": self.enc} | ({"cty": "JWT"} if signed else {})
+        if self.key.kid is not None:
+            header["kid"] = self.key.kid
+        return jwe.encrypt_compact(header, inner, self.key, algorithms=[self.alg, self.enc])
+
+
+def envelope(hub: Hub, client: Client, what: Literal["id_token", "authorization", "userinfo"]) -> Envelope | None:
+    """As the client registered for this kind of answer: ``{what}_encrypted_response_alg`` and ``_enc``. None if it did
+    not.
 
     May fetch the client's key set: not to be called inside a transaction. Raises NoEncryptionKey.
     """
-    chosen = enc or DEFAULT_ENC
-    if alg not in ALGS or chosen not in ENCS:
+    alg = client.registration.get(f"{what}_encrypted_response_alg")
+    if alg is None:
+        return None
+    enc = client.registration.get(f"{what}_encrypted_response_enc") or DEFAULT_ENC
+    if alg not in ALGS or enc not in ENCS:
         raise NoEncryptionKey()
-    key = _key_for(hub, client, alg)
-    header = {"alg": alg, "enc": chosen} | ({"cty": "JWT"} if signed else {})
-    if key.kid is not None:
-        header["kid"] = key.kid
-    return jwe.encrypt_compact(header, inner, key, algorithms=[alg, chosen])
+    return Envelope(alg, enc, _key_for(hub, client, alg))
 
 
 def _key_for(hub: Hub, client: Client, alg: str) -> Key:

@@ -17,7 +17,8 @@ from hub.consents import service as consents
 from hub.context import Hub
 from hub.models.client import Client
 from hub.models.oauth import Grant
-from hub.oauth import claims_parameter, encryption, person_claims, response_jwt, scopes
+from hub.oauth import claims_parameter, person_claims, scopes
+from hub.oauth.protection import Protection
 
 SID = "sid"
 """Under which name hub.keys keeps the key of session ids."""
@@ -35,6 +36,7 @@ def mint(
     hub: Hub,
     client: Client,
     grant: Grant,
+    protection: Protection,
     *,
     sub: str,
     nonce: str | None,
@@ -42,12 +44,10 @@ def mint(
     now: datetime,
     extra: Mapping[str, Any] | None = None,
 ) -> str:
-    """An ID token for the client; nested in a JWE if it is registered for encryption.
+    """An ID token for the client, protected as it wants it (hub.oauth.protection.of_id_tokens).
 
-    ``extra``: further claims of the flow, which can replace none of ours. May fetch the client's keys: not inside a
-    transaction. Raises NotSignable, NoEncryptionKey.
+    ``extra``: further claims of the flow, which can replace none of ours.
     """
-    alg = _algorithm(client)
     issued_s = int(now.timestamp())
     claims: dict[str, Any] = {
         **(extra or {}),
@@ -63,20 +63,8 @@ def mint(
     if nonce is not None:
         claims["nonce"] = nonce
     if access_token is not None:
-        claims["at_hash"] = half_hash(access_token, alg)
-    return protect(hub, client, claims, typ=TYPE)
-
-
-def protect(hub: Hub, client: Client, claims: Mapping[str, Any], *, typ: str) -> str:
-    """Sign, and encrypt where it wants that, as the client is registered for ID tokens; its logout tokens are made the
-    same way (Back-Channel Logout 1.0, 2.4). May fetch the client's keys. Raises NotSignable, NoEncryptionKey.
-    """
-    signed = response_jwt.sign(hub, claims, alg=_algorithm(client), typ=typ)
-    wanted = client.registration.get("id_token_encrypted_response_alg")
-    if wanted is None:
-        return signed
-    enc = client.registration.get("id_token_encrypted_response_enc")
-    return encryption.encrypt(hub, client, signed, alg=wanted, enc=enc, signed=True)
+        claims["at_hash"] = half_hash(access_token, protection.alg)
+    return protection.protect(hub, claims, typ=TYPE)
 
 
 def sid_at(hub: Hub, client: Client, sid: str) -> str:
@@ -90,10 +78,6 @@ def half_hash(value: str, alg: str) -> str:
     """OIDC Core 3.1.3.6: the left half of the hash that the signature uses (at_hash, and c_hash alike)."""
     digest = _HASHES[alg](value.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
-
-
-def _algorithm(client: Client) -> str:
-    return response_jwt.algorithm(client, client.id_token_signed_response_alg)
 
 
 def _about_the_login(hub: Hub, client: Client, grant: Grant) -> dict[str, Any]:

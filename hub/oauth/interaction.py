@@ -22,7 +22,7 @@ from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.oauth import AuthorizationRequest
 from hub.oauth import answers, decoupled, granting, issue, pending, redirects
-from hub.oauth.answers import Delivery
+from hub.oauth.answers import Delivery, WayBack
 from hub.oauth.decoupled import Elsewhere
 from hub.oauth.errors import InvalidGrantId
 from hub.oauth.granting import Choice
@@ -147,9 +147,11 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Or
     """The person's yes; returns how a code goes back to the client. One transaction: all of it happens or nothing.
 
     Raises NotFound (also for an account that is not theirs), Conflict if the request was answered meanwhile,
-    NotPermitted if the login is not fresh enough, BadInput for a choice that the consent cannot hold.
+    NotPermitted if the login is not fresh enough, BadInput for a choice that the consent cannot hold, and where the
+    client wants its answers encrypted and its key cannot be had: then nothing was answered, and they can try again.
     """
     now = hub.clock()
+    way = _way_back_of(hub, handle, person, now)
     with hub.db.write() as session:
         row, client = pending.find(session, handle, person, now)
         unfit = pending.unmet(row, person) or pending.someone_else(hub, row, client, person)
@@ -161,40 +163,55 @@ def approve(hub: Hub, handle: str, person: Person, choice: Choice, *, origin: Or
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_AUTHORISED, origin=origin, now=now, detail=detail)
         code = granting.issued(session, hub.settings, row, client, person, consent, wish, now, before=before)
-    return _allowed(hub, row, client, code, now)
+    return _allowed(way, code, now)
 
 
 def deny(hub: Hub, handle: str, person: Person, *, origin: Origin = UNKNOWN) -> Delivery:
-    """The person's no; returns how it goes back to the client. Raises NotFound, or Conflict if it was answered."""
+    """The person's no; returns how it goes back to the client. Raises NotFound, Conflict if it was answered, BadInput
+    as ``approve`` does.
+    """
     now = hub.clock()
+    way = _way_back_of(hub, handle, person, now)
     with hub.db.write() as session:
         row, client = pending.find(session, handle, person, now)
         pending.claim(session, row, person, now)
         detail = {"app": client.name}
         activity.write(session, person.psu_id, Kind.CONSENT_REJECTED, origin=origin, now=now, detail=detail)
-    return _refused(hub, row, client, AccessDeniedError(), now)
+    return _refused(way, AccessDeniedError(), now)
 
 
-def _allowed(hub: Hub, row: AuthorizationRequest, client: Client, code: str | None, now: datetime) -> Delivery:
+def _way_back_of(hub: Hub, handle: str, person: Person, now: datetime) -> WayBack | Elsewhere:
+    """Before the answer's own transaction. Raises NotFound, Conflict, BadInput."""
+    with hub.db.read() as session:
+        row, client = pending.find(session, handle, person, now)
+    return _way_back(hub, row, client)
+
+
+def _way_back(hub: Hub, row: AuthorizationRequest, client: Client) -> WayBack | Elsewhere:
+    """A decoupled request goes back to nobody: it is answered on a page of ours. Raises BadInput."""
+    return decoupled.elsewhere(row.parameters) or answers.way_back(hub, client, row.parameters)
+
+
+def _allowed(way: WayBack | Elsewhere, code: str | None, now: datetime) -> Delivery:
     """``code`` is None for a decoupled request."""
-    came_from = decoupled.elsewhere(row.parameters)
-    if came_from is not None:
-        return Delivery(f"{came_from.where_answered}/allowed")
-    return answers.success(hub, client, row.parameters, code or "", now)
+    if isinstance(way, Elsewhere):
+        return Delivery(f"{way.where_answered}/allowed")
+    return way.success(code or "", now)
 
 
-def _refused(hub: Hub, row: AuthorizationRequest, client: Client, error: OAuth2Error, now: datetime) -> Delivery:
-    if (came_from := decoupled.elsewhere(row.parameters)) is not None:
-        return Delivery(f"{came_from.where_answered}/denied")
-    return answers.refusal(hub, client, row.parameters, error, now)
+def _refused(way: WayBack | Elsewhere, error: OAuth2Error, now: datetime) -> Delivery:
+    if isinstance(way, Elsewhere):
+        return Delivery(f"{way.where_answered}/denied")
+    return way.refusal(error, now)
 
 
 def _refuse(
     hub: Hub, row: AuthorizationRequest, client: Client, person: Person, error: OAuth2Error, now: datetime
 ) -> Delivery:
+    way = _way_back(hub, row, client)
     with hub.db.write() as session:
         pending.claim(session, row, person, now)
-    return _refused(hub, row, client, error, now)
+    return _refused(way, error, now)
 
 
 def _ask(hub: Hub, row: AuthorizationRequest, wish: Wanted, client: Client, person: Person) -> Ask:
@@ -249,6 +266,7 @@ def _answer_by_standing_consent(
     with hub.db.read() as session:  # most requests are new: they should not wait for the right to write
         if standing_consent(session, person.psu_id, wish, now) is None:
             return None
+    way = _way_back(hub, row, client)
     with hub.db.write() as session:
         if (consent := standing_consent(session, person.psu_id, wish, now)) is None:
             return None
@@ -258,4 +276,4 @@ def _answer_by_standing_consent(
             before = granting.earlier(session, consent.id)
             issue.revoke_grants_of(session, consent.id, reason="merged", now=now)
         code = granting.issued(session, hub.settings, row, client, person, consent, wish, now, before=before)
-    return _allowed(hub, row, client, code, now)
+    return _allowed(way, code, now)

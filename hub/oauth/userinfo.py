@@ -20,6 +20,7 @@ from hub.errors import NotPermitted
 from hub.models.client import Client
 from hub.oauth import clients, encryption, person_claims, response_jwt
 from hub.oauth.bearer import Token, invalid
+from hub.oauth.encryption import Envelope
 
 JSON, JWT = "application/json", "application/jwt"
 
@@ -36,15 +37,15 @@ def answer(hub: Hub, token: Token, now: datetime) -> Answer:
     """Raises NotPermitted without the openid scope, once the consent is not valid any more, and where the client's
     registration asks for a signature or an encryption that cannot be had: it gets nothing rather than plain claims.
     """
-    told = claims(hub, token, now)
     with hub.db.read() as session:
         client = clients.find(session, token.client_id)
     if client is None:
         raise invalid()
     try:
-        return _wrapped(hub, client, told)
+        wrapping = _wrapping(hub, client)  # before the reading is written down: what is not told was not read
     except OAuth2Error as error:
         raise NotPermitted(error.get_error_description(), reason=error.error) from error
+    return wrapping.wrapped(hub, client, claims(hub, token, now))
 
 
 def claims(hub: Hub, token: Token, now: datetime) -> dict[str, Any]:
@@ -64,22 +65,28 @@ def claims(hub: Hub, token: Token, now: datetime) -> dict[str, Any]:
     return {"sub": token.sub} | only(person, disclosed)
 
 
-def _wrapped(hub: Hub, client: Client, told: Mapping[str, Any]) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Wrapping:
     """As the client is registered: JSON, signed (with iss and aud), encrypted, or signed and then encrypted."""
-    registered = client.registration
-    signing = registered.get("userinfo_signed_response_alg")
-    encrypting = registered.get("userinfo_encrypted_response_alg")
-    if signing is None and encrypting is None:
-        return Answer(orjson.dumps(told), JSON)
-    inner: str | bytes = orjson.dumps(told)
-    if signing is not None:
-        alg = response_jwt.algorithm(client, signing)
-        claims = {**told, "iss": hub.settings.base_url, "aud": client.client_id}
-        inner = response_jwt.sign(hub, claims, alg=alg, typ="JWT")
-    if encrypting is not None:
-        enc = registered.get("userinfo_encrypted_response_enc")
-        inner = encryption.encrypt(hub, client, inner, alg=encrypting, enc=enc, signed=signing is not None)
-    return Answer(inner if isinstance(inner, bytes) else inner.encode(), JWT)
+
+    alg: str | None
+    envelope: Envelope | None
+
+    def wrapped(self, hub: Hub, client: Client, told: Mapping[str, Any]) -> Answer:
+        inner: str | bytes = orjson.dumps(told)
+        if self.alg is not None:
+            claims = {**told, "iss": hub.settings.base_url, "aud": client.client_id}
+            inner = response_jwt.sign(hub, claims, alg=self.alg, typ="JWT")
+        if self.envelope is not None:
+            inner = self.envelope.seal(inner, signed=self.alg is not None)
+        return Answer(inner, JSON) if isinstance(inner, bytes) else Answer(inner.encode(), JWT)
+
+
+def _wrapping(hub: Hub, client: Client) -> _Wrapping:
+    """Raises NotSignable, NoEncryptionKey."""
+    signing = client.registration.get("userinfo_signed_response_alg")
+    alg = None if signing is None else response_jwt.algorithm(client, signing)
+    return _Wrapping(alg, encryption.envelope(hub, client, "userinfo"))
 
 
 def _ask(token: Token, permission: Permission, now: datetime) -> Allowed | Denied:

@@ -150,15 +150,18 @@ def test_a_self_signed_certificate_that_was_changed(world: World, site: Site, cl
 def test_the_encryption_key_is_the_published_one(world: World, site: Site, clock: TestClock) -> None:
     key, new = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
     shop = publishing(world, site)
+    shop.client.registration = {"id_token_encrypted_response_alg": "RSA-OAEP-256"}
     for one in (key, new):  # the second was published after the first was fetched, and the first is there no more
         site.answer = set_of(public(one, use="enc"))
         clock.advance(seconds=300)
-        token = encryption.encrypt(world.hub, shop.client, "inner", alg="RSA-OAEP-256", enc=None, signed=True)
+        envelope = encryption.envelope(world.hub, shop.client, "id_token")
+        assert envelope is not None
+        token = envelope.seal("inner", signed=True)
         assert decrypted(token, one, "RSA-OAEP-256", "A128CBC-HS256")[1] == b"inner"
     site.answer = Answer(503)
     clock.advance(days=1)
     with pytest.raises(NoEncryptionKey, match="503"):
-        encryption.encrypt(world.hub, shop.client, "inner", alg="RSA-OAEP-256", enc=None, signed=True)
+        encryption.envelope(world.hub, shop.client, "id_token")
 
 
 def _jwk_of(issued: Issued) -> dict[str, Any]:

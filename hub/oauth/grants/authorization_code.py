@@ -28,7 +28,9 @@ _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 def exchange(ask: Exchange) -> Answer:
-    """Raises InvalidGrantError, and MissingParameter."""
+    """Raises InvalidGrantError, MissingParameter; NoEncryptionKey while the client's key cannot be had: the code stays
+    as it is.
+    """
     now = ask.call.now
     conditions = (
         AuthorizationCode.code_hash == secret_hash(ask.call.required("code")),
@@ -37,6 +39,7 @@ def exchange(ask: Exchange) -> Answer:
         _challenge_met(ask),
         _key_met(ask.bound),
     )
+    protected = first_tokens.ready(ask)
     # Refusals are decided inside and raised outside: raising would roll back what the refusal has to leave behind.
     with ask.hub.db.write() as session:
         claimed = session.execute(
@@ -55,7 +58,7 @@ def exchange(ask: Exchange) -> Answer:
                 issue.revoke_grant(session, grant_id, reason="code_reused", now=now)
     if found is None:
         raise InvalidGrantError("The code is wrong, was used, has expired, or is not for this client, key or verifier.")
-    return first_tokens.hand_out(ask, found)
+    return first_tokens.hand_out(ask, found, protected)
 
 
 def _challenge_met(ask: Exchange) -> ColumnElement[bool]:

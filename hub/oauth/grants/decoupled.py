@@ -9,6 +9,7 @@ there are two who know it, so the grant ends, as it does for an authorization co
 twice at once has merely asked twice.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from authlib.oauth2.rfc6749.errors import AccessDeniedError, InvalidGrantError, OAuth2Error
@@ -34,24 +35,40 @@ EARLY_S = 1
 
 def device(ask: Exchange) -> Answer:
     """Raises OAuth2Error."""
-    return first_tokens.hand_out(ask, _redeem(ask, Kind.DEVICE, ask.call.required("device_code")))
+    return _exchange(ask, Kind.DEVICE, ask.call.required("device_code"), {})
 
 
 def backchannel(ask: Exchange) -> Answer:
     """The ID token says which request it answers. Raises OAuth2Error."""
     auth_req_id = ask.call.required("auth_req_id")
-    found = _redeem(ask, Kind.BACKCHANNEL, auth_req_id)
-    return first_tokens.hand_out(ask, found, extra={AUTH_REQ_ID: auth_req_id})
+    return _exchange(ask, Kind.BACKCHANNEL, auth_req_id, {AUTH_REQ_ID: auth_req_id})
 
 
-def _redeem(ask: Exchange, kind: Kind, secret: str) -> Exchanged:
-    now = ask.call.now
-    mine = (
+def _exchange(ask: Exchange, kind: Kind, secret: str, extra: Mapping[str, str]) -> Answer:
+    """While the client's key for its ID token cannot be had nothing is claimed: the client hears of it once there would
+    be tokens, and may ask again.
+    """
+    mine = _mine(ask, kind, secret)
+    try:
+        protected = first_tokens.ready(ask)
+    except OAuth2Error as error:
+        with ask.hub.db.write() as session:
+            refused = _refusal(session, ask, mine, answered=error)
+        raise refused from error
+    return first_tokens.hand_out(ask, _redeem(ask, kind, mine), protected, extra=extra)
+
+
+def _mine(ask: Exchange, kind: Kind, secret: str) -> tuple[ColumnElement[bool], ...]:
+    return (
         DecoupledRequest.secret_hash == secret_hash(secret),
         DecoupledRequest.client_id == ask.client.client_id,
         DecoupledRequest.kind == kind.value,
         or_(DecoupledRequest.dpop_jkt.is_(None), DecoupledRequest.dpop_jkt == (ask.bound.jkt or "")),
     )
+
+
+def _redeem(ask: Exchange, kind: Kind, mine: tuple[ColumnElement[bool], ...]) -> Exchanged:
+    now = ask.call.now
     # Refusals are decided inside and raised outside: raising would roll back what the refusal has to leave behind.
     with ask.hub.db.write() as session:
         claimed = session.execute(
@@ -68,7 +85,7 @@ def _redeem(ask: Exchange, kind: Kind, secret: str) -> Exchanged:
         ).one_or_none()
         found: Exchanged | OAuth2Error
         if claimed is None:
-            found = _refusal(session, ask, mine)
+            found = _refusal(session, ask, mine, answered=AuthorizationPending())
         else:
             body = {"client_id": ask.client.client_id}
             emit(session, f"{kind}.redeemed", claimed.id, now=now, psu_id=claimed.psu_id, body=body)
@@ -78,8 +95,14 @@ def _redeem(ask: Exchange, kind: Kind, secret: str) -> Exchanged:
     return found
 
 
-def _refusal(session: Session, ask: Exchange, mine: tuple[ColumnElement[bool], ...]) -> OAuth2Error:
-    """Why there are no tokens, or none yet. Counts the time between two questions."""
+def _refusal(
+    session: Session, ask: Exchange, mine: tuple[ColumnElement[bool], ...], *, answered: OAuth2Error
+) -> OAuth2Error:
+    """Why there are no tokens, or none yet. Counts the time between two questions.
+
+    ``answered``: what holds a yes back. After our own attempt to claim it that is only that it came between our two
+    statements: then the next question finds it.
+    """
     now = ask.call.now
     row = session.scalar(select(DecoupledRequest).where(*mine).with_for_update())
     if row is None:
@@ -92,8 +115,8 @@ def _refusal(session: Session, ask: Exchange, mine: tuple[ColumnElement[bool], .
         return AccessDeniedError("The person said no, or could not log in as the request demands.")
     if row.expires_at <= now:
         return ExpiredToken()
-    if row.answered_at is not None:  # between our two statements; the next question finds it
-        return AuthorizationPending()
+    if row.answered_at is not None:
+        return answered
     is_early = row.polled_at is not None and now < row.polled_at + timedelta(seconds=row.interval_s - EARLY_S)
     row.polled_at = now
     if is_early:

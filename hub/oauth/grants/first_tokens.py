@@ -1,4 +1,8 @@
-"""The first tokens of a grant, whichever way the client learned that the person said yes."""
+"""The first tokens of a grant, whichever way the client learned that the person said yes.
+
+Three steps in this order: what the ID token needs is at hand (``ready``), the secret is claimed (``prepare``), the
+tokens are made (``hand_out``). So nothing is used up for tokens that cannot be made.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +10,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hub.models.oauth import Grant
-from hub.oauth import id_token, issue, scopes
+from hub.oauth import id_token, issue, protection, scopes
 from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, granted, tokens_for, usable_consent
+from hub.oauth.protection import Protection
+
+
+def ready(ask: Exchange) -> Protection | None:
+    """How the ID token will be protected; None for a client that gets none. Before the transaction: the client's key
+    may have to be fetched. Raises NotSignable, NoEncryptionKey.
+    """
+    return protection.of_id_tokens(ask.hub, ask.client) if scopes.OPENID in ask.client.scopes else None
 
 
 def prepare(session: Session, ask: Exchange, grant_id: str, *, nonce: str | None = None) -> Exchanged | None:
@@ -33,15 +45,18 @@ def prepare(session: Session, ask: Exchange, grant_id: str, *, nonce: str | None
     return Exchanged(grant, consent, grant.scope, audience_of(ask, grant), refresh_token, nonce)
 
 
-def hand_out(ask: Exchange, found: Exchanged, *, extra: Mapping[str, Any] | None = None) -> Answer:
+def hand_out(
+    ask: Exchange, found: Exchanged, protected: Protection | None, *, extra: Mapping[str, Any] | None = None
+) -> Answer:
     """After the transaction. ``extra``: further claims of the ID token."""
     minted, sub = tokens_for(ask, found)
     signed_in = None
-    if scopes.OPENID in scopes.parse(found.scope):
+    if protected is not None and scopes.OPENID in scopes.parse(found.scope):
         signed_in = id_token.mint(
             ask.hub,
             ask.client,
             found.grant,
+            protected,
             sub=sub,
             nonce=found.nonce,
             access_token=minted.value,

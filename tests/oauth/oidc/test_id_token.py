@@ -14,6 +14,7 @@ from hub.models.oauth import Grant
 from hub.oauth import id_token
 from hub.oauth.encryption import NoEncryptionKey
 from hub.oauth.interaction import approve
+from hub.oauth.protection import of_id_tokens
 from hub.oauth.response_jwt import NotSignable
 from tests.oauth.oidc.rp import Key, decrypted, header_of, public, set_client, verified
 from tests.oauth.world import World, claims_of, query_of
@@ -40,7 +41,8 @@ def grant_of(world: World, **values: Any) -> Grant:
 
 def minted(world: World, grant: Grant, **changes: Any) -> str:
     facts: dict[str, Any] = {"sub": "s", "nonce": "n", "access_token": "at", "now": world.hub.clock()}
-    return id_token.mint(world.hub, world.client.client, grant, **(facts | changes))
+    protected = of_id_tokens(world.hub, world.client.client)
+    return id_token.mint(world.hub, world.client.client, grant, protected, **(facts | changes))
 
 
 @pytest.mark.parametrize("alg", ["ES256", "PS256", "EdDSA", "RS256"])
