@@ -87,7 +87,7 @@ def token_for(hub: Hub, psu_id: str, account_ids: tuple[str, ...]) -> str:
                 created_at=now,
             )
         )
-    told = {"grant_id": grant_id, "consent_id": consent.id}
+    told = {"authorization_id": grant_id, "consent_id": consent.id}
     cnf = {"jkt": KEY.thumbprint}
     return mint_access_token(hub, client_id=client_id, sub="bench", scope=scope, now=now, cnf=cnf, more=told).value
 

@@ -120,3 +120,11 @@ def test_every_table_has_an_end_for_its_rows_or_a_reason_to_keep_them() -> None:
     assert ends | stays == set(Base.metadata.tables)
     undecided = [name for name in stays if "expires_at" in Base.metadata.tables[name].columns]
     assert undecided == [], "what has an expiry is swept by it"
+
+
+def test_oauths_errors_have_one_home() -> None:
+    """Authlib's raise ValueError for a description in other characters than it may hold; ours never do."""
+    found = {
+        path.relative_to(ROOT).as_posix() for path in _files("hub") for name in _imports(path) if "authlib" in name
+    }
+    assert found == {"hub/oauth/errors.py"}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from authlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 from flask import Request, Response
 
 from hub.context import Hub
 from hub.oauth import authenticate, call
 from hub.oauth.authenticate import METHODS, Authenticated
 from hub.oauth.call import Call
+from hub.oauth.errors import InvalidClientError, OAuth2Error
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 5.1
 Members = Mapping[str, Any]
@@ -31,7 +31,7 @@ def answer(
     except OAuth2Error as error:
         if came is not None:
             _note(hub, came, who, error)
-        return refusal(error)
+        return refusal(error, challenged=came is not None and came.authorization is not None)
     return made if isinstance(made, Response) else as_json(made, status)
 
 
@@ -41,11 +41,14 @@ def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
     return response
 
 
-def refusal(error: OAuth2Error) -> Response:
-    """RFC 6749 5.2."""
+def refusal(error: OAuth2Error, *, challenged: bool) -> Response:
+    """RFC 6749 5.2. ``challenged``: the client used the Authorization header, and is answered in that header's way too.
+    To any other a challenge would say to use a header that it is not registered for, and there are libraries that show
+    their caller the challenge in place of the error.
+    """
     told = {"error": error.error, "error_description": error.get_error_description()}
     response = as_json({name: value for name, value in told.items() if value}, error.status_code)
-    if isinstance(error, InvalidClientError):
+    if challenged and isinstance(error, InvalidClientError):
         response.headers["WWW-Authenticate"] = 'Basic realm="rialto"'
     return response
 

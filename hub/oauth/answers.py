@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import OAuth2Error
-
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.models.client import Client
 from hub.oauth import protection, redirects
+from hub.oauth.errors import OAuth2Error
 from hub.oauth.protection import Protection
 
 QUERY, FORM_POST = "query", "form_post"

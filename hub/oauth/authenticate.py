@@ -14,13 +14,12 @@ from functools import partial
 from types import MappingProxyType
 from urllib.parse import unquote_plus
 
-from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, OAuth2Error
-
 from hub.context import Hub
 from hub.hashing import secret_hash
 from hub.models.client import Client
-from hub.oauth import addresses, clients, grant_types, mtls, policy
+from hub.oauth import addresses, clients, grant_types, mtls
 from hub.oauth.call import Call
+from hub.oauth.errors import InvalidClientError, InvalidRequestError, OAuth2Error
 from hub.oauth.jose.assertion import parse_assertion, peek_client_id, read_assertion
 from hub.oauth.jose.public_key import BadKey
 from hub.oauth.jose.read import BadJwt, Unverified
@@ -216,10 +215,5 @@ _PROVE: Mapping[str, Callable[[Hub, Call, Client, Policy, Presented], None]] = M
 
 
 def failed(why: str = "The client could not be authenticated.") -> InvalidClientError:
-    """Always 401 with WWW-Authenticate, as RFC 6749 5.2 allows, so that the status tells nothing."""
+    """Always 401, as RFC 6749 5.2 allows, so that the status tells nothing."""
     return InvalidClientError(status_code=401, description=why)
-
-
-def algorithms() -> list[str]:
-    """What a client assertion may be signed with, for the metadata."""
-    return list(dict.fromkeys(policy.FAPI_ALGORITHMS + policy.OIDC_ALGORITHMS))

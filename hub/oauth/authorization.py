@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
-from authlib.oidc.core.errors import LoginRequiredError
-
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.hashing import secret_hash
@@ -19,6 +16,7 @@ from hub.oauth import answers, clients, interaction, pushed
 from hub.oauth.answers import Delivery
 from hub.oauth.asked import Asked, asked_by
 from hub.oauth.checks import CHECKS
+from hub.oauth.errors import InvalidRequestError, LoginRequiredError, OAuth2Error
 from hub.oauth.parameters import MAX_LENGTH_OF, Parameters, parse
 
 ENDPOINT = "authorize"

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 from sqlalchemy import CursorResult, select, update
 
 from hub.context import Hub
@@ -22,6 +21,7 @@ from hub.ids import new_id
 from hub.models.client import Client
 from hub.models.logout import LogoutNotice
 from hub.oauth import id_token, protection
+from hub.oauth.errors import OAuth2Error
 from hub.oauth.grants.base import subject
 from hub.outbound.fetch import Outbound, OutboundError
 

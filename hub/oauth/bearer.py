@@ -114,7 +114,7 @@ def resolve(reading: Reading, claims: Claims) -> Token:
     Raises BadToken if it has been withdrawn, or if its client's profile has come to demand bound tokens and it is none.
     """
     rows = _rows(reading, claims)
-    if not rows or (claims.grant_id is not None and rows[0].consent_id is None):
+    if not rows or (claims.authorization_id is not None and rows[0].consent_id is None):
         raise BadToken("withdrawn")
     first = rows[0]
     policy = POLICIES[Profile(first.profile)]
@@ -137,7 +137,7 @@ def resolve(reading: Reading, claims: Claims) -> Token:
 
 
 def _rows(reading: Reading, claims: Claims) -> Sequence[Any]:
-    named = {"grant_id": claims.grant_id, "consent_id": claims.consent_id}
+    named = {"grant_id": claims.authorization_id, "consent_id": claims.consent_id}
     if claims.actors:
         return reading.execute(_EXCHANGED, named | {"jtis": [claims.jti, *claims.exchanged_from]}).all()
     return reading.execute(_STATE, named | {"client_id": claims.client_id, "jti": claims.jti}).all()

@@ -4,12 +4,10 @@ nothing.
 
 from dataclasses import dataclass
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
-
 from hub.context import Hub
 from hub.models.client import Client
 from hub.oauth.call import Call
-from hub.oauth.errors import InvalidDpopProof, UseDpopNonce
+from hub.oauth.errors import InvalidDpopProof, InvalidRequestError, OAuth2Error, UseDpopNonce
 from hub.oauth.jose.dpop import BadProof, Proof, read_proof
 from hub.oauth.policy import Policy
 

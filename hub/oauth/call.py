@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from flask import Request, g
 
 from hub.certificates import Certificate, peer_certificate
 from hub.context import Hub
-from hub.oauth.errors import MissingParameter
+from hub.oauth.errors import InvalidRequestError, MissingParameter
 from hub.oauth.parameters import parse_form
 from hub.settings import Settings
 

@@ -9,13 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
-from authlib.oidc.core.errors import (
-    RegistrationNotSupportedError,
-    RequestNotSupportedError,
-    RequestURINotSupportedError,
-)
-
 from consent.lifecycle import MAX_CONSENT_DAYS
 from hub.errors import BadInput
 from hub.identity.assurance import ACRS
@@ -23,7 +16,17 @@ from hub.oauth import claims_parameter, redirects, scopes
 from hub.oauth.answers import QUERY
 from hub.oauth.asked import Asked
 from hub.oauth.detailed import scopes_asked, what_is_asked
-from hub.oauth.errors import InvalidRequestObject, InvalidTarget, UnknownResponseType
+from hub.oauth.errors import (
+    InvalidRequestError,
+    InvalidRequestObject,
+    InvalidScopeError,
+    InvalidTarget,
+    RegistrationNotSupportedError,
+    RequestNotSupportedError,
+    RequestURINotSupportedError,
+    UnauthorizedClientError,
+    UnknownResponseType,
+)
 from hub.oauth.grant_management import grant_management_holds
 from hub.oauth.policy import NONE
 from hub.oauth.wanted_acr import UnmetAuthenticationRequirements, wanted_acr

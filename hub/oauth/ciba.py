@@ -10,12 +10,6 @@ import re
 from collections.abc import Mapping
 
 import orjson
-from authlib.oauth2.rfc6749.errors import (
-    AccessDeniedError,
-    InvalidRequestError,
-    InvalidScopeError,
-    UnauthorizedClientError,
-)
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -29,7 +23,13 @@ from hub.oauth.asked import as_parameters, asked_by
 from hub.oauth.authenticate import CREDENTIALS, Authenticated
 from hub.oauth.call import Call
 from hub.oauth.decoupled import INTERVAL_S, Kind
-from hub.oauth.errors import InvalidBindingMessage
+from hub.oauth.errors import (
+    AccessDeniedError,
+    InvalidBindingMessage,
+    InvalidRequestError,
+    InvalidScopeError,
+    UnauthorizedClientError,
+)
 from hub.oauth.hints import Whom
 from hub.oauth.jose.authentication_request import read_authentication_request
 from hub.oauth.jose.read import BadJwt

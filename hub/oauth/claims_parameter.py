@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from consent.model import Permission
 from hub.identity.assurance import ACRS, satisfies
 from hub.oauth import person_claims
+from hub.oauth.errors import InvalidRequestError
 
 MAX_LENGTH = 4096
 MAX_VALUES = 16

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError
-
 from consent import asked as whole
 from consent.details import Detail, permissions_asked
 from consent.details_form import PARAMETER, read, to_json
@@ -14,7 +12,7 @@ from consent.model import Permission
 from consent.succession import How, merge_objection
 from hub.oauth import claims_parameter, scopes
 from hub.oauth.asked import Asked
-from hub.oauth.errors import InvalidAuthorizationDetails
+from hub.oauth.errors import InvalidAuthorizationDetails, InvalidRequestError, InvalidScopeError
 from hub.oauth.grant_management import WHY_NOT_MERGED
 
 

@@ -10,8 +10,6 @@ import hmac
 import secrets
 from datetime import datetime
 
-from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
-
 from hub.context import Hub
 from hub.errors import NotFound, TooMany
 from hub.identity import throttle
@@ -26,6 +24,7 @@ from hub.oauth.asked import asked_by
 from hub.oauth.authenticate import CREDENTIALS, Authenticated
 from hub.oauth.call import Call
 from hub.oauth.decoupled import INTERVAL_S, Kind
+from hub.oauth.errors import UnauthorizedClientError
 from hub.oauth.parameters import Parameters
 
 PAGE = "/device"

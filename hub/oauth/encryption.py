@@ -1,5 +1,3 @@
-# mypy: disallow-subclassing-any=False
-# Authlib ships no types.
 """Encrypt what only one client may read (RFC 7516), to the encryption key that it published.
 
 Signed first, then encrypted (RFC 7519 11.2): the inner signature says who speaks, and an attacker who knows the
@@ -11,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from hub.context import Hub
 from hub.models.client import Client
+from hub.oauth.errors import OAuthRefusal
 from hub.oauth.jose.public_key import BadKey
 
 DEFAULT_ENC = "A128CBC-HS256"  # OpenID Connect Registration 2
@@ -34,7 +32,7 @@ _SECRET_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 Key = ECKey | OKPKey | RSAKey
 
 
-class NoEncryptionKey(OAuth2Error):
+class NoEncryptionKey(OAuthRefusal):
     """The client wants encrypted answers and has no key of its own that fits."""
 
     error = "invalid_client_metadata"  # RFC 7591 3.2.2
@@ -77,7 +75,7 @@ def _key_for(hub: Hub, client: Client, alg: str) -> Key:
     try:
         key = _chosen(hub.client_keys.document(client, suits=lambda jwks: _chosen(jwks, alg) is not None), alg)
     except BadKey as error:
-        raise NoEncryptionKey(description=error.why) from error
+        raise NoEncryptionKey(error.why) from error
     if key is None:
         raise NoEncryptionKey()
     return key

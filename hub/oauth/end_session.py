@@ -7,13 +7,12 @@ Nothing of a request ends anybody's session: the person at the browser does, on 
 
 from dataclasses import dataclass
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
-
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.oauth import clients, id_token_hint, redirects
+from hub.oauth.errors import InvalidRequestError
 from hub.oauth.grants.base import subject
 from hub.oauth.id_token_hint import Hint
 from hub.oauth.parameters import Parameters, parse

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
-
 from consent.lifecycle import Refusal
 from consent.succession import How, can_follow
 from hub.oauth.asked import Asked
-from hub.oauth.errors import InvalidGrantId
+from hub.oauth.errors import InvalidGrantId, InvalidRequestError, UnauthorizedClientError
 from hub.oauth.policy import NONE
 
 CREATE = "create"

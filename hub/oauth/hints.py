@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from sqlalchemy import select
 
 from hub.context import Hub
@@ -24,7 +23,7 @@ from hub.models.client import Client
 from hub.models.oauth import Grant
 from hub.models.psu import Psu
 from hub.oauth import id_token_hint
-from hub.oauth.errors import UnknownUserId
+from hub.oauth.errors import InvalidRequestError, UnknownUserId
 from hub.oauth.grants.base import subject
 from hub.oauth.response_jwt import NotOurs
 

@@ -7,9 +7,6 @@ is answered once: the answer claims it by one conditional UPDATE.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from authlib.oauth2.rfc6749.errors import AccessDeniedError, OAuth2Error
-from authlib.oidc.core.errors import ConsentRequiredError, InteractionRequiredError, LoginRequiredError
-
 from consent.model import Permission
 from consent.succession import How, can_follow
 from consent.wording import Older
@@ -24,7 +21,14 @@ from hub.models.oauth import AuthorizationRequest
 from hub.oauth import answers, decoupled, granting, issue, pending, redirects
 from hub.oauth.answers import Delivery, WayBack
 from hub.oauth.decoupled import Elsewhere
-from hub.oauth.errors import InvalidGrantId
+from hub.oauth.errors import (
+    AccessDeniedError,
+    ConsentRequiredError,
+    InteractionRequiredError,
+    InvalidGrantId,
+    LoginRequiredError,
+    OAuth2Error,
+)
 from hub.oauth.granting import Choice
 from hub.oauth.pending import LoginReason, NeedsLogin
 from hub.oauth.policy import NONE

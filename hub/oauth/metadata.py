@@ -3,8 +3,9 @@
 from typing import Any
 
 from consent.details import DetailType
-from hub.oauth import addresses, authenticate, ciba, encryption, grant_management, openid_metadata, policy, scopes
+from hub.oauth import addresses, authenticate, ciba, encryption, grant_management, openid_metadata, scopes
 from hub.oauth.checks import CHALLENGE_METHOD, PROMPTS
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS, OIDC_ALGORITHMS, accepted
 from hub.oauth.policy import POLICIES
 from hub.oauth.token_endpoint import GRANTS
 from hub.settings import Settings
@@ -20,6 +21,10 @@ _BACK_CHANNEL = {
     "userinfo_endpoint": addresses.USERINFO,
 }
 """Also reached with a client certificate, where another host asks for them (RFC 8705 5)."""
+
+
+_VERIFIED = list(accepted(OIDC_ALGORITHMS))
+"""What a client may sign with. Ed25519 is in it by both of its names, so that a client finds the one it writes."""
 
 
 def document(settings: Settings) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def _requests() -> dict[str, Any]:
 
 def _clients() -> dict[str, Any]:
     """How clients prove who they are."""
-    methods, signed = list(authenticate.METHODS), authenticate.algorithms()
+    methods, signed = list(authenticate.METHODS), _VERIFIED
     confidential = list(authenticate.CONFIDENTIAL)
     return {
         "token_endpoint_auth_methods_supported": methods,
@@ -80,17 +85,17 @@ def _backchannel() -> dict[str, Any]:
     """CIBA 4."""
     return {
         "backchannel_token_delivery_modes_supported": list(ciba.MODES),
-        "backchannel_authentication_request_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
+        "backchannel_authentication_request_signing_alg_values_supported": _VERIFIED,
         "backchannel_user_code_parameter_supported": False,
     }
 
 
 def _signatures() -> dict[str, Any]:
     return {
-        "authorization_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
+        "authorization_signing_alg_values_supported": list(OIDC_ALGORITHMS),
         "authorization_encryption_alg_values_supported": list(encryption.ALGS),
         "authorization_encryption_enc_values_supported": list(encryption.ENCS),
-        "introspection_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),
-        "request_object_signing_alg_values_supported": list(policy.OIDC_ALGORITHMS),
-        "dpop_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(FAPI_ALGORITHMS),
+        "request_object_signing_alg_values_supported": _VERIFIED,
+        "dpop_signing_alg_values_supported": list(accepted(FAPI_ALGORITHMS)),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.identity.assurance import ACRS
 from hub.oauth import encryption, end_session, person_claims
-from hub.oauth.policy import OIDC_ALGORITHMS
+from hub.oauth.jose.algorithms import OIDC_ALGORITHMS
 from hub.settings import Settings
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
+from hub.oauth.errors import InvalidRequestError
 
 FORM = "application/x-www-form-urlencoded"
 MAX_PARAMETERS = 64

@@ -13,9 +13,7 @@ from types import MappingProxyType
 
 from consent.model import ACCOUNT_PERMISSIONS
 from hub.models.client import Client
-
-FAPI_ALGORITHMS = ("PS256", "ES256", "EdDSA")  # FAPI 2.0 5.4.1
-OIDC_ALGORITHMS = ("RS256", *FAPI_ALGORITHMS)  # OIDC Core 15.1 asks every provider for RS256
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS, OIDC_ALGORITHMS
 
 BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
 PRIVATE_KEY_JWT = "private_key_jwt"

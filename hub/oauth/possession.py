@@ -12,8 +12,9 @@ from flask import Request
 from hub.certificates import peer_certificate
 from hub.context import Hub
 from hub.errors import LoginNotEnough, Unauthenticated
-from hub.oauth import call, policy, protected_resource
+from hub.oauth import call, protected_resource
 from hub.oauth.bearer import Token, invalid, resolve
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS, accepted
 from hub.oauth.jose.dpop import BadProof, read_proof
 from hub.oauth.tokens import BadToken, Claims, read_access_token
 from hub.settings import Settings
@@ -57,7 +58,7 @@ def challenge(error: Unauthenticated, settings: Settings) -> list[str]:
     if isinstance(error, LoginNotEnough):  # RFC 9470 3
         told |= {"error_description": error.detail} | error.wanted
     told["resource_metadata"] = protected_resource.address(settings)
-    dpop = told | {"algs": " ".join(policy.FAPI_ALGORITHMS)}
+    dpop = told | {"algs": " ".join(accepted(FAPI_ALGORITHMS))}
     return [f"DPoP {_parameters(dpop)}", f"Bearer {_parameters(told)}"]
 
 

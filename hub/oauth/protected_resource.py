@@ -8,7 +8,8 @@ only signs people in may hold bearer tokens; what a token is bound to is demande
 from typing import Any
 
 from consent.details import DetailType
-from hub.oauth import addresses, policy, scopes
+from hub.oauth import addresses, scopes
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS, accepted
 from hub.settings import Settings
 
 
@@ -23,7 +24,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "scopes_supported": sorted(scopes.KNOWN - scopes.PROTOCOL),
         "bearer_methods_supported": ["header"],
         "authorization_details_types_supported": list(DetailType),
-        "dpop_signing_alg_values_supported": list(policy.FAPI_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(accepted(FAPI_ALGORITHMS)),
         "dpop_bound_access_tokens_required": False,
         "tls_client_certificate_bound_access_tokens": True,
     }

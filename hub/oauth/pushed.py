@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
@@ -23,7 +22,7 @@ from hub.oauth.asked import Asked, asked_by
 from hub.oauth.authenticate import CREDENTIALS, Authenticated
 from hub.oauth.call import Call
 from hub.oauth.checks import CHECKS, request_object_holds
-from hub.oauth.errors import InvalidDpopProof
+from hub.oauth.errors import InvalidDpopProof, InvalidRequestError
 from hub.oauth.parameters import Parameters
 
 REQUEST_URI_TTL_S = 90

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 from sqlalchemy import insert, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from hub.ids import new_id
 from hub.limits import RateLimiter
 from hub.models.client import Client
 from hub.models.oauth import RefusedRequest
+from hub.oauth.errors import OAuth2Error
 
 log = logging.getLogger(__name__)
 PER_MINUTE = 20

@@ -1,5 +1,3 @@
-# mypy: disallow-subclassing-any=False
-# Authlib ships no types.
 """What the hub signs for a client and that client alone: ID tokens, userinfo answers, logout tokens.
 
 The algorithm is the one the client registered for this use, the usual one if it registered none; a profile that does
@@ -10,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 from joserfc import jws
 from joserfc.errors import JoseError
 
 from hub import keys
 from hub.context import Hub
 from hub.models.client import Client
+from hub.oauth.errors import OAuthRefusal
 from hub.oauth.policy import Profile, policy_of
 
 USUAL = "ES256"
@@ -24,7 +22,7 @@ STANDARD = "RS256"  # what OpenID Connect, JARM 3 and RFC 9701 6 mean where a si
 MAX_LENGTH = 8192
 
 
-class NotSignable(OAuth2Error):
+class NotSignable(OAuthRefusal):
     """The client is registered for an algorithm that its profile does not allow."""
 
     error = "invalid_client_metadata"  # RFC 7591 3.2.2

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from authlib.oauth2.rfc6749.errors import UnauthorizedClientError
-
 from consent.details_form import PARAMETER
 from hub.context import Hub
 from hub.oauth import binding, grant_types, resources
 from hub.oauth.authenticate import Authenticated
 from hub.oauth.call import Call
-from hub.oauth.errors import InvalidAuthorizationDetails, InvalidTarget, UnknownGrantType
+from hub.oauth.errors import InvalidAuthorizationDetails, InvalidTarget, UnauthorizedClientError, UnknownGrantType
 from hub.oauth.grants import authorization_code, client_credentials, decoupled, refresh_token, token_exchange
 from hub.oauth.grants.base import Answer, Exchange
 

@@ -22,6 +22,9 @@ from hub.signing.lines import Key
 
 ALGORITHM = "ES256"
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})  # RFC 9068 4
+AUTHORIZATION = "authorization_id"
+"""The private claim that names our row of the grant. What the client calls its grant stands beside it as ``grant_id``
+(Grant Management for OAuth 2.0), and nothing is looked up by that."""
 EXCHANGED_FROM = "exchanged_from"
 """The private claim that names the tokens from which this one was exchanged, by jti."""
 MAX_TOKEN_LENGTH = 8192
@@ -44,7 +47,8 @@ class Minted:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """A checked access token's claims. ``grant_id`` and ``consent_id`` are None where a client speaks for itself.
+    """A checked access token's claims. ``authorization_id`` (of our row of the grant) and ``consent_id`` are None where
+    a client speaks for itself.
 
     ``actors`` are the client_ids of the services that act with an exchanged token, the present one first, and
     ``exchanged_from`` the jti of the tokens before it (hub.oauth.grants.token_exchange).
@@ -56,7 +60,7 @@ class Claims:
     client_id: str
     sub: str
     scopes: frozenset[str]
-    grant_id: str | None
+    authorization_id: str | None
     consent_id: str | None
     acr: str | None
     auth_time_s: int | None
@@ -174,13 +178,16 @@ def _checked(claims: dict[str, Any], *, issuer: str, now_s: float) -> Claims:
         raise BadToken("not ours")
     if now_s >= expires_s or max(issued_s, not_before_s) > now_s + CLOCK_SKEW_S:
         raise BadToken("not valid now")
+    authorization_id, consent_id = claims.get(AUTHORIZATION), claims.get("consent_id")
+    if (authorization_id is None) is not (consent_id is None):
+        raise BadToken("half a person's yes")
     return Claims(
         jti=str(words["jti"]),
         client_id=str(words["client_id"]),
         sub=str(words["sub"]),
         scopes=scopes.parse(str(words["scope"])),
-        grant_id=claims.get("grant_id"),
-        consent_id=claims.get("consent_id"),
+        authorization_id=authorization_id,
+        consent_id=consent_id,
         acr=claims.get("acr"),
         auth_time_s=claims.get("auth_time"),
         cnf=claims.get("cnf", {}),

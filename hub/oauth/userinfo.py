@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 
 from consent.decide import Allowed, Ask, Denied, decide
 from consent.disclose import only
@@ -21,6 +20,7 @@ from hub.models.client import Client
 from hub.oauth import clients, encryption, person_claims, response_jwt
 from hub.oauth.bearer import Token, invalid
 from hub.oauth.encryption import Envelope
+from hub.oauth.errors import OAuth2Error
 
 JSON, JWT = "application/json", "application/jwt"
 

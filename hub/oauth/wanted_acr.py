@@ -1,18 +1,15 @@
-# mypy: disallow-subclassing-any=False
-# Authlib ships no types.
 """How surely the person must prove, or should have proved, who they are: acr_values and the claims parameter as one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from authlib.oauth2.rfc6749.errors import OAuth2Error
-
 from hub.identity.assurance import ACRS, satisfies
 from hub.oauth import claims_parameter
+from hub.oauth.errors import OAuthRefusal
 
 
-class UnmetAuthenticationRequirements(OAuth2Error):
+class UnmetAuthenticationRequirements(OAuthRefusal):
     """OpenID Connect Core Error Code unmet_authentication_requirements 1.0: an essential acr cannot be met."""
 
     error = "unmet_authentication_requirements"

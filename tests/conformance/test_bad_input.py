@@ -23,6 +23,7 @@ BACK_CHANNEL = (
     "revocation_endpoint",
     "introspection_endpoint",
     "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
 )
 ERRORS = frozenset(
     {"invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type", "unauthorized_client"}
@@ -90,8 +91,8 @@ def is_refused_well(answer: TestResponse) -> None:
         assert answer.get_json()["error"] in ERRORS, answer.text
     else:
         assert answer.status_code == 413
-    if answer.status_code == 401:
-        assert answer.headers["WWW-Authenticate"]
+    used_header = "Authorization" in answer.request.headers
+    assert ("WWW-Authenticate" in answer.headers) is (answer.status_code == 401 and used_header)  # RFC 6749 5.2
 
 
 @pytest.mark.parametrize("endpoint", BACK_CHANNEL)

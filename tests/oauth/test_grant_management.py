@@ -396,7 +396,7 @@ def test_only_the_clients_own_bound_token_with_the_scope_opens_it(world: World, 
     assert world.app.test_client().get(f"/oauth/grants/{grant_id}").status_code == 401
     with hub.db.read() as session:
         grant = session.scalars(select(Grant)).one()
-    claims = {"grant_id": grant.id, "consent_id": grant.consent_id}
+    claims = {"authorization_id": grant.id, "consent_id": grant.consent_id}
     cnf = {"jkt": world.keys[buddy.client.client_id].thumbprint}
     mixed = mint_access_token(
         hub, client_id=buddy.client.client_id, sub="x", scope=" ".join(OWN), now=hub.clock(), cnf=cnf, more=claims

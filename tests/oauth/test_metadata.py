@@ -43,7 +43,11 @@ def test_it_says_what_fapi_2_wants_to_read(world: World) -> None:
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["authorization_response_iss_parameter_supported"] is True
     assert document["tls_client_certificate_bound_access_tokens"] is True
-    assert document["dpop_signing_alg_values_supported"] == ["PS256", "ES256", "EdDSA"]
+    assert document["dpop_signing_alg_values_supported"] == ["PS256", "ES256", "EdDSA", "Ed25519"]
+    for what in ("token_endpoint_auth", "request_object", "backchannel_authentication_request"):
+        assert "Ed25519" in document[f"{what}_signing_alg_values_supported"], what  # verified by either name
+    for what in ("id_token", "userinfo", "authorization", "introspection"):
+        assert "Ed25519" not in document[f"{what}_signing_alg_values_supported"], what  # signed under the older one
     assert document["pushed_authorization_request_endpoint"] == "http://127.0.0.1:8000/oauth/par"
     assert {"private_key_jwt", "tls_client_auth"} < set(document["token_endpoint_auth_methods_supported"])
     for name in (name for name in document if name.endswith("_values_supported") and "_alg_" in name):

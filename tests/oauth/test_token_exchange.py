@@ -90,7 +90,8 @@ def test_a_service_gets_a_token_of_its_own_for_the_hub(
     assert after["client_id"] == billing.client.client_id
     assert after["act"] == {"sub": billing.client.client_id}
     assert after["cnf"]["jkt"] == world.keys[billing.client.client_id].thumbprint
-    assert after["grant_id"] == before["grant_id"]
+    assert after["authorization_id"] == before["authorization_id"]
+    assert "grant_id" not in after  # the client's name for it is none of the service's business
     assert after["exp"] <= before["exp"]
     assert after["sub"] != before["sub"]
     claims = tokens.read_access_token(world.hub, told["access_token"], world.hub.clock())
@@ -203,7 +204,7 @@ def test_a_thief_of_the_token_is_not_the_service(world: World, billing: Register
 
 def _revoke_grant(world: World, claims: dict[str, Any], _billing: Registered) -> None:
     with world.hub.db.write() as session:
-        issue.revoke_grant(session, claims["grant_id"], reason="test", now=world.hub.clock())
+        issue.revoke_grant(session, claims["authorization_id"], reason="test", now=world.hub.clock())
 
 
 def _revoke_consent(world: World, claims: dict[str, Any], _billing: Registered) -> None:

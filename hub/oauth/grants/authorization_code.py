@@ -14,13 +14,13 @@ import base64
 import hashlib
 import re
 
-from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError
 from sqlalchemy import ColumnElement, or_, select, update
 
 from hub.hashing import secret_hash
 from hub.models.oauth import AuthorizationCode
 from hub.oauth import issue
 from hub.oauth.binding import Binding
+from hub.oauth.errors import InvalidGrantError, InvalidRequestError
 from hub.oauth.grants import first_tokens
 from hub.oauth.grants.base import Answer, Exchange
 

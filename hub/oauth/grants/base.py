@@ -43,9 +43,13 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What a grant type's own file found and claimed. ``refresh_token`` is a new one to hand out, if there is one."""
+    """What a grant type's own file found and claimed. ``refresh_token`` is a new one to hand out, if there is one.
+
+    ``grant_id`` is the client's name for the grant (``named``).
+    """
 
     grant: Grant
+    grant_id: str | None
     consent: Consent
     scope: str
     audience: str
@@ -56,6 +60,15 @@ class Exchanged:
 def audience_of(ask: Exchange, grant: Grant) -> str:
     """Raises InvalidTarget."""
     return resources.chosen(ask.hub, ask.resource, grant.resources)
+
+
+def named(session: Session, ask: Exchange, consent: Consent) -> str | None:
+    """By which grant_id the client can query and change the grant; None for a public one, which cannot (Grant
+    Management for OAuth 2.0, 5.5).
+    """
+    if ask.client.token_endpoint_auth_method == NONE:
+        return None
+    return succession.grant_id_of(session, consent.id)
 
 
 def tokens_for(ask: Exchange, found: Exchanged) -> tuple[Minted, str]:
@@ -71,7 +84,8 @@ def tokens_for(ask: Exchange, found: Exchanged) -> tuple[Minted, str]:
         now=ask.call.now,
         until=found.consent.valid_until,
         more={
-            "grant_id": found.grant.id,
+            tokens.AUTHORIZATION: found.grant.id,
+            "grant_id": found.grant_id,
             "consent_id": found.consent.id,
             "auth_time": int(found.grant.auth_time.timestamp()),
             "acr": found.grant.acr,
@@ -85,10 +99,7 @@ def granted(ask: Exchange, found: Exchanged) -> Answer:
     """What the answer says of the grant itself: its id, for those who can manage it (Grant Management for OAuth 2.0,
     5.5), and the details as granted (RFC 9396 7).
     """
-    told: Answer = {}
-    if ask.client.token_endpoint_auth_method != NONE:
-        with ask.hub.db.read() as session:
-            told["grant_id"] = succession.grant_id_of(session, found.consent.id)
+    told: Answer = {} if found.grant_id is None else {"grant_id": found.grant_id}
     if found.consent.details:
         told[PARAMETER] = as_granted(found.consent, scopes.parse(found.scope) & frozenset(ask.client.scopes))
     return told

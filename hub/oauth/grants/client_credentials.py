@@ -3,9 +3,8 @@
 Its scopes are those that concern the client itself; every other scope concerns a person.
 """
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
-
 from hub.oauth import resources, scopes, tokens
+from hub.oauth.errors import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
 from hub.oauth.grants.base import Answer, Exchange, answer
 from hub.oauth.policy import NONE
 

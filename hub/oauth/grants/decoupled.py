@@ -12,7 +12,6 @@ twice at once has merely asked twice.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from authlib.oauth2.rfc6749.errors import AccessDeniedError, InvalidGrantError, OAuth2Error
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,14 @@ from hub.hashing import secret_hash
 from hub.models.decoupled import DecoupledRequest
 from hub.oauth import issue
 from hub.oauth.decoupled import Kind
-from hub.oauth.errors import AuthorizationPending, ExpiredToken, SlowDown
+from hub.oauth.errors import (
+    AccessDeniedError,
+    AuthorizationPending,
+    ExpiredToken,
+    InvalidGrantError,
+    OAuth2Error,
+    SlowDown,
+)
 from hub.oauth.grants import first_tokens
 from hub.oauth.grants.base import Answer, Exchange, Exchanged
 from hub.oauth.policy import NONE

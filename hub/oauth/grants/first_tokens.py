@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 
 from hub.models.oauth import Grant
 from hub.oauth import id_token, issue, protection, scopes
-from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, granted, tokens_for, usable_consent
+from hub.oauth.grants.base import (
+    Answer,
+    Exchange,
+    Exchanged,
+    answer,
+    audience_of,
+    granted,
+    named,
+    tokens_for,
+    usable_consent,
+)
 from hub.oauth.protection import Protection
 
 
@@ -42,7 +52,9 @@ def prepare(session: Session, ask: Exchange, grant_id: str, *, nonce: str | None
             valid_until=consent.valid_until,
             now=ask.call.now,
         )
-    return Exchanged(grant, consent, grant.scope, audience_of(ask, grant), refresh_token, nonce)
+    return Exchanged(
+        grant, named(session, ask, consent), consent, grant.scope, audience_of(ask, grant), refresh_token, nonce
+    )
 
 
 def hand_out(

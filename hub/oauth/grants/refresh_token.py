@@ -13,7 +13,6 @@ requests of one family overlap.
 from datetime import datetime, timedelta
 from enum import Enum
 
-from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,18 @@ from hub.context import Hub
 from hub.hashing import secret_hash
 from hub.models.oauth import Grant, RefreshToken
 from hub.oauth import issue, scopes
-from hub.oauth.grants.base import Answer, Exchange, Exchanged, answer, audience_of, granted, tokens_for, usable_consent
+from hub.oauth.errors import InvalidGrantError, InvalidScopeError
+from hub.oauth.grants.base import (
+    Answer,
+    Exchange,
+    Exchanged,
+    answer,
+    audience_of,
+    granted,
+    named,
+    tokens_for,
+    usable_consent,
+)
 from hub.oauth.policy import NONE
 
 RETRY_S = 60
@@ -71,9 +81,10 @@ def _exchange(
         return InvalidScopeError("A refresh gives no more scope than was granted.")
     narrowed, audience = scopes.text_of(scopes.parse(scope)), audience_of(ask, grant)
     if ask.client.token_endpoint_auth_method == NONE and row.jkt is None:
-        return Exchanged(grant, consent, narrowed, audience, _rotate(session, ask.hub, grant, row, consent, now))
+        rotated = _rotate(session, ask.hub, grant, row, consent, now)
+        return Exchanged(grant, None, consent, narrowed, audience, rotated)
     _keep_alive(ask.hub, row, consent, now)
-    return Exchanged(grant, consent, narrowed, audience)
+    return Exchanged(grant, named(session, ask, consent), consent, narrowed, audience)
 
 
 def _is_current(row: RefreshToken) -> bool:

@@ -11,13 +11,11 @@ exchanged from ends it at once. There is no refresh token.
 
 from datetime import UTC, datetime
 
-from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError
-
 from consent.lifecycle import status_at
 from consent.model import Consent, Permission, Status
 from hub.oauth import bearer, resources, scopes, tokens
 from hub.oauth.bearer import Token
-from hub.oauth.errors import InvalidTarget
+from hub.oauth.errors import InvalidRequestError, InvalidScopeError, InvalidTarget
 from hub.oauth.grants.base import Answer, Exchange, answer, subject
 from hub.oauth.policy import DATA_SCOPES
 from hub.oauth.tokens import BadToken, Claims
@@ -54,7 +52,7 @@ def exchange(ask: Exchange) -> Answer:
         now=ask.call.now,
         until=min(consent.valid_until, datetime.fromtimestamp(claims.expires_at_s, UTC)),
         more={
-            "grant_id": claims.grant_id,
+            tokens.AUTHORIZATION: claims.authorization_id,
             "consent_id": claims.consent_id,
             "auth_time": claims.auth_time_s,
             "acr": claims.acr,

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from hub.oauth.jose import times
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS
 from hub.oauth.jose.public_key import PublicKey
-from hub.oauth.jose.read import FAPI_ALGORITHMS, BadJwt, Unverified, parse, verify
+from hub.oauth.jose.read import BadJwt, Unverified, parse, verify
 
 MAX_LENGTH = 8192
 MAX_LIFETIME_S = 3600

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from hub.oauth.jose import times
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS
 from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.public_key import BadKey, PublicKey, read_jwk
-from hub.oauth.jose.read import FAPI_ALGORITHMS, BadJwt, Unverified, parse, verify
+from hub.oauth.jose.read import BadJwt, Unverified, parse, verify
 from hub.oauth.jose.target import same_target
 
 MAX_LENGTH = 8192

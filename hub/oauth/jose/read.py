@@ -12,15 +12,11 @@ from typing import Any
 
 from joserfc.jws import JWSRegistry
 
+from hub.oauth.jose.algorithms import OIDC_ALGORITHMS, accepted
 from hub.oauth.jose.public_key import MAX_KID_LENGTH, PublicKey
 from hub.oauth.jose.strict import read_object
 
-FAPI_ALGORITHMS = ("PS256", "ES256", "EdDSA", "Ed25519")
-"""FAPI 2.0 5.4.1. EdDSA means Ed25519 here: one algorithm, whose exact name newer libraries write (RFC 9864 2.2)."""
-OIDC_ALGORITHMS = (*FAPI_ALGORITHMS, "RS256")
-"""OpenID Connect's default besides, for clients that only sign people in."""
-
-_MODELS = {name: JWSRegistry.algorithms[name] for name in OIDC_ALGORITHMS}
+_MODELS = {name: JWSRegistry.algorithms[name] for name in accepted(OIDC_ALGORITHMS)}
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
 _MAX_HEADER_LENGTH = 4096  # an RSA key of 8192 bits in a DPoP proof's header takes 1500
 
@@ -30,7 +26,7 @@ class BadJwt(Exception):
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
-        self.why = why.replace('"', "'")  # RFC 6749 5.2: a description holds no double quote
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +74,8 @@ def verify(unverified: Unverified, keys: Iterable[PublicKey], *, algorithms: Seq
     A ``kid`` chooses among the keys; where several bear it each is tried (FAPI 2.0 5.4.3).
     """
     alg, kid = unverified.header["alg"], unverified.kid
-    allowed = alg in algorithms or (alg == "Ed25519" and "EdDSA" in algorithms)
-    if not allowed or (model := _MODELS.get(alg)) is None:
-        raise BadJwt(f"The alg of the JWT must be one of {', '.join(algorithms)}.")
+    if alg not in accepted(algorithms) or (model := _MODELS.get(alg)) is None:
+        raise BadJwt(f"The alg of the JWT must be one of {', '.join(accepted(algorithms))}.")
     named = [key for key in keys if kid is None or key.kid == kid]
     if not named:
         raise BadJwt("No key of the client has the kid in the header." if kid else "The client has no keys.")

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from hub.oauth.jose import times
+from hub.oauth.jose.algorithms import FAPI_ALGORITHMS
 from hub.oauth.jose.public_key import PublicKey
-from hub.oauth.jose.read import FAPI_ALGORITHMS, BadJwt, Unverified, parse, verify
+from hub.oauth.jose.read import BadJwt, Unverified, parse, verify
 
 MAX_LENGTH = 64 * 1024
 MAX_AGE_S = 3600  # FAPI 2.0 Message Signing 5.3.1 (5): since nbf

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hub.oauth.jose.algorithms import accepted
 from hub.oauth.jose.public_key import BadKey, PublicKey, read_jwk, read_jwks
 from hub.oauth.policy import PRIVATE_KEY_JWT, SELF_SIGNED_TLS, Policy
 from hub.oauth.registration.errors import BadMetadata
@@ -26,7 +27,7 @@ def check(member: str, document: Mapping[str, Any], *, policy: Policy, method: s
         raise BadMetadata(member, "Two keys of the set have the same kid (FAPI 2.0 5.4.3).")
     if method in {PRIVATE_KEY_JWT, SELF_SIGNED_TLS} and not signing:
         raise BadMetadata(member, f"There is no signing key in the set, and {method} needs one.")
-    if method == PRIVATE_KEY_JWT and not any(key.algorithms & set(policy.algorithms) for key in signing):
+    if method == PRIVATE_KEY_JWT and not any(key.algorithms & set(accepted(policy.algorithms)) for key in signing):
         raise BadMetadata(member, f"No key of the set signs with {' or '.join(policy.algorithms)}.")
 
 
@@ -35,6 +36,6 @@ def _read(member: str, key: Mapping[str, Any], policy: Policy) -> PublicKey:
         if name in key:
             raise BadMetadata(member, f"A key has no {name} here (FAPI 2.0 5.4.3): give the key itself.")
     found = read_jwk(key)
-    if not found.algorithms & set(policy.algorithms):
+    if not found.algorithms & set(accepted(policy.algorithms)):
         raise BadMetadata(member, f"A signing key is for {', '.join(policy.algorithms)}.")
     return found

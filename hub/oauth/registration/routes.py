@@ -19,6 +19,7 @@ from hub.limits import RateLimiter
 from hub.models.client import Client
 from hub.oauth import addresses, clients
 from hub.oauth.clients import Registered
+from hub.oauth.errors import printable
 from hub.oauth.jose.strict import read_object
 from hub.oauth.policy import Profile
 from hub.oauth.registration import initial_tokens, own_token, rows, service
@@ -112,13 +113,13 @@ def delete(client_id: str) -> Response:
 @blueprint.errorhandler(BadMetadata)
 def _bad_metadata(error: BadMetadata) -> Response:
     """RFC 7591 3.2.2."""
-    return _answer({"error": error.error, "error_description": error.description}, error.kind.status)
+    return _answer({"error": error.error, "error_description": printable(error.description)}, error.kind.status)
 
 
 @blueprint.errorhandler(DomainError)
 def _refused(error: DomainError) -> Response:
     word = _ERRORS.get(type(error), "invalid_request")
-    response = _answer({"error": word, "error_description": error.detail}, error.kind.status)
+    response = _answer({"error": word, "error_description": printable(error.detail)}, error.kind.status)
     if isinstance(error, Unauthenticated):
         reason = f', error="{error.reason}"' if error.reason else ""  # RFC 6750 3: none where no token was sent
         response.headers["WWW-Authenticate"] = f'Bearer realm="rialto"{reason}'

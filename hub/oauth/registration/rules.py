@@ -11,6 +11,7 @@ from hub.oauth import ciba, mtls, redirects, resources
 from hub.oauth.encryption import ALGS, ENCS
 from hub.oauth.grant_types import BACKCHANNEL, CLIENT, CODE, DEVICE, EXCHANGE, REFRESH
 from hub.oauth.grants.token_exchange import EXCHANGEABLE, TARGETS
+from hub.oauth.jose.algorithms import accepted
 from hub.oauth.policy import KEY_METHODS, NONE, PRIVATE_KEY_JWT, SELF_SIGNED_TLS, TLS, Policy, Profile
 from hub.oauth.registration import keys
 from hub.oauth.registration.defaults import CERTIFICATE_BOUND, DPOP_BOUND
@@ -111,9 +112,11 @@ def binding(full: Members, policy: Policy) -> None:
 
 
 def algorithms(full: Members, policy: Policy) -> None:
+    by_client = accepted(policy.algorithms)
     for member in (*SIGNED_FOR_CLIENT, *SIGNED_BY_CLIENT):
-        if full.get(member, policy.algorithms[0]) not in policy.algorithms:
-            raise BadMetadata(member, f"The {policy.title} profile signs with {', '.join(policy.algorithms)}.")
+        possible = by_client if member in SIGNED_BY_CLIENT else policy.algorithms
+        if full.get(member, possible[0]) not in possible:
+            raise BadMetadata(member, f"The {policy.title} profile signs with {', '.join(possible)}.")
     if "token_endpoint_auth_signing_alg" in full and full["token_endpoint_auth_method"] != PRIVATE_KEY_JWT:
         raise BadMetadata("token_endpoint_auth_signing_alg", "This goes with private_key_jwt only.")
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from hub.oauth.jose.algorithms import OIDC_ALGORITHMS
 from hub.oauth.jose.assertion import Assertion, peek_client_id, read_assertion
 from hub.oauth.jose.public_key import read_jwks
-from hub.oauth.jose.read import OIDC_ALGORITHMS, BadJwt
+from hub.oauth.jose.read import BadJwt
 from tests.oauth.jose.material import AT, CLIENT, ES, ISSUER, KEYS, NOW, OTHER, RS
 from tests.oauth.signing import LEFT_OUT, ClientKey
 
