@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -10,7 +11,13 @@ from providers.rows import BrokenRow
 
 # Wider than both standards (Berlin Group 14+3 digits, UK 13+5) because banks send "3.7000", and JSON numbers like 1e2;
 # narrow enough that no amount can grow past what a database column or a formatter takes.
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_PLAIN = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,4})?", re.ASCII)
+# A comma before one or two last digits, or a group of three between points and the comma, can mean one thing only.
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},[0-9]{1,2}", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){1,5}\.[0-9]{1,5}|(?:,[0-9]{3}){2,5})", re.ASCII)
+_SIGN_BEHIND = re.compile(r"[0-9.,']{1,40}[+-]", re.ASCII)
+_GROUPING = re.compile(r"['\s]")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LARGEST = Decimal(10) ** 18
 _FINEST_EXPONENT = -18
@@ -25,9 +32,18 @@ def exact(raw: msgspec.Raw, field: str) -> Decimal:
     text = bytes(raw).decode("utf-8", "replace")
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
-    if not _NUMBER.fullmatch(text):
+    return exact_text(text, field)
+
+
+def exact_text(text: str, field: str) -> Decimal:
+    """The number in ``text``, as ``exact`` reads it."""
+    if _PLAIN.fullmatch(text):
+        number = Decimal(text)
+        return number if number else number.copy_abs()
+    read = _parse(text)
+    if read is None:
         raise BrokenRow(f"{field} is not an amount")
-    number = Decimal(text)
+    number = read
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < _FINEST_EXPONENT or number.copy_abs() >= _LARGEST:
         raise BrokenRow(f"{field} is out of range")
@@ -36,8 +52,30 @@ def exact(raw: msgspec.Raw, field: str) -> Decimal:
     return number.copy_abs() if number.is_zero() else number
 
 
+def _parse(text: str) -> Decimal | None:
+    """A plain number, one with a decimal comma ("1.234,56", "12,5"), one with grouping commas ("1,234.56") or with
+    its sign behind ("12.00-"). "1,234" could be two numbers, so it is none."""
+    if not _NUMBER.fullmatch(text):
+        text = text.strip()
+        if _SIGN_BEHIND.fullmatch(text):
+            text = text[-1] + text[:-1]
+        if _DECIMAL_COMMA.fullmatch(text):
+            text = _GROUPING.sub("", text).replace(".", "").replace(",", ".")
+        elif _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
+        if not _NUMBER.fullmatch(text):
+            return None
+    return Decimal(text)
+
+
+@lru_cache(maxsize=1024)
+def is_currency(text: str) -> bool:
+    """Whether it has the form of an ISO 4217 code."""
+    return _CURRENCY.fullmatch(text) is not None
+
+
 def money(number: Decimal, currency: str, field: str) -> Money:
     """``number`` in ``currency``; BrokenRow if that is not the form of an ISO 4217 code."""
-    if not _CURRENCY.fullmatch(currency):
+    if not is_currency(currency):
         raise BrokenRow(f"{field} is not a currency code")
     return Money(number, currency)

@@ -1,22 +1,29 @@
 """The shapes in which banks write dates, read without a clock.
 
 Seen in the wild (and nowhere else promised): offsets as ``Z``, ``+01:00``, ``+0100`` and ``+01``; no offset at all;
-fractions of a second or no seconds; ``dd-MM-yyyy``; a date with a time where a date was promised; the empty string.
+fractions of a second or no seconds; ``dd-MM-yyyy`` with or without a time; ``yyyyMMdd``; ``yyyy/MM/dd``; seconds or
+milliseconds since 1970; a date with a time where a date was promised; the empty string.
 """
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from providers.rows import BrokenRow
 
-_ISO_DAY = re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})(?:[T ].*)?", re.ASCII)
-_EUROPEAN_DAY = re.compile(r"(?P<d>[0-9]{2})[-./](?P<m>[0-9]{2})[-./](?P<y>[0-9]{4})", re.ASCII)
-_MOMENT = re.compile(
-    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<h>[0-9]{2}):(?P<min>[0-9]{2})"
-    r"(?::(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
-    r"(?P<zone>Z|z|(?P<sign>[+-])(?P<oh>[0-9]{2})(?::?(?P<om>[0-9]{2}))?)?",
+_DAY = re.compile(
+    r"(?:(?P<y>[0-9]{4})(?P<sep>[-/.]?)(?P<m>[0-9]{2})(?P=sep)(?P<d>[0-9]{2})"
+    r"|(?P<d2>[0-9]{2})[-./](?P<m2>[0-9]{2})[-./](?P<y2>[0-9]{4}))"
+    r"(?:[T ,]+(?P<clock>.{1,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?",
     re.ASCII,
 )
+_CLOCK = re.compile(
+    r"(?P<h>[0-9]{2})[:.]?(?P<min>[0-9]{2})(?:[:.]?(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
+    r"\s?(?P<zone>Z|z|UTC|GMT|(?P<sign>[+-])(?P<oh>[0-9]{2})(?::?(?P<om>[0-9]{2}))?)?(?:\[[A-Za-z/_+-]{1,40}\])?",
+    re.ASCII,
+)
+_EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?", re.ASCII)
+_UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT"})
 
 
 def calendar_day(text: str | None, field: str) -> date | None:
@@ -25,13 +32,18 @@ def calendar_day(text: str | None, field: str) -> date | None:
     The written day and not the UTC day: 2021-07-05T23:30:00+01:00 was booked on the fifth.
     """
     text = (text or "").strip()
-    if not text:
-        return None
-    found = _ISO_DAY.fullmatch(text) or _EUROPEAN_DAY.fullmatch(text)
+    return _day(text, field) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str, field: str) -> date:
+    if _EPOCH.fullmatch(text):
+        return _from_epoch(text).date()
+    found = _DAY.fullmatch(text)
     if found is None:
         raise BrokenRow(f"{field} is not a date")
     try:
-        return date(int(found["y"]), int(found["m"]), int(found["d"]))
+        return date(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]), int(found["d"] or found["d2"]))
     except ValueError:
         raise BrokenRow(f"{field} is not a day of the calendar") from None
 
@@ -45,12 +57,15 @@ def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:
     day = calendar_day(text, field)
     if day is None:
         return None
-    found = _MOMENT.fullmatch(text)
+    if _EPOCH.fullmatch(text):
+        return _from_epoch(text)
+    written = _DAY.fullmatch(text)
+    found = _CLOCK.fullmatch(written["clock"].strip()) if written and written["clock"] else None
     if found is None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     micro = int((found["f"] or "0")[:6].ljust(6, "0"))
     offset: tzinfo = zone
-    if found["zone"] in ("Z", "z"):
+    if found["zone"] in _UTC_NAMES:
         offset = UTC
     elif found["zone"]:
         span = timedelta(hours=int(found["oh"]), minutes=int(found["om"] or 0))
@@ -62,6 +77,10 @@ def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:
     except ValueError:
         raise BrokenRow(f"{field} is not a time of day") from None
     return _utc(datetime.combine(day, clock), field)
+
+
+def _from_epoch(text: str) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text if len(text) > 10 else text + "000"))
 
 
 def _utc(value: datetime, field: str) -> datetime:

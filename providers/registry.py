@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from providers.port import Adapter
+from providers.rules.profile import NO_RULES, Rules
 from providers.tpp import Tpp
 
 BUILT_IN_INSTITUTIONS = Path(__file__).parent / "institutions"
@@ -31,6 +32,7 @@ class CatalogueError(ValueError):
 
 class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One bank as the hub lists it. ``country`` is ISO 3166-1 alpha-2; ``api`` belongs to the standard's adapter.
+    ``rules`` says how this bank's rows deviate (providers.rules.profile).
 
     ``unattended_calls_per_day`` per account and endpoint: RTS on SCA art. 36(5)(b).
     """
@@ -45,6 +47,7 @@ class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     unattended_calls_per_day: Annotated[int, Meta(ge=0)] = 4
     colour: Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")] = "#444444"
     description: Annotated[str, Meta(max_length=500)] = ""
+    rules: Rules = NO_RULES
 
 
 def load_institutions(directories: Iterable[Path]) -> Mapping[str, Institution]:

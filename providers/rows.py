@@ -1,16 +1,23 @@
-"""From a bank's page to its rows, so that one broken row costs one row and not the page."""
+"""From a bank's page to its rows, so that one broken row costs one row, and one broken field costs one field."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from types import UnionType
+from typing import Any, Generic, Protocol, TypeVar, get_args
 
 import msgspec
+from msgspec import structs
 
 from providers.errors import ContractBroken
 from providers.model import RejectedRow
 
 W = TypeVar("W")
+W_co = TypeVar("W_co", covariant=True)
 T = TypeVar("T")
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SAMPLE = 8  # rows of a page that are looked at for how its bank spells
+_UNREAD = "unread"  # the field of a wire Struct that names what could not be read
 
 
 class BrokenRow(ValueError):
@@ -26,6 +33,103 @@ class Rows(Generic[T]):
     next: str | None = None
 
 
+class Decodes(Protocol[W_co]):
+    def decode(self, raw: bytes, /) -> W_co: ...
+
+
+class Lenient(Generic[W]):
+    """Decodes a row into the Struct ``kind``, whole where it fits, and field by field where it does not.
+
+    A field that has not its type is left out if it is optional, and its name is kept in ``unread`` (if ``kind`` has
+    that field); a number stands for its text. Raises what msgspec says of the whole row if a mandatory field is wrong
+    or missing. ``loosely`` spelled names fit without regard to case, ``_`` and ``-``: ``booking_date``, ``maskedPAN``.
+    """
+
+    def __init__(self, kind: type[W], *, loosely: bool = False) -> None:
+        self._kind = kind
+        self._whole = msgspec.json.Decoder(kind)
+        self._loosely = loosely
+        self._fields = {one.encode_name: one for one in structs.fields(kind)}  # type: ignore[arg-type]
+        self._by_core = {_core(name): one for name, one in self._fields.items()}
+        self._parts = {one.name: _part_decoder(one.type) for one in self._fields.values()}
+
+    def decode(self, raw: bytes, /) -> W:
+        if not self._loosely:
+            try:
+                return self._whole.decode(raw)
+            except msgspec.ValidationError as error:
+                return self._mend(raw, error)
+        return self._mend(raw, None)
+
+    def of_page(self, rows: Sequence[msgspec.Raw]) -> "Lenient[W]":
+        """This decoder, or the loose one if a sample of the rows is spelled in the bank's own way."""
+        step = max(1, len(rows) // _SAMPLE)
+        return Lenient(self._kind, loosely=True) if any(map(self._is_misspelled, rows[::step])) else self
+
+    def _is_misspelled(self, row: msgspec.Raw) -> bool:
+        try:
+            names = _MEMBERS.decode(row).keys()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        for name in names:
+            if name not in self._fields:
+                meant = self._by_core.get(_core(name))
+                if meant is not None and meant.encode_name not in names:
+                    return True
+        return False
+
+    def _mend(self, raw: bytes, error: msgspec.ValidationError | None) -> W:
+        values: dict[str, Any] = {}
+        unread: list[str] = []
+        for name, value in _MEMBERS.decode(raw).items():
+            one = self._fields.get(name) or self._by_core.get(_core(name))
+            if one is None or one.name == _UNREAD or (one.name in values and name != one.encode_name):
+                continue
+            try:
+                values[one.name] = _decoded(self._parts[one.name], bytes(value))
+            except msgspec.ValidationError:
+                if bytes(value) != b"null":
+                    unread.append(name)
+        missing = [one for one in self._fields.values() if one.required and one.name not in values]
+        if missing:
+            raise error or msgspec.ValidationError(f"Object missing required field `{missing[0].encode_name}`")
+        if unread and _UNREAD in self._parts:
+            values[_UNREAD] = tuple(unread)
+        return self._kind(**values)
+
+
+def _core(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+def _part_decoder(kind: Any) -> Decodes[Any]:
+    """A Struct, or the one Struct that a union holds, is decoded leniently too."""
+    plain: Decodes[Any] = msgspec.json.Decoder(kind)
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    found = [one for one in kinds if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    if kind in found:
+        return Lenient(kind, loosely=True)
+    return _Either(plain, Lenient(found[0], loosely=True)) if len(found) == 1 else plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    plain: Decodes[Any]
+    part: Decodes[Any]
+
+    def decode(self, raw: bytes, /) -> Any:
+        return self.part.decode(raw) if raw[:1] == b"{" else self.plain.decode(raw)
+
+
+def _decoded(decoder: Decodes[Any], value: bytes) -> Any:
+    try:
+        return decoder.decode(value)
+    except msgspec.ValidationError:
+        if value[:1].isdigit() or value[:1] == b"-":
+            return decoder.decode(b'"' + value + b'"')
+        raise
+
+
 def envelope(decoder: "msgspec.json.Decoder[W]", body: bytes) -> W:
     """The outer shape of an answer, its rows left as bytes. ContractBroken, with the body, if it has not that shape."""
     try:
@@ -38,7 +142,7 @@ def envelope(decoder: "msgspec.json.Decoder[W]", body: bytes) -> W:
 
 
 def sift(
-    raws: Iterable[msgspec.Raw], decoder: "msgspec.json.Decoder[W]", make: Callable[[W, bytes], T]
+    raws: Iterable[msgspec.Raw], decoder: Decodes[W], make: Callable[[W, bytes], T]
 ) -> tuple[tuple[T, ...], tuple[RejectedRow, ...]]:
     """``make(decoded, raw)`` for each row; a row that will not decode, or that make() calls broken, is set aside."""
     good: list[T] = []

@@ -8,6 +8,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 # What banks write where they have nothing to say (ISO 20022 asks for NOTPROVIDED in EndToEndId).
 _PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined"})
+_LONGEST_PLACEHOLDER = 20  # with what stands around it
+_SAYS_NOTHING = " 0-_./*#:"
 _HEADER_UNSAFE = re.compile(r"[^\x20-\x7e]+")
 _HEADER_LENGTH = 512
 
@@ -16,21 +18,29 @@ def clean(value: str | None) -> str | None:
     """``value`` without control characters (NUL has no place in a database text); None if nothing is left."""
     if value is None:
         return None
-    return _CONTROL.sub(" ", value).strip() or None
+    if not value.isprintable():
+        value = _CONTROL.sub(" ", value)
+    return value.strip() or None
 
 
 def meaningful(value: str | int | None) -> str | None:
     """An identifier or a name that says something: placeholders, rows of zeros and empty texts are None."""
-    text = clean(None if value is None else str(value))
+    text = clean(value if value is None or isinstance(value, str) else str(value))
     if text is None:
         return None
+    if len(text) > _LONGEST_PLACEHOLDER and text.strip(_SAYS_NOTHING):
+        return text
     core = _NOT_ALNUM.sub("", text).casefold()
     return None if core in _PLACEHOLDERS or not core.strip("0") else text
 
 
 def identifiers(candidates: Mapping[str, str | int | None]) -> dict[str, str]:
     """Only the bank ids that say something, under the bank's own names."""
-    return {name: text for name, value in candidates.items() if (text := meaningful(value)) is not None}
+    found = {}
+    for name, value in candidates.items():
+        if value is not None and (text := meaningful(value)) is not None:
+            found[name] = text
+    return found
 
 
 def same(given: str, expected: str) -> bool:

@@ -28,6 +28,7 @@ class BerlinGroupAdapter:
             max_history_days=institution.max_history_days,
         )
         self._id = institution.id
+        self._rules = institution.rules
         base = urlsplit(settings.base_url)
         self._own_origins = (f"{base.scheme}://{base.netloc}",)
         try:
@@ -85,7 +86,7 @@ class BerlinGroupAdapter:
         self, access: Access, account: Account, *, date_from: date, date_to: date, psu: Psu | None
     ) -> Iterator[Page]:
         def parse(body: bytes) -> Page:
-            return normalize.transactions(body, own=account.identifiers)
+            return normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
 
         days = (date_from, date_to)
         with edge(self._id, "transactions"):

@@ -1,255 +1,178 @@
 """Berlin Group NextGenPSD2 answers into the hub's words. Pure: bytes in, values out.
 
-Places are schemas of psd2-api 1.3.11 (the OpenAPI file beside the Implementation Guidelines): accountDetails, balance,
-accountReport, transactions.
+Places are schemas of psd2-api 1.3.11 (the OpenAPI file beside the Implementation Guidelines): accountDetails,
+cardAccountDetails, balance, accountReport, cardAccountReport. How a row becomes the hub's words is providers.rules.
 """
 
-import re
-from collections.abc import Collection
-from datetime import UTC, tzinfo
-from decimal import Decimal
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 import msgspec
 
 from providers import amount, dates, text
+from providers.balances import balance_type
 from providers.berlin_group import wire
-from providers.identify import best_first, identifier
+from providers.berlin_group.told import exact, identifiers, told
+from providers.errors import ContractBroken
 from providers.model import (
     Account,
     AccountType,
+    AccountUsage,
     Balance,
-    BalanceType,
-    Identifier,
     Money,
     Page,
-    Party,
     RejectedRow,
-    Scheme,
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rules.engine import Engine
+from providers.rules.profile import NO_RULES, Rules
 
-VERSION = 1  # of these rules; stored beside what they made
-
-# balanceType. "information" is American Express's; authorised and nonInvoiced have no ISO code.
-_BALANCES = {
-    "closingBooked": BalanceType.CLOSING_BOOKED,
-    "expected": BalanceType.EXPECTED,
-    "openingBooked": BalanceType.OPENING_BOOKED,
-    "interimAvailable": BalanceType.INTERIM_AVAILABLE,
-    "interimBooked": BalanceType.INTERIM_BOOKED,
-    "forwardAvailable": BalanceType.FORWARD_AVAILABLE,
-    "information": BalanceType.INFORMATION,
-}
+VERSION = 2  # of these rules; stored beside what they made
 
 # cashAccountType is ExternalCashAccountType1Code already
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}
+_USAGES = {"PRIV": AccountUsage.PRIVATE, "ORGA": AccountUsage.ORGANISATION}
+_NO_CURRENCY = "XXX"  # ISO 4217; what 1.3.11 has for an account of several currencies
 
-_DEBIT = frozenset({"DBIT", "Debit", "debit"})
-_CREDIT = frozenset({"CRDT", "Credit", "credit"})
-
-_ISO_CODE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}", re.ASCII)
+_DEBITS = frozenset({"DBIT", "DEBIT"})
 
 _ACCOUNT_PAGE = msgspec.json.Decoder(wire.AccountPage)
-_ACCOUNT = msgspec.json.Decoder(wire.AccountRow)
+_ACCOUNT = Lenient(wire.AccountRow)
 _BALANCE_PAGE = msgspec.json.Decoder(wire.BalancePage)
-_BALANCE = msgspec.json.Decoder(wire.BalanceRow)
+_BALANCE = Lenient(wire.BalanceRow)
 _TRANSACTION_PAGE = msgspec.json.Decoder(wire.TransactionPage)
-_TRANSACTION = msgspec.json.Decoder(wire.TransactionRow)
+_TRANSACTION = Lenient(wire.TransactionRow)
 
 
 def accounts(body: bytes) -> Rows[Account]:
-    """accountList. An account whose status is ``deleted`` can no longer be read and is left out."""
+    """accountList and cardAccountList. An account whose status is ``deleted`` can no longer be read and is left out."""
     page = envelope(_ACCOUNT_PAGE, body)
-    found, rejected = sift(page.accounts, _ACCOUNT, _account)
-    return Rows(tuple(one for one in found if one is not None), rejected, _next(page.links))
+    if page.accounts is None and page.card_accounts is None and page.account is wire.NOTHING:
+        raise ContractBroken("no list of accounts", raw=body)
+    rows = [*(page.accounts or ()), *([page.account] if page.account is not wire.NOTHING else ())]
+    found, rejected = sift(_there(rows), _ACCOUNT.of_page(rows), _account)
+    cards, broken = sift(_there(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), _card_account)
+    kept = tuple(one for one in (*found, *cards) if one is not None)
+    return Rows(kept, (*rejected, *broken), _next(page.links))
 
 
-def _account(row: wire.AccountRow, raw: bytes) -> Account | None:
+def _there(rows: Iterable[msgspec.Raw] | None) -> list[msgspec.Raw]:
+    return [row for row in rows or () if bytes(row) != b"null"]
+
+
+def _card_account(row: wire.AccountRow, raw: bytes) -> Account | None:
+    return _account(row, raw, AccountType.CARD)
+
+
+def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.OTHER) -> Account | None:
     if row.status == "deleted":
         return None
-    amount.money(Decimal(0), row.currency, "currency")
+    resource_id = str(row.resource_id or row.id or "")
+    if not resource_id:
+        raise BrokenRow("resourceId is missing")
+    currency = (row.currency or _NO_CURRENCY).strip().upper()
+    if not amount.is_currency(currency):
+        raise BrokenRow("currency is not a currency code")
     return Account(
-        resource_id=row.resource_id,
-        currency=row.currency,
-        type=_ACCOUNT_TYPES.get(row.cash_account_type or "", AccountType.OTHER),
+        resource_id=resource_id,
+        currency=currency,
+        type=_ACCOUNT_TYPES.get((row.cash_account_type or "").strip().upper(), kind),
         name=text.clean(row.display_name) or text.clean(row.name),
         product=text.clean(row.product),
         owner_name=text.meaningful(row.owner_name),
-        identifiers=_identifiers(row),
+        identifiers=identifiers(row),
         bic=text.meaningful(row.bic),
+        usage=_USAGES.get(row.usage or ""),
         raw=raw,
     )
-
-
-def _identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifier, ...]:
-    given = (
-        (Scheme.IBAN, row.iban),
-        (Scheme.BBAN, row.bban),
-        (Scheme.MASKED_PAN, row.masked_pan or row.pan),
-        (Scheme.OTHER, row.msisdn),
-    )
-    return best_first(identifier(scheme, value) for scheme, one in given if (value := text.meaningful(one)))
 
 
 def balances(body: bytes, *, zone: tzinfo = UTC) -> Rows[Balance]:
     """readAccountBalanceResponse-200. A sub-account of a multicurrency account comes as a balance in its currency."""
     page = envelope(_BALANCE_PAGE, body)
-    found, rejected = sift(page.balances, _BALANCE, lambda row, _: _balance(row, zone))
+    rows = _there(page.balances)
+    make = partial(_balance, zone=zone, inverted=page.debit_accounting is True)
+    found, rejected = sift(rows, _BALANCE.of_page(rows), make)
     return Rows(found, rejected, _next(page.links))
 
 
-def _balance(row: wire.BalanceRow, zone: tzinfo) -> Balance:
-    changed = dates.moment(row.last_change_date_time, "lastChangeDateTime", zone=zone)
+def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool) -> Balance:
+    label = text.clean(row.balance_type) or ""
+    number = exact(row.balance_amount, "balanceAmount")
+    if (row.credit_debit_indicator or "").upper() in _DEBITS and number > 0:
+        number = number.copy_negate()
+    if inverted and number:
+        number = number.copy_negate()
+    limit = row.credit_limit
     return Balance(
-        type=_BALANCES.get(row.balance_type, BalanceType.OTHER),
-        money=_money(row.balance_amount, "balanceAmount"),
-        as_of=changed or dates.moment(row.reference_date, "referenceDate", zone=zone),
+        type=balance_type(label),
+        money=amount.money(number, (row.balance_amount.currency or "").upper(), "balanceAmount.currency"),
+        as_of=_as_of(row, zone),
         credit_line_included=row.credit_limit_included,
-        source_label=text.clean(row.balance_type) or "",
+        source_label=label,
+        credit_limit=_limit(limit) if limit is not None else None,
     )
 
 
-def transactions(body: bytes, *, own: Collection[Identifier] = ()) -> Page:
-    """accountReport: the list that a row is in says its status. ``own`` are the account's identifiers."""
+def _as_of(row: wire.BalanceRow, zone: tzinfo) -> datetime | None:
+    for field, given in (("lastChangeDateTime", row.last_change_date_time), ("referenceDate", row.reference_date)):
+        try:
+            found = dates.moment(given, field, zone=zone)
+        except BrokenRow:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _limit(given: wire.Amount) -> Money | None:
+    try:
+        return amount.money(exact(given, "creditLimit").copy_abs(), given.currency or "", "creditLimit.currency")
+    except BrokenRow:
+        return None
+
+
+def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
+    """accountReport and cardAccountReport: the list that a row is in says its status, unless the row says another.
+
+    ``account`` is the one that was asked for: its identifiers are the holder's own side.
+    """
     page = envelope(_TRANSACTION_PAGE, body)
-    report = page.transactions
-    lists = (
-        (Status.BOOKED, report.booked),
-        (Status.PENDING, report.pending),
-        (Status.INFORMATION, report.information),
-    )
+    reports = [(one, is_card) for one, is_card in _reports(page) if one is not None]
+    if not reports:
+        raise ContractBroken("no list of transactions", raw=body)
+    engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
-    for status, rows in lists:
-        found, broken = sift(rows or (), _TRANSACTION, partial(_transaction, status=status, own=own))
-        good.extend(found)
-        rejected.extend(broken)
-    return Page(tuple(good), _next(report.links) or _next(page.links), tuple(rejected))
+    following = None
+    for report, is_card in reports:
+        following = following or _next(report.links)
+        for status, listed in (
+            (Status.BOOKED, report.booked),
+            (Status.PENDING, report.pending),
+            (Status.INFORMATION, report.information),
+            (Status.INFORMATION, report.info),
+        ):
+            rows = _there(listed)
+            make = partial(_transaction, status=status, engine=engine, is_card=is_card)
+            found, broken = sift(rows, _TRANSACTION.of_page(rows), make)
+            good.extend(found)
+            rejected.extend(broken)
+    return Page(tuple(good), following or _next(page.links), tuple(rejected))
 
 
-def _transaction(row: wire.TransactionRow, raw: bytes, status: Status, own: Collection[Identifier]) -> Transaction:
-    money = _signed(row)
-    places = {"money": "transactionAmount", "status": "the list that holds the row"}
-    booking_date = dates.calendar_day(row.booking_date, "bookingDate")
-    value_date = dates.calendar_day(row.value_date, "valueDate")
-    if booking_date:
-        places["booking_date"] = "bookingDate"
-    if value_date:
-        places["value_date"] = "valueDate"
-    counterparty, place = _counterparty(row, money.number < 0, own)
-    if place:
-        places["counterparty"] = place
-    remittance, place = _remittance(row)
-    if place:
-        places["remittance"] = place
-    iso_code, proprietary = _codes(row)
-    if iso_code:
-        places["bank_transaction_code"] = "bankTransactionCode"
-    if proprietary:
-        theirs = text.meaningful(row.proprietary_bank_transaction_code)
-        places["proprietary_code"] = "proprietaryBankTransactionCode" if theirs else "bankTransactionCode"
-    category = text.meaningful(row.merchant_category_code)
-    if category:
-        places["merchant_category_code"] = "merchantCategoryCode"
-    after = row.balance_after_transaction
-    if after:
-        places["balance_after"] = "balanceAfterTransaction.balanceAmount"
-    return Transaction(
-        status=status,
-        money=money,
-        booking_date=booking_date,
-        value_date=value_date,
-        counterparty=counterparty,
-        remittance=remittance,
-        bank_ids=text.identifiers(
-            {
-                "transactionId": row.transaction_id,
-                "entryReference": row.entry_reference,
-                "endToEndId": row.end_to_end_id,
-                "mandateId": row.mandate_id,
-                "checkId": row.check_id,
-                "creditorId": row.creditor_id,
-            }
-        ),
-        bank_transaction_code=iso_code,
-        proprietary_code=proprietary,
-        merchant_category_code=category,
-        balance_after=_money(after.balance_amount, "balanceAfterTransaction") if after else None,
-        provenance=places,
-        raw=raw,
-    )
+def _reports(page: wire.TransactionPage) -> Iterable[tuple[wire.Report | None, bool]]:
+    for given, is_card in ((page.transactions, False), (page.card_transactions, True)):
+        yield wire.Report(booked=given) if isinstance(given, list) else given, is_card
+    if page.booked is not None or page.pending is not None:
+        yield wire.Report(booked=page.booked, pending=page.pending), False
 
 
-def _money(wire_amount: wire.Amount, field: str) -> Money:
-    return amount.money(amount.exact(wire_amount.amount, field), wire_amount.currency, f"{field}.currency")
-
-
-def _signed(row: wire.TransactionRow) -> Money:
-    """The minus sign says the direction; where a bank adds an indicator instead, the two must not contradict."""
-    money = _money(row.transaction_amount, "transactionAmount")
-    indicator = row.credit_debit_indicator
-    if indicator in _DEBIT and money.number > 0:
-        return Money(money.number.copy_negate(), money.currency)
-    if indicator in _CREDIT and money.number < 0:
-        raise BrokenRow("transactionAmount is negative, beside a credit indicator")
-    return money
-
-
-def _counterparty(row: wire.TransactionRow, outgoing: bool, own: Collection[Identifier]) -> tuple[Party, str]:
-    """The creditor of a debit, the debtor of a credit; the ultimate party where only that is named.
-
-    Never the other side: a debit that names only its debtor names the account holder.
-    """
-    if outgoing:
-        side, named, ultimate, reference = "creditor", row.creditor_name, row.ultimate_creditor, row.creditor_account
-    else:
-        side, named, ultimate, reference = "debtor", row.debtor_name, row.ultimate_debtor, row.debtor_account
-    if isinstance(reference, str):
-        reference = wire.AccountReference(iban=reference)
-    found = _identifiers(reference) if reference else ()
-    if any(one in own for one in found):
-        return Party(), ""
-    account = found[0] if found else None
-    name = text.meaningful(named)
-    if name:
-        return Party(name, account), f"{side}Name"
-    name = text.meaningful(ultimate)
-    if name:
-        return Party(name, account), f"ultimate{side.capitalize()}"
-    return Party(None, account), f"{side}Account" if account else ""
-
-
-def _remittance(row: wire.TransactionRow) -> tuple[tuple[str, ...], str]:
-    """The array where there is one, for the single text is cut at 140; then what is structured."""
-    array = row.remittance_information_unstructured_array
-    listed = text.lines((array,) if isinstance(array, str) else array or ())
-    single = text.lines((row.remittance_information_unstructured,))
-    structured = text.lines(
-        one.reference if isinstance(one, wire.Reference) else one
-        for one in (row.remittance_information_structured, *(row.remittance_information_structured_array or ()))
-    )
-    places = [
-        name
-        for name, lines in (
-            ("remittanceInformationUnstructuredArray", listed),
-            ("remittanceInformationUnstructured", () if listed else single),
-            ("remittanceInformationStructured", structured),
-        )
-        if lines
-    ]
-    return text.lines((*(listed or single), *structured)), ", ".join(places)
-
-
-def _codes(row: wire.TransactionRow) -> tuple[str | None, str | None]:
-    """bankTransactionCode is "domain-family-subfamily"; anything else in it is the bank's own code."""
-    proprietary = text.meaningful(row.proprietary_bank_transaction_code)
-    code = text.meaningful(row.bank_transaction_code)
-    if code is None or _ISO_CODE.fullmatch(code):
-        return code, proprietary
-    return None, proprietary or code
+def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:
+    return engine.transaction(told(row, raw, status, is_card=is_card, account_currency=engine.currency))
 
 
 def _next(links: wire.Links | None) -> str | None:

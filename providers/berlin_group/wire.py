@@ -7,6 +7,8 @@ null, because banks send null. Amounts stay ``Raw`` so that their text is read a
 import msgspec
 from msgspec import Raw
 
+NOTHING = Raw(b"")
+
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
     pass
@@ -20,10 +22,12 @@ Link = Href | str | None  # a bare string at ING
 
 
 class Amount(_Wire, frozen=True):
-    """amount: ``-?[0-9]{1,14}(\\.[0-9]{1,3})?``, signed."""
+    """amount: ``-?[0-9]{1,14}(\\.[0-9]{1,3})?``, signed. ``content`` was its name in version 1.0."""
 
-    amount: Raw
-    currency: str
+    amount: Raw = NOTHING
+    content: Raw = NOTHING
+    value: Raw = NOTHING
+    currency: str | None = None
 
 
 class AccountReference(_Wire, frozen=True):
@@ -32,13 +36,22 @@ class AccountReference(_Wire, frozen=True):
     pan: str | None = None
     masked_pan: str | None = None
     msisdn: str | None = None
+    other: "Other | str | None" = None
+
+
+class Other(_Wire, frozen=True):
+    identification: str | None = None
 
 
 class AccountRow(_Wire, frozen=True):
-    """accountDetails. Without a resourceId the account cannot be asked about."""
+    """accountDetails and cardAccountDetails. Without a resourceId the account cannot be asked about.
 
-    resource_id: str
-    currency: str
+    ``id`` is what GoCardless and some banks call it. No currency is a multicurrency account.
+    """
+
+    resource_id: str | int | None = None
+    id: str | int | None = None
+    currency: str | None = None
     iban: str | None = None
     bban: str | None = None
     masked_pan: str | None = None
@@ -51,18 +64,27 @@ class AccountRow(_Wire, frozen=True):
     status: str | None = None
     bic: str | None = None
     owner_name: str | None = None
+    usage: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class BalanceRow(_Wire, frozen=True):
+    """balance. ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing."""
+
     balance_amount: Amount
-    balance_type: str
+    balance_type: str | None = None
     credit_limit_included: bool | None = None
+    credit_limit: Amount | None = None
     last_change_date_time: str | None = None
     reference_date: str | None = None
+    credit_debit_indicator: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class BalanceAfter(_Wire, frozen=True):
-    balance_amount: Amount
+    balance_amount: Amount | None = None
+    amount: Raw = NOTHING
+    currency: str | None = None
 
 
 class Reference(_Wire, frozen=True):
@@ -71,33 +93,123 @@ class Reference(_Wire, frozen=True):
     reference: str | None = None
 
 
-class TransactionRow(_Wire, frozen=True):
-    """transactions (transactionDetails). ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing."""
+class PartyRow(_Wire, frozen=True):
+    """A party as an object, where a bank has objects instead of creditorName."""
 
-    transaction_amount: Amount
-    transaction_id: str | int | None = None
-    entry_reference: str | int | None = None
+    name: str | None = None
+    iban: str | None = None
+
+
+class Agent(_Wire, frozen=True):
+    bic: str | None = None
+    bicfi: str | None = None
+
+
+class Rate(_Wire, frozen=True):
+    """reportExchangeRate; its names up to 1.1 (currencyFrom, rateFrom, ...) and in 1.2 (rate); GoCardless adds
+    ``instructed_amount``."""
+
+    source_currency: str | None = None
+    exchange_rate: Raw = NOTHING
+    unit_currency: str | None = None
+    target_currency: str | None = None
+    rate: Raw = NOTHING
+    currency_from: str | None = None
+    rate_from: Raw = NOTHING
+    currency_to: str | None = None
+    rate_to: Raw = NOTHING
+    instructed_amount: Amount | None = None
+
+
+class Code(_Wire, frozen=True):
+    """bankTransactionCode as an object."""
+
+    domain: str | None = None
+    family: str | None = None
+    sub_family: str | None = None
+    code: str | None = None
+    sub_code: str | None = None
+
+
+class Address(_Wire, frozen=True):
+    town_name: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+class _Entry(_Wire, frozen=True):
+    """What a transaction and the entries of a batch have in common."""
+
     end_to_end_id: str | int | None = None
     mandate_id: str | int | None = None
     check_id: str | int | None = None
     creditor_id: str | int | None = None
-    booking_date: str | None = None
-    value_date: str | None = None
-    credit_debit_indicator: str | None = None
     creditor_name: str | None = None
     creditor_account: AccountReference | str | None = None  # a bare IBAN at easybank
-    ultimate_creditor: str | None = None
+    creditor_agent: Agent | str | None = None
+    creditor: PartyRow | str | None = None
+    ultimate_creditor: PartyRow | str | None = None
     debtor_name: str | None = None
     debtor_account: AccountReference | str | None = None
-    ultimate_debtor: str | None = None
-    remittance_information_unstructured: str | None = None
-    remittance_information_unstructured_array: list[str | None] | str | None = None
-    remittance_information_structured: Reference | str | None = None
-    remittance_information_structured_array: list[Reference | str | None] | None = None
-    bank_transaction_code: str | None = None
-    proprietary_bank_transaction_code: str | None = None
+    debtor_agent: Agent | str | None = None
+    debtor: PartyRow | str | None = None
+    ultimate_debtor: PartyRow | str | None = None
+    remittance_information_unstructured: list[str | int | None] | str | None = None
+    remittance_information_unstructured_array: list[str | int | None] | str | None = None
+    remittance_information_structured: list[Reference | str | None] | Reference | str | None = None
+    remittance_information_structured_array: list[Reference | str | None] | Reference | str | None = None
+    remittance_information: list[str | None] | str | None = None
+    purpose_code: str | None = None
+    currency_exchange: list[Rate | None] | Rate | None = None
+    exchange_rate: list[Rate | None] | Rate | None = None
+
+
+class EntryRow(_Entry, frozen=True):
+    """entryDetailsElement."""
+
+    transaction_amount: Amount | None = None
+
+
+class TransactionRow(_Entry, frozen=True, kw_only=True):
+    """transactions and cardTransaction; the last names of each kind are not in 1.3 but at banks.
+
+    ``credit_debit_indicator``: banks that send it sign nothing. ``details``, ``transaction_details`` and
+    ``additional_information`` are the bank's own words; ``internal_transaction_id`` is GoCardless's.
+    """
+
+    transaction_amount: Amount
+    credit_debit_indicator: str | None = None
+    transaction_id: str | int | None = None
+    internal_transaction_id: str | int | None = None
+    entry_reference: str | int | None = None
+    card_transaction_id: str | int | None = None
+    booking_date: str | None = None
+    booking_date_time: str | None = None
+    value_date: str | None = None
+    value_date_time: str | None = None
+    transaction_date: str | None = None
+    transaction_date_time: str | None = None
+    acceptor_transaction_date_time: str | None = None
+    execution_date_time: str | None = None
+    status: str | None = None
+    booking_status: str | None = None
+    entry_details: Raw = NOTHING
+    batch_indicator: bool | None = None
+    batch_number_of_transactions: str | int | None = None
+    additional_information: str | None = None
+    details: str | None = None
+    bank_transaction_code: Code | str | None = None
+    proprietary_bank_transaction_code: str | int | None = None
     merchant_category_code: str | int | None = None
+    card_acceptor_category_code: str | int | None = None
     balance_after_transaction: BalanceAfter | None = None
+    original_amount: Amount | None = None
+    markup_fee: Amount | None = None
+    card_acceptor_address: Address | None = None
+    masked_pan: str | None = None
+    masked_pan_capital: str | None = msgspec.field(name="maskedPAN", default=None)
+    transaction_details: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class Links(_Wire, frozen=True):
@@ -105,26 +217,37 @@ class Links(_Wire, frozen=True):
 
 
 class AccountPage(_Wire, frozen=True):
-    accounts: list[Raw]
+    accounts: list[Raw] | None = None
+    card_accounts: list[Raw] | None = None
+    account: Raw = NOTHING
     links: Links | None = msgspec.field(name="_links", default=None)
 
 
 class BalancePage(_Wire, frozen=True):
-    balances: list[Raw]
+    balances: list[Raw] | None
+    debit_accounting: bool | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
 
 
 class Report(_Wire, frozen=True):
-    """accountReport."""
+    """accountReport and cardAccountReport; ``info`` at ING."""
 
     booked: list[Raw] | None = None
     pending: list[Raw] | None = None
     information: list[Raw] | None = None
+    info: list[Raw] | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
 
 
 class TransactionPage(_Wire, frozen=True):
-    transactions: Report
+    """transactionsResponse-200 and cardAccountsTransactionsResponse200. Some banks send the rows as one list, or the
+    lists without the report around them."""
+
+    transactions: list[Raw] | Report | None = None
+    card_transactions: list[Raw] | Report | None = None
+    booked: list[Raw] | None = None
+    pending: list[Raw] | None = None
+    debit_accounting: bool | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
 
 

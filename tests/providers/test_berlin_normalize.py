@@ -9,15 +9,16 @@ import pytest
 
 from providers.berlin_group import normalize
 from providers.errors import ContractBroken
-from providers.model import AccountType, BalanceType, Identifier, Money, Party, Scheme, Status, Transaction
+from providers.model import Account, AccountType, BalanceType, Identifier, Money, Party, Scheme, Status, Transaction
 from tests.providers.pages import BERLIN_ACCOUNT, BERLIN_BALANCE, BERLIN_TRANSACTION, berlin, but
 
 OWN = (Identifier(Scheme.IBAN, "DE02120300000000202051"),)
+ALICES = Account("acc-1", "EUR", identifiers=OWN)
 STADTWERKE = Identifier(Scheme.IBAN, "DE89370400440532013000")
 
 
 def one(**changed: Any) -> Transaction:
-    page = normalize.transactions(berlin(but(BERLIN_TRANSACTION, **changed)), own=OWN)
+    page = normalize.transactions(berlin(but(BERLIN_TRANSACTION, **changed)), account=ALICES)
     assert page.rejected == ()
     return page.transactions[0]
 
@@ -118,11 +119,10 @@ def test_only_three_joined_codes_are_an_iso_code(code: Any, own: Any, expected: 
 
 BROKEN = [
     ({"transactionAmount": amount("-1"), "creditDebitIndicator": "CRDT"}, "transactionAmount is negative"),
-    ({"transactionAmount": amount("1,5")}, "transactionAmount is not an amount"),
+    ({"transactionAmount": amount("1,500")}, "transactionAmount is not an amount"),
+    ({"transactionAmount": {"currency": "EUR"}}, "transactionAmount has no amount"),
     ({"transactionAmount": amount("1", "EURO")}, "transactionAmount.currency is not a currency code"),
     ({"transactionAmount": ...}, "Object missing required field `transactionAmount`"),
-    ({"bookingDate": "soon"}, "bookingDate is not a date"),
-    ({"creditorName": ["x"]}, "Expected `str | null`, got `array`"),
 ]
 
 
@@ -153,7 +153,7 @@ def test_the_next_link_is_found_however_it_is_wrapped(links: Any, following: str
     assert normalize.transactions(outside).next == following
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"transactions":', b"{}", b'{"transactions": []}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"transactions":', b"{}", b'{"transactions": 1}', b"\xff"])
 def test_a_body_of_another_shape_is_a_broken_contract(body: bytes) -> None:
     with pytest.raises(ContractBroken) as caught:
         normalize.transactions(body)
@@ -179,7 +179,7 @@ def test_a_masked_card_number_in_the_iban_field_is_called_what_it_is() -> None:
 def test_a_deleted_account_is_left_out_and_one_that_cannot_be_addressed_set_aside() -> None:
     rows = normalize.accounts(accounts(but(BERLIN_ACCOUNT, status="deleted"), but(BERLIN_ACCOUNT, resourceId=...)))
     assert rows.values == ()
-    assert [row.reason for row in rows.rejected] == ["Object missing required field `resourceId`"]
+    assert [row.reason for row in rows.rejected] == ["resourceId is missing"]
 
 
 BALANCES = [

@@ -1,0 +1,329 @@
+"""One transaction row of NextGenPSD2 in the engine's neutral words. Pure.
+
+Places are the names of psd2-api 1.3.11: transactions, cardTransaction, entryDetailsElement. What is not in 1.3.11 but
+at banks is said beside it in providers.berlin_group.wire.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from providers import amount, text
+from providers.berlin_group import wire
+from providers.identify import best_first, identifier
+from providers.model import Card, Exchange, Identifier, Money, Scheme, Status
+from providers.rows import BrokenRow, Lenient
+from providers.rules.told import Named, Told
+
+# creditDebitIndicator
+_DIRECTIONS = {"CRDT": 1, "CREDIT": 1, "C": 1, "DBIT": -1, "DEBIT": -1, "D": -1}
+
+_LOOSE_ROW = Lenient(wire.TransactionRow, loosely=True)
+_ENTRY = Lenient(wire.EntryRow)
+_ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool, account_currency: str | None) -> Told:
+    """Raises BrokenRow where there is no amount."""
+    if _amount_of(row.transaction_amount) is wire.NOTHING:
+        row = _LOOSE_ROW.decode(raw)  # its names may be written in another way inside the amount
+    unread = list(row.unread)
+    number = exact(row.transaction_amount, "transactionAmount")
+    currency, money_place = row.transaction_amount.currency, "transactionAmount"
+    if currency is None and account_currency is not None:
+        currency, money_place = account_currency, "transactionAmount, in the account's currency"
+    entries = _entries(row.entry_details, unread)
+    entry: wire.EntryRow | wire.TransactionRow = entries[0] if len(entries) == 1 else row
+    unstructured, unstructured_place = _unstructured(row, entry)
+    structured, structured_place = _structured(row, entry)
+    code, code_place = _code(row.bank_transaction_code)
+    outgoing = number < 0
+    additional, additional_place = _additional(row)
+    return Told(
+        raw=raw,
+        status=status,
+        status_place="the list that holds the row",
+        number=number,
+        currency=(currency or "").strip().upper() if currency else "",
+        money_place=money_place,
+        direction=_DIRECTIONS.get(row.credit_debit_indicator.upper()) if row.credit_debit_indicator else None,
+        status_word=_first(("status", row.status), ("bookingStatus", row.booking_status)),
+        booking=(("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time)),
+        value=(("valueDate", row.value_date), ("valueDateTime", row.value_date_time)),
+        moment=_moments(row),
+        creditor=_creditor(row) or _creditor(entry),
+        debtor=_debtor(row) or _debtor(entry),
+        ultimate_creditor=_ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor),
+        ultimate_debtor=_ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor),
+        merchant=Named("transactionDetails", row.transaction_details) if row.transaction_details else None,
+        unstructured=unstructured,
+        unstructured_place=unstructured_place,
+        single=_single(row) or _single(entry),
+        single_place="remittanceInformationUnstructured",
+        structured=structured,
+        structured_place=structured_place,
+        additional=additional,
+        additional_place=additional_place,
+        bank_ids={
+            "transactionId": row.transaction_id,
+            "internalTransactionId": row.internal_transaction_id,
+            "entryReference": row.entry_reference,
+            "cardTransactionId": row.card_transaction_id,
+            "endToEndId": row.end_to_end_id or entry.end_to_end_id,
+            "mandateId": row.mandate_id or entry.mandate_id,
+            "checkId": row.check_id or entry.check_id,
+            "creditorId": row.creditor_id or entry.creditor_id,
+        },
+        code=code,
+        code_place=code_place,
+        proprietary_code=_text(row.proprietary_bank_transaction_code),
+        proprietary_place="proprietaryBankTransactionCode",
+        merchant_category_code=row.merchant_category_code or row.card_acceptor_category_code,
+        merchant_category_place="merchantCategoryCode" if row.merchant_category_code else "cardAcceptorCategoryCode",
+        balance_after=_balance_after(row.balance_after_transaction, unread),
+        balance_after_place="balanceAfterTransaction.balanceAmount",
+        purpose=row.purpose_code or entry.purpose_code,
+        card=_card(row, is_card),
+        exchange=_exchange(row, outgoing, unread),
+        charges=_charges(row.markup_fee, unread),
+        batch_size=_batch_size(row, entries, unread),
+        unread=tuple(unread),
+    )
+
+
+def exact(given: wire.Amount, field: str) -> Decimal:
+    raw = _amount_of(given)
+    if raw is wire.NOTHING:
+        raise BrokenRow(f"{field} has no amount")
+    return amount.exact(raw, field)
+
+
+def _amount_of(given: wire.Amount) -> msgspec.Raw:
+    for raw in (given.amount, given.content, given.value):
+        if raw is not wire.NOTHING:
+            return raw
+    return wire.NOTHING
+
+
+def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifier, ...]:
+    given = [
+        (Scheme.IBAN, row.iban),
+        (Scheme.BBAN, row.bban),
+        (Scheme.MASKED_PAN, row.masked_pan or row.pan),
+        (Scheme.OTHER, row.msisdn),
+    ]
+    if isinstance(row, wire.AccountReference) and row.other is not None:
+        given.append((Scheme.OTHER, row.other if isinstance(row.other, str) else row.other.identification))
+    return best_first(
+        identifier(scheme, value) for scheme, one in given if one is not None and (value := text.meaningful(one))
+    )
+
+
+def _entries(raw: msgspec.Raw, unread: list[str]) -> list[wire.EntryRow]:
+    """entryDetails: a list, or its only element by itself."""
+    if raw is wire.NOTHING or bytes(raw) == b"null":
+        return []
+    try:
+        rows = _ENTRIES.decode(raw) if bytes(raw).startswith(b"[") else [raw]
+        return [_ENTRY.decode(bytes(one)) for one in rows]
+    except msgspec.ValidationError:
+        unread.append("entryDetails")
+        return []
+
+
+def _moments(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ...]:
+    given = (
+        ("acceptorTransactionDateTime", row.acceptor_transaction_date_time),
+        ("transactionDateTime", row.transaction_date_time),
+        ("executionDateTime", row.execution_date_time),
+        ("transactionDate", row.transaction_date),
+    )
+    return tuple(one for one in given if one[1]) if any(one[1] for one in given) else ()
+
+
+def _first(*given: tuple[str, str | None]) -> tuple[str, str | None] | None:
+    for one in given:
+        if one[1]:
+            return one
+    return None
+
+
+def _creditor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
+    return _side("creditor", row.creditor_name, row.creditor_account, row.creditor_agent, row.creditor)
+
+
+def _debtor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
+    return _side("debtor", row.debtor_name, row.debtor_account, row.debtor_agent, row.debtor)
+
+
+def _side(
+    side: str,
+    name: str | None,
+    reference: wire.AccountReference | str | None,
+    agent: wire.Agent | str | None,
+    whole: wire.PartyRow | str | None,
+) -> Named | None:
+    if name is None and reference is None and whole is None:
+        return None
+    place = f"{side}Name"
+    if not name and whole is not None:
+        name, place = (whole, side) if isinstance(whole, str) else (whole.name, f"{side}.name")
+    if reference is None and isinstance(whole, wire.PartyRow) and whole.iban:
+        reference = whole.iban
+    if isinstance(reference, str):
+        reference = wire.AccountReference(iban=reference)
+    found = identifiers(reference) if reference is not None else ()
+    bic = agent if isinstance(agent, str) or agent is None else agent.bicfi or agent.bic
+    return Named(place, name, found[0] if found else None, text.meaningful(bic), f"{side}Account")
+
+
+def _ultimate(place: str, given: wire.PartyRow | str | None) -> Named | None:
+    if given is None:
+        return None
+    return Named(place, given if isinstance(given, str) else given.name)
+
+
+def _unstructured(
+    row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
+) -> tuple[Sequence[str | None], str]:
+    for one in (row, entry):
+        for place, given in (
+            ("remittanceInformationUnstructuredArray", one.remittance_information_unstructured_array),
+            ("remittanceInformationUnstructured", one.remittance_information_unstructured),
+            ("remittanceInformation", one.remittance_information),
+        ):
+            if isinstance(given, list):
+                return [_text(line) for line in given], place
+            if given and place != "remittanceInformationUnstructured":
+                return (given,), place
+    return (), ""
+
+
+def _single(row: wire.EntryRow | wire.TransactionRow) -> str | None:
+    given = row.remittance_information_unstructured
+    return given if isinstance(given, str) else None
+
+
+def _structured(
+    row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
+) -> tuple[Sequence[str | None], str]:
+    for one in (row, entry):
+        lines = (*_references(one.remittance_information_structured),)
+        more = (*_references(one.remittance_information_structured_array),)
+        if lines or more:
+            place = "remittanceInformationStructured" if lines else "remittanceInformationStructuredArray"
+            return (*lines, *more), place
+    return (), ""
+
+
+def _references(given: list[wire.Reference | str | None] | wire.Reference | str | None) -> Iterable[str | None]:
+    if given is None:
+        return ()
+    return [
+        one.reference if isinstance(one, wire.Reference) else one
+        for one in (given if isinstance(given, list) else (given,))
+    ]
+
+
+def _additional(row: wire.TransactionRow) -> tuple[str | None, str]:
+    if row.additional_information:
+        return row.additional_information, "additionalInformation"
+    if row.details:
+        return row.details, "details"
+    return None, ""
+
+
+def _code(given: wire.Code | str | None) -> tuple[str | None, str]:
+    if isinstance(given, wire.Code):
+        parts = (given.domain, given.family or given.code, given.sub_family or given.sub_code)
+        return "-".join(part or "" for part in parts), "bankTransactionCode"
+    return given, "bankTransactionCode"
+
+
+def _text(value: str | int | None) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _balance_after(given: wire.BalanceAfter | None, unread: list[str]) -> Money | None:
+    if given is None:
+        return None
+    whole = given.balance_amount or wire.Amount(amount=given.amount, currency=given.currency)
+    return _optional(whole, "balanceAfterTransaction", unread)
+
+
+def _optional(given: wire.Amount, field: str, unread: list[str]) -> Money | None:
+    try:
+        return amount.money(exact(given, field), given.currency or "", field)
+    except BrokenRow:
+        unread.append(field)
+        return None
+
+
+def _card(row: wire.TransactionRow, is_card: bool) -> Card | None:
+    pan = row.masked_pan or row.masked_pan_capital
+    address = row.card_acceptor_address
+    if not (is_card or pan or address):
+        return None
+    return Card(
+        masked_pan=identifier(Scheme.MASKED_PAN, pan).value if pan and text.meaningful(pan) else None,
+        city=text.meaningful(address.town_name or address.city) if address else None,
+        country=text.meaningful(address.country) if address else None,
+    )
+
+
+def _charges(given: wire.Amount | None, unread: list[str]) -> Money | None:
+    """markupFee is what the holder paid on top, whatever its sign."""
+    fee = None if given is None else _optional(given, "markupFee", unread)
+    return None if fee is None or not fee.number else Money(fee.number.copy_abs().copy_negate(), fee.currency)
+
+
+def _exchange(row: wire.TransactionRow, outgoing: bool, unread: list[str]) -> Exchange | None:
+    """The first exchange of the list (reportExchangeRateList), with the amount before it."""
+    given = row.currency_exchange or row.exchange_rate
+    rate = next((one for one in given if one), None) if isinstance(given, list) else given
+    original = row.original_amount or (rate.instructed_amount if rate else None)
+    if rate is None and original is None:
+        return None
+    rate = rate or wire.Rate()
+    instructed = None if original is None else _optional(original, "originalAmount", unread)
+    if instructed is not None:
+        number = instructed.number.copy_abs()
+        instructed = Money(number.copy_negate() if outgoing and number else number, instructed.currency)
+    return Exchange(
+        source_currency=_currency(rate.source_currency or rate.currency_from),
+        target_currency=_currency(rate.target_currency or rate.currency_to),
+        unit_currency=_currency(rate.unit_currency),
+        rate=_rate(rate, unread),
+        instructed=instructed,
+    )
+
+
+def _currency(given: str | None) -> str | None:
+    return given if given and amount.is_currency(given) else None
+
+
+def _rate(rate: wire.Rate, unread: list[str]) -> Decimal | None:
+    """exchangeRate, rate, or of the pair rateFrom and rateTo the one that is not 1."""
+    found = []
+    for place, raw in (
+        ("exchangeRate", rate.exchange_rate),
+        ("rate", rate.rate),
+        ("rateTo", rate.rate_to),
+        ("rateFrom", rate.rate_from),
+    ):
+        if raw is not wire.NOTHING and bytes(raw) != b"null":
+            try:
+                found.append(amount.exact(raw, place))
+            except BrokenRow:
+                unread.append(place)
+    return next((one for one in found if one != 1), found[0] if found else None)
+
+
+def _batch_size(row: wire.TransactionRow, entries: Sequence[wire.EntryRow], unread: list[str]) -> int | None:
+    given = row.batch_number_of_transactions
+    if given is not None:
+        if str(given).isascii() and str(given).isdigit() and len(str(given)) <= 9:
+            return int(given)
+        unread.append("batchNumberOfTransactions")
+    return len(entries) if len(entries) > 1 else None

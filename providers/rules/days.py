@@ -1,0 +1,180 @@
+"""Days and moments of one row: from its fields, from its texts where the fields do not say, always checked.
+
+A day in a text is believed only if the calendar has it and it lies near the row's own days: not more than a year
+before, not more than three days after. Thirteen digits of a reference look like many things.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from providers import dates
+from providers.rows import BrokenRow
+from providers.rules.narratives import DATED
+from providers.rules.profile import Dates
+from providers.rules.template import template
+from providers.rules.told import Placed, Told
+
+_BEFORE = timedelta(days=370)
+_AFTER = timedelta(days=3)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_NUMBERS = re.compile(r"(?P<d>[0-9]{1,2})[./-](?P<m>[0-9]{1,2})(?:[./-](?P<y>[0-9]{4}|[0-9]{2})?)?", re.ASCII)
+_NAMED = re.compile(r"(?P<d>[0-9]{1,2})[ -]?(?P<m>[A-Za-z]{3})(?:[ -]?(?P<y>[0-9]{4}|[0-9]{2}))?", re.ASCII)
+# English, German, French, Spanish, Italian, Dutch, Nordic, Portuguese
+_MONTH_NAMES = (
+    "jan ene gen", "feb fev fév", "mar mär mrt", "apr avr abr", "may mai mei maj mag", "jun giu", "jul lug",
+    "aug aoû ago", "sep set", "oct okt out ott", "nov", "dec dez dic dés",
+)  # fmt: skip
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_ALONE = re.compile(r"(?<![0-9./-])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}[.][0-9]{2}[.][0-9]{4})(?![0-9./-])", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """``places`` holds the place, and the rule, of each that is there. ``unread`` names fields that hold no date."""
+
+    booking: date | None
+    value: date | None
+    moment: datetime | None
+    places: dict[str, str]
+    unread: tuple[str, ...] = ()
+
+
+def of_row(told: Told, rules: Dates, lines: Iterable[str], zone: tzinfo) -> Days:
+    """``lines`` are the row's texts as remittance has them; ``zone`` is the bank's own."""
+    places: dict[str, str] = {}
+    unread: list[str] = []
+    booking = _first_day(told.booking, "booking_date", places, unread)
+    value = _first_day(told.value, "value_date", places, unread)
+    if rules.swapped:
+        booking, value = value, booking
+        places = {
+            name: f"{place} by swapped_days"
+            for name, other in (("booking_date", "value_date"), ("value_date", "booking_date"))
+            if (place := places.get(other))
+        }
+    moment = None
+    for place, text in told.moment:
+        if text:
+            try:
+                moment = dates.moment(text, place, zone=zone)
+            except BrokenRow:
+                unread.append(place)
+                continue
+            places["transaction_datetime"] = place
+            break
+    known = booking or value
+    if moment is None:
+        moment, rule = _from_texts(rules.texts, lines, known, zone)
+        if moment is not None:
+            places["transaction_datetime"] = f"remittance by {rule}"
+    if moment is None and rules.ids:
+        moment = _from_ids(rules.ids, told, known)
+        if moment is not None:
+            places["transaction_datetime"] = "bank_ids by day_in_id"
+    if known is None and moment is not None:
+        booking = _local_day(moment, zone)
+        places["booking_date"] = _then(places["transaction_datetime"], "only_day_given")
+    return Days(booking, value, moment, places, tuple(unread))
+
+
+def _then(place: str, rule: str) -> str:
+    return f"{place}, {rule}" if " by " in place else f"{place} by {rule}"
+
+
+def _first_day(candidates: Iterable[Placed], name: str, places: dict[str, str], unread: list[str]) -> date | None:
+    for place, text in candidates:
+        if not text:
+            continue
+        try:
+            day = dates.calendar_day(text, place)
+        except BrokenRow:
+            unread.append(place)
+            continue
+        if day is not None:
+            places[name] = place
+            return day
+    return None
+
+
+def _from_texts(
+    sources: Iterable[str], lines: Iterable[str], known: date | None, zone: tzinfo
+) -> tuple[datetime | None, str]:
+    for line in lines:
+        lowered = line.lower()
+        for source in (*sources, *DATED):
+            found = template(source).fill(line, lowered)
+            if found and (day := written_day(found["date"], known)) is not None:
+                return _at(day, found.get("time"), zone), "day_in_text"
+        if known is None and (alone := _ALONE.search(line)) is not None:
+            day = written_day(alone[0], None)
+            if day is not None:
+                return _at(day, None, zone), "only_day_in_text"
+    return None, ""
+
+
+def _from_ids(sources: Iterable[str], told: Told, known: date | None) -> datetime | None:
+    for value in told.bank_ids.values():
+        for source in sources:
+            found = template(source).fill(str(value or ""))
+            if found:
+                text = found["ymd"]
+                day = written_day(f"{text[:4]}-{text[4:6]}-{text[6:]}", known)
+                if day is not None:
+                    return _at(day, None, UTC)
+    return None
+
+
+def written_day(text: str, known: date | None) -> date | None:
+    """The day that ``text`` (a {date} blank) means, if it can be one; ``known`` is a day of the same row.
+
+    Without a year it is the last such day up to shortly after ``known``, and without ``known`` it is none.
+    """
+    if len(text) == 10 and text[4] == "-":
+        found: re.Match[str] | None = re.fullmatch(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})", text)
+    else:
+        found = _NUMBERS.fullmatch(text) or _NAMED.fullmatch(text)
+    if found is None:
+        return None
+    month = int(found["m"]) if found["m"].isdigit() else _MONTHS.get(found["m"].casefold(), 0)
+    year = found["y"]
+    if year:
+        years = [int(year) if len(year) == 4 else 2000 + int(year)]
+    elif known is not None and _is_of_our_time(known):
+        years = [(known + _AFTER).year, known.year - 1]
+    else:
+        years = []
+    for one in years:
+        try:
+            day = date(one, month, int(found["d"]))
+        except ValueError:
+            continue
+        if _is_near(day, known):
+            return day
+    return None
+
+
+def _is_near(day: date, known: date | None) -> bool:
+    return _is_of_our_time(day) and (known is None or -_BEFORE <= day - known <= _AFTER)
+
+
+def _is_of_our_time(day: date) -> bool:
+    """Far from the ends of the calendar, where no arithmetic with days can leave it."""
+    return _FIRST_YEAR <= day.year <= _LAST_YEAR
+
+
+def _local_day(moment: datetime, zone: tzinfo) -> date:
+    """The bank's own day. A midnight in UTC is a bare day (providers.dates.moment)."""
+    if moment.timetz() == time(tzinfo=UTC) or not _is_of_our_time(moment):
+        return moment.date()
+    return moment.astimezone(zone).date()
+
+
+def _at(day: date, clock: str | None, zone: tzinfo) -> datetime:
+    """``day`` at ``clock`` in ``zone``; its midnight in UTC where no time is told (as providers.dates.moment)."""
+    if clock:
+        hour, minute, second = (*(int(part) for part in clock.replace(".", ":").split(":")), 0)[:3]
+        if hour < 24 and minute < 60 and second < 60:
+            return datetime.combine(day, time(hour, minute, second, tzinfo=zone)).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,307 @@
+"""Told and Rules make a Transaction: the one place where every standard's rows become the hub's words.
+
+    engine = Engine(rules, account, zone=zone)      once per answer
+    engine.transaction(told)                        once per row; raises BrokenRow for a row without a sound amount
+
+What each step did is in the provenance: ``place`` as the bank names it, then `` by rule`` where a rule made more of it
+than the standard says. Fields that held something unreadable are named under ``unread``; no optional field costs
+the row.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, tzinfo
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from providers import amount, text
+from providers.model import (
+    NO_DETAILS,
+    Account,
+    AccountType,
+    Card,
+    Details,
+    Exchange,
+    Identifier,
+    Money,
+    Party,
+    Status,
+    Transaction,
+)
+from providers.rules import amounts, days, parties, remittance
+from providers.rules.merchant import merchant
+from providers.rules.profile import NO_RULES, Ids, Rules
+from providers.rules.told import Told
+from providers.transaction_codes import Codes, codes
+
+# A row's own word for its state, whatever list it stands in. ISO 20022 EntryStatus1Code, UK OBEntryStatus1Code, STET.
+STATUSES = {
+    "book": Status.BOOKED, "booked": Status.BOOKED, "posted": Status.BOOKED, "completed": Status.BOOKED,
+    "pdng": Status.PENDING, "pending": Status.PENDING, "authorised": Status.PENDING, "authorized": Status.PENDING,
+    "authorization": Status.PENDING, "othr": Status.PENDING, "reserved": Status.PENDING, "hold": Status.PENDING,
+    "futr": Status.FUTURE, "future": Status.FUTURE, "scheduled": Status.FUTURE,
+    "info": Status.INFORMATION, "information": Status.INFORMATION,
+    "rjct": Status.REJECTED, "rejected": Status.REJECTED, "declined": Status.REJECTED, "canc": Status.REJECTED,
+    "cancelled": Status.REJECTED, "canceled": Status.REJECTED, "reverted": Status.REJECTED, "failed": Status.REJECTED,
+}  # fmt: skip
+
+_CARD_FAMILIES = ("-CCRD-", "-MCRD-")
+
+
+class Engine:
+    """The rules of one bank for the rows of one account. ``account`` tells what is the holder's own; without it the
+    engine knows no own side. ``zone`` is the bank's, for moments without an offset. ``inverted``: this answer says of
+    itself that positive is money out (Berlin Group debitAccounting)."""
+
+    def __init__(
+        self, rules: Rules = NO_RULES, account: Account | None = None, *, zone: tzinfo = UTC, inverted: bool = False
+    ) -> None:
+        if inverted:
+            rules = structs.replace(rules, amounts=structs.replace(rules.amounts, inverted=True))
+        self._rules = rules
+        self._own: frozenset[Identifier] = frozenset(account.identifiers if account else ())
+        self._kind = account.type if account else AccountType.OTHER
+        self._currency = account.currency if account else None
+        self._zone = zone
+        self._statuses = STATUSES | {word.lower(): status for word, status in rules.pending.statuses.items()}
+
+    @property
+    def currency(self) -> str | None:
+        """The account's, for rows that leave it out."""
+        return self._currency
+
+    def transaction(self, told: Told) -> Transaction:
+        rules = self._rules
+        places: dict[str, str] = {}
+        raw = _Raw(told.raw)
+        if rules.dates.booking or rules.dates.value or rules.dates.moment:
+            told = _redated(told, rules, raw)
+        told.status = self._status(told, places)
+        number, rule = amounts.signed(told, rules.amounts, self._kind)
+        places["money"] = _by(told.money_place, rule)
+
+        given = raw.texts(rules.remittance.fields)
+        written = (
+            remittance.written(told, rules.remittance, *given) if given else remittance.written(told, rules.remittance)
+        )
+        texts = written.texts
+        money = amount.money(number, told.currency, f"{told.money_place}.currency")
+        exchange = told.exchange
+        if rules.amounts.billed and (real := amounts.billed(texts, rules.amounts, self._currency)):
+            exchange = replace(exchange or Exchange(), instructed=money, source_currency=money.currency)
+            exchange = replace(exchange, target_currency=real.currency)
+            money = Money(real.number if number > 0 else real.number.copy_negate(), real.currency)
+            places["money"] = f"{written.place} by billed_amount"
+
+        dated = days.of_row(told, rules.dates, texts, self._zone)
+        places.update(dated.places)
+        party, place = self._counterparty(told, number < 0, written, raw)
+        lines = written.lines
+        if rules.pending.placeholder_texts and told.status is Status.PENDING:
+            party, place, lines = parties.NOBODY_KNOWN, "", []
+        if party.name and len(lines) > 1:
+            lines = _without_name(lines, party.name, written.rules)
+        if place:
+            places["counterparty"] = place
+        if lines:
+            places["remittance"] = _by(written.place, ", ".join(dict.fromkeys(written.rules)))
+
+        found = codes(told.code, told.proprietary_code, is_credit=number > 0)
+        self._note_codes(told, found, places)
+        category = _category(told, places)
+        if told.balance_after is not None:
+            places["balance_after"] = told.balance_after_place
+        if told.unread or dated.unread:
+            places["unread"] = ", ".join((*told.unread, *dated.unread))
+        return Transaction(
+            status=told.status,
+            money=money,
+            booking_date=dated.booking,
+            value_date=dated.value,
+            transaction_datetime=dated.moment,
+            counterparty=party,
+            remittance=tuple(lines),
+            bank_ids=_bank_ids(told, written, rules.ids),
+            bank_transaction_code=found.iso,
+            proprietary_code=found.proprietary,
+            merchant_category_code=category,
+            balance_after=told.balance_after,
+            details=self._details(told, number < 0, written, party, exchange, found.iso, places),
+            provenance=places,
+            raw=told.raw,
+        )
+
+    def _status(self, told: Told, places: dict[str, str]) -> Status:
+        if told.status_word is not None:
+            place, word = told.status_word
+            found = self._statuses.get(word.lower()) if word else None
+            if found is not None:
+                places["status"] = place
+                return found
+        places["status"] = told.status_place
+        return told.status
+
+    def _counterparty(self, told: Told, outgoing: bool, written: remittance.Written, raw: "_Raw") -> tuple[Party, str]:
+        rules = self._rules.parties
+        party, place = parties.other_side(told, outgoing, self._own)
+        for path in rules.fields:
+            name = parties.said(raw.text(path))
+            if name is not None:
+                party, place = Party(name, party.account, party.agent), path
+                break
+        if party.name is not None and not parties.is_nobody(party.name, rules):
+            shop = parties.without_processor(party.name)
+            if shop is None:
+                return party, place
+            return Party(shop, party.account, party.agent), _by(place, "processor_prefix")
+        account = party.account or parties.lifted_account(written.lifted.get("iban"), self._own)
+        name, rule = written.lifted.get("party"), "tagged_party"
+        if name is None and (found := parties.from_texts(written.texts, rules)) is not None:
+            name, rule = found
+        if name is not None:
+            shop = parties.without_processor(name)
+            return Party(shop or name, account, party.agent), f"{written.place or told.additional_place} by {rule}"
+        if party.name is not None:  # a name that names nobody is still what the bank said
+            return Party(None, account, party.agent), place if account else ""
+        if account is not party.account:
+            return Party(None, account, party.agent), f"{written.place} by tagged_party"
+        return party, place
+
+    def _note_codes(self, told: Told, found: Codes, places: dict[str, str]) -> None:
+        if found.iso:
+            from_own = found.rule and not found.from_code
+            places["bank_transaction_code"] = _by(told.proprietary_place if from_own else told.code_place, found.rule)
+        if found.proprietary:
+            theirs = told.proprietary_code is not None and text.meaningful(told.proprietary_code) is not None
+            places["proprietary_code"] = told.proprietary_place if theirs else told.code_place
+
+    def _details(
+        self,
+        told: Told,
+        outgoing: bool,
+        written: remittance.Written,
+        party: Party,
+        exchange: Exchange | None,
+        iso: str | None,
+        places: dict[str, str],
+    ) -> Details:
+        ultimate = parties.party_of(told.ultimate_creditor if outgoing else told.ultimate_debtor)
+        if ultimate is None and (name := parties.said(written.lifted.get("ultimate"))):
+            ultimate = Party(name)
+            places["ultimate"] = f"{written.place} by tagged_party"
+        if ultimate is not None and ultimate.name == party.name:
+            ultimate = None
+        card = self._card(told, party, iso, places)
+        purpose = told.purpose or written.lifted.get("purpose")
+        additional = text.clean(told.additional)
+        if not (ultimate or card or purpose or additional or exchange or told.charges or told.batch_size):
+            return Details(is_reversal=True) if told.is_reversal else NO_DETAILS
+        return Details(
+            ultimate=ultimate,
+            purpose=text.meaningful(purpose),
+            additional=additional,
+            card=card,
+            exchange=exchange,
+            charges=told.charges,
+            is_reversal=told.is_reversal,
+            batch_size=told.batch_size,
+        )
+
+    def _card(self, told: Told, party: Party, iso: str | None, places: dict[str, str]) -> Card | None:
+        card = told.card
+        if card is None and not (iso and iso[4:10] in _CARD_FAMILIES):
+            return None
+        card = card or Card()
+        descriptor = card.merchant_name or party.name
+        if descriptor is None:
+            return card if told.card is not None else None
+        found = merchant(descriptor)
+        place = "card.merchant_name" if card.merchant_name else places["counterparty"].split(" by ")[0]
+        places["merchant_name"] = f"{place} by merchant_name"
+        return replace(
+            card, merchant_name=found.name, city=card.city or found.city, country=card.country or found.country
+        )
+
+
+class _Raw:
+    """The bank's own row as JSON, decoded only where a rule names a field of it."""
+
+    __slots__ = ("_raw", "_row")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._row: Any = None
+
+    def text(self, path: str) -> str | None:
+        return next(iter(self._values(path)), None)
+
+    def texts(self, paths: Sequence[str]) -> tuple[list[str], str] | None:
+        """Every text under ``paths``, and the places that had one; None where no rule names a path or none has."""
+        found: list[str] = []
+        places: list[str] = []
+        for path in paths:
+            here = list(self._values(path))
+            if here:
+                found += here
+                places.append(path)
+        return (found, ", ".join(places)) if found else None
+
+    def _values(self, path: str) -> Iterable[str]:
+        if self._row is None:
+            try:
+                self._row = msgspec.json.decode(self._raw)
+            except (msgspec.MsgspecError, RecursionError):
+                self._row = {}
+        value = self._row
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and one.strip():
+                yield one
+            elif isinstance(one, int) and not isinstance(one, bool):
+                yield str(one)
+
+
+def _redated(told: Told, rules: Rules, raw: _Raw) -> Told:
+    for name in ("booking", "value", "moment"):
+        paths = getattr(rules.dates, name)
+        if paths:
+            setattr(told, name, tuple((path, raw.text(path)) for path in paths) + getattr(told, name))
+    return told
+
+
+def _by(place: str, rule: str) -> str:
+    return f"{place} by {rule}" if rule else place
+
+
+def _without_name(lines: list[str], name: str, rules: list[str]) -> list[str]:
+    """A line that says the counterparty's name once more says nothing, where there are others."""
+    wanted = name.casefold()
+    kept = [line for line in lines if line.casefold() != wanted]
+    if not kept or len(kept) == len(lines):
+        return lines
+    rules.append("name_repeated")
+    return kept
+
+
+def _category(told: Told, places: dict[str, str]) -> str | None:
+    category = text.meaningful(told.merchant_category_code)
+    if category is not None:
+        places["merchant_category_code"] = told.merchant_category_place
+    return category
+
+
+def _bank_ids(told: Told, written: remittance.Written, rules: Ids) -> dict[str, str]:
+    """The ids that say something and have their bank's shape; tags of the text add what no field gave."""
+    found = text.identifiers(told.bank_ids)
+    for name, value in written.ids.items():
+        found.setdefault(name, value)
+    for name in rules.distrusted:
+        found.pop(name, None)
+    for name, shape in rules.shapes.items():
+        given = found.get(name, "")
+        if (shape.lengths and len(given) not in shape.lengths) or given.startswith(shape.never):
+            found.pop(name, None)
+    return found

@@ -1,0 +1,99 @@
+"""Texts of banks' own making that look the same at every bank of a country or of a card scheme. Data.
+
+``PAYEES``: templates for one line of remittance, tried where no field names the other side. Each is definite enough
+that a person's own words do not fit by chance: it begins with the bank's wording, or holds a card or a terminal.
+``DATED``: the same for the day (and time) of a card payment. ``TECHNICAL``: lines that a terminal wrote.
+
+Where seen: bank modules of Actual (facts, restated), the readmes of Yolt's integrations, and MT940 manuals.
+"""
+
+# Longer and more definite ones first.
+PAYEES = (
+    # France: Boursorama, Fortuneo, BPCE, Crédit Mutuel
+    "[CARTE|AVOIR|CB|PAIEMENT CB|PAIEMENT PAR CARTE|ACHAT CB|ANN CARTE] {date} {payee} CB*{any}",
+    "[CARTE|AVOIR|PAIEMENT CB|PAIEMENT PAR CARTE|ACHAT CB|ANN CARTE] {date} {payee}",
+    "[ANN CARTE|PAIEMENT PAR CARTE|PAIEMENT CB|ACHAT CB] {payee}",
+    "[PRLV SEPA|PRLV EUROPEEN|PRLV|PRELEVEMENT SEPA|PRELEVEMENT DE|PRELEVEMENT] {payee}",
+    "[VIR INST RECU|VIR INST VERS|VIR INST|VIR SEPA INST|VIR SEPA RECU|VIR SEPA|VIR RECU|VIR DE|VIREMENT DE"
+    "|VIREMENT EN VOTRE FAVEUR DE|VIREMENT SEPA RECU DE|VIREMENT SEPA|VIREMENT POUR] {payee}",
+    # Italy: BPER, Hype, Isybank, Intesa, UniCredit
+    "PAGAMENTO SU CIRCUITO INTERNAZIONALE {payee} Operazione carta {any}",
+    "[PAGAMENTO PRESSO|PAGAMENTO POS PRESSO|ACQUISTO PRESSO|PAGAMENTO TRAMITE POS|PAGOBANCOMAT PRESSO] {payee}",
+    "BONIFICO o/c: {payee} ABI{any}",
+    "[ADDEBITO SDD|ADDEBITO DIRETTO SEPA|ADD. SDD] {payee} [N:|ID:|CID.|MANDATO|RIF.]{any}",
+    "{any}CREDITORE: {payee}",
+    "HAI INVIATO DENARO A {payee} - {text}",
+    "HAI RICEVUTO DENARO DA {payee} - {text}",
+    # Belgium and the Netherlands: KBC, CBC, BNP Paribas Fortis, ABN AMRO, ING
+    "{payee} [Betaling met|Paiement par|Paiement avec|Paiement Maestro|Paiement Bancontact|Paiement via] {any}",
+    "{payee} [Domiciliëring|Domiciliering|Domiciliation|Overschrijving|Virement] [van|naar|de|vers|met] {any}",
+    "{payee},PAS{number}{any}",
+    # Baltics: Swedbank, LHV, SEB
+    "PIRKUMS {card} {date} {time} {amount} {currency} ({number}) {payee}",
+    "PIRKUMS {card} {date} {amount} {currency} ({number}) {payee}",
+    "(..{number}) {date} {time} {payee}\\{any}",
+    # Poland: Alior, PKO, mBank
+    "[Transakcja kartą debetową,|Transakcja kartą kredytową,|Transakcja kartą,|Płatność kartą,] {payee}",
+    "{any}[Lokalizacja: Adres:|Lokalizacja:] {payee} [Miasto:|Kraj:] {any}",
+    # Austria: easybank and BAWAG, Raiffeisen, Erste
+    "Bezahlung Karte {word} {number} {word} {date} {time}{payee}\\{any}",
+    "{payee} {number} D{number} {date} {time}",
+    # Spain: Revolut, Sabadell, Santander
+    "[Bizum payment to:|Bizum payment from:] {payee}",
+    "[Compra Internet En|Compra En|Pago Movil En] {payee}, {any}",
+    "Compra {payee}, {text}, Tarjeta {any}",
+    "[Transferencia Inmediata A Favor De|Transferencia A Favor De|Transferencia De|Bizum A Favor De|Bizum De] {payee}"
+    "[, Concepto| Concepto]{any}",
+    # Portugal
+    "[COMPRA|COMPRAS] {number} {payee} CONTACTLESS{any}",
+    # United Kingdom and Ireland: Virgin, Bank of Ireland, Ulster
+    "[FPS,|FPI,|FPO,|BGC,|BACS,] {payee}, {text}",
+    "Card {number}, {payee}",
+    "POSC{date} {payee}",
+    "POS{date} {payee}",
+    "POS {date} {payee}",
+    # Germany: card payments of savings banks and Commerzbank
+    "{payee}//{text}/{word}",
+    # Romania: ING
+    "Card no: {any},Terminal: {payee},Date: {any}",
+    "Terminal: {payee}",
+    # Greece: NBG
+    "[ΑΓΟΡΑ] {payee}",
+    # Denmark, Norway, Sweden
+    "[Dankort-køb|Dankort-koeb|Visa/Dankort|Visa køb|VISA VAREKJØP|VAREKJØP|Varekjøp|KORTKÖP|Kortköp] {payee}",
+)
+
+DATED = (
+    "[CARTE|AVOIR|CB|PAIEMENT CB|ACHAT CB|RETRAIT DAB|PAIEMENT PAR CARTE] {date} {any}",
+    "PIRKUMS {card} {date} {time} {any}",
+    "PIRKUMS {card} {date} {any}",
+    "(..{number}) {date} {time} {any}",
+    "{any}Operazione carta {card} del {date}",
+    "{any}[Betaling met|Paiement Maestro|Paiement par|Paiement avec] {any} {date} [om|à] {time} {any}",
+    "NR:{word} {date}/{time}",
+    "POS {amount} {any} {date} {time}",
+    "{payee} {number} D{number} {date} {time}",
+    "{word} KFN {any}",
+    "{any}Date: {date}",
+    "POSC{date} {any}",
+    "Pasvolgnr: {number} {date} {time}",
+)
+
+# Lines that a card terminal or a cash machine wrote: the wording in front and the time behind, both.
+TECHNICAL = (
+    "[POS|ATM|BANKOMAT|AUTOMAT|GELDAUTOMAT|BEZUG|KARTENZAHLUNG] {amount} {any} {date} {time}",
+    "AUTORISATION {date} {time}",
+)
+
+# Names that name nobody: what a bank writes where it knows only the card or the kind of payment.
+NOBODY = (
+    "CARD-{number}",
+    "[VISA|MASTERCARD|MAESTRO|GIROCARD|DEBIT CARD|CREDIT CARD] [XXXX|****]{any}",
+)
+
+# In front of a shop's name in the text of a card payment: the company that took the payment for it.
+PROCESSORS = (
+    "SUMUP", "SQ", "IZETTLE", "IZ", "ZETTLE", "ZTL", "PAYPAL", "PP", "CCV", "CRV", "BCK", "TST", "SP", "STRIPE",
+    "MOLLIE", "ADYEN", "VIVA", "LYF", "NYX", "KLARNA", "2CO", "SNIPCART", "FS", "PADDLE.NET", "WPY", "MYPOS", "PAYU",
+    "P24", "WORLDLINE", "RYFT", "SMARTPAY",
+)  # fmt: skip

@@ -1,0 +1,277 @@
+"""What the payer wrote, freed of what banks write around it.
+
+Read in this order: the list of lines rather than the one text that is cut at 140; the structured reference unless it
+says the same again; the bank's own additional text only where there is nothing else. Then made plain (escapes, HTML,
+runs of spaces), joined where a line goes on in the next, and taken apart where it is tagged:
+
+    EREF+1234 MREF+M7 CRED+DE98ZZZ SVWZ+Rent May ABWA+The Shop       MT940 field 86 of German banks, SEPA keywords
+    /TRTP/SEPA OVERBOEKING/IBAN/NL00BANK/NAME/X/REMI/Rent/EREF/1     the same of Dutch banks
+    /Txt/D|RECIBO;IBERDROLA                                          Bankinter
+    mandatereference:,creditorid:,remittanceinformation:NR 1         ING
+    narrative: ['SHOP', 'CITY'], atmPosName: SHOP                    BNP Paribas Fortis
+    End-to-End-Ref.: 1234                                            Commerzbank, Danske
+
+Tags are an allow-list: ``BMW+`` and ``/AB/`` are somebody's words. Every pattern here is linear: fixed words, bounded
+repeats, no repeat inside a repeat.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from providers import text
+from providers.rules.narratives import TECHNICAL
+from providers.rules.profile import Remittance
+from providers.rules.template import template
+from providers.rules.told import Told
+
+_MAX_LENGTH = 20_000  # of all lines together; beyond it nothing is taken apart
+
+# what a tag's value is: a bank id's name, or one of the words below
+_REMITTANCE, _PARTY, _ULTIMATE, _IBAN, _BIC, _PURPOSE, _DROPPED = (
+    "remittance",
+    "party",
+    "ultimate",
+    "iban",
+    "bic",
+    "purpose",
+    "",
+)
+
+_SEPA_TAGS = {
+    "EREF": "endToEndId", "KREF": "customerReference", "MREF": "mandateId", "CRED": "creditorId", "DEBT": "debtorId",
+    "SVWZ": _REMITTANCE, "ABWA": _ULTIMATE, "ABWE": _ULTIMATE, "IBAN": _IBAN, "BIC": _BIC, "PURP": _PURPOSE,
+    "COAM": _DROPPED, "OAMT": _DROPPED, "BREF": "bankReference", "RREF": "returnReference", "RCUR": _DROPPED,
+    "DBTR": _PARTY, "CDTR": _PARTY, "SQTP": _DROPPED, "REDAT": _DROPPED,
+}  # fmt: skip
+_SEPA = re.compile(
+    r"(?<![A-Za-z])(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|PURP|COAM|OAMT|BREF|RREF|DBTR|CDTR|SQTP)[+]"
+)
+_SEPA_COLON = re.compile(r"(?<![A-Za-z])(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|PURP|COAM|OAMT)[:+] ?")
+
+_SLASH_TAGS = {
+    "TRTP": _DROPPED, "IBAN": _IBAN, "BIC": _BIC, "NAME": _PARTY, "REMI": _REMITTANCE, "EREF": "endToEndId",
+    "MARF": "mandateId", "CSID": "creditorId", "ORDP": _PARTY, "BENM": _PARTY, "UDTR": _ULTIMATE, "UCRD": _ULTIMATE,
+    "PURP": _PURPOSE, "PREF": "paymentInformationId", "KREF": "customerReference", "RTRN": _DROPPED, "ISDT": _DROPPED,
+    "INIT": _DROPPED, "ADDR": _DROPPED, "CNTP": _DROPPED, "OCMT": _DROPPED, "CHGS": _DROPPED, "EXCH": _DROPPED,
+    "TRCD": _DROPPED, "ID": _DROPPED, "USTD": _DROPPED, "STRD": _DROPPED, "ROC": "customerReference", "SVCL": _DROPPED,
+}  # fmt: skip
+_SLASH = re.compile(r"/(" + "|".join(_SLASH_TAGS) + r")/+")
+_SLASH_FIRST = re.compile(r"/(?:TRTP|REMI|EREF|ORDP|BENM|NAME|IBAN|MARF|CSID|ROC|PREF|USTD)/")
+
+_KEYS = {
+    "mandatereference": "mandateId", "creditorid": "creditorId", "endtoendid": "endToEndId",
+    "remittanceinformation": _REMITTANCE,
+}  # fmt: skip
+_KEYED = re.compile(r"(?:^|,)(mandatereference|creditorid|endtoendid|remittanceinformation):")
+_NARRATIVE_KEYS = {"narrative": _REMITTANCE, "atmPosName": _PARTY}
+_NARRATIVE = re.compile(r"(?:^|, ?)([A-Za-z]{3,30}): ?")
+_NARRATIVE_FIRST = re.compile(r"(?:narrative|atmPosName): ?")
+_QUOTED = re.compile(r"'([^']{0,500})'")
+
+_TXT = re.compile(r"/Txt/(?:[A-Z]\|)?")
+
+# Lines that repeat an id under its German or English name.
+_LABELS = {
+    "end-to-end-ref.": "endToEndId", "end-to-end-ref": "endToEndId", "endtoendid": "endToEndId",
+    "end-to-end-id": "endToEndId", "ende-zu-ende-ref.": "endToEndId", "kundenreferenz": "customerReference",
+    "mandatsref": "mandateId", "mandatsreferenz": "mandateId", "mandatsref.": "mandateId", "mandate ref": "mandateId",
+    "gläubiger-id": "creditorId", "glaeubiger-id": "creditorId", "creditor id": "creditorId",
+}  # fmt: skip
+_LABEL = re.compile(r"(?<!\w)(" + "|".join(re.escape(one) for one in _LABELS) + r") ?: ?", re.IGNORECASE)
+
+_ESCAPED = re.compile(r"(?:\\[uU][0-9A-Fa-f]{4})+")
+_BREAK = re.compile(r"<br ?/?>|\r\n|\n|\r", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6});")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(slots=True)
+class Written:
+    """``lines`` for remittance; ``texts`` the same before technical lines went, for who looks for a party or a day.
+
+    ``ids``, ``party``, ``ultimate``, ``iban``, ``purpose`` were lifted out of tags. ``rules`` names what was done.
+    """
+
+    lines: list[str]
+    place: str
+    texts: list[str]
+    rules: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    lifted: dict[str, str] = field(default_factory=dict)
+
+
+def written(told: Told, rules: Remittance, given: Sequence[str | None] | None = None, place: str = "") -> Written:
+    """``given``, with its place, is what the bank's own rule found; without it the standard's fields are read."""
+    if given is None:
+        given, place = _chosen(told)
+    if not given:
+        return Written([], "", [])
+    done: list[str] = []
+    lines = _plain(given, rules, done)
+    if len(lines) > 1:
+        lines = _joined(lines, rules, done)
+    found = Written(lines, place, lines, done)
+    if sum(map(len, lines)) <= _MAX_LENGTH:
+        _take_apart(found)
+        _sweep(found, rules)
+    return found
+
+
+def _chosen(told: Told) -> tuple[list[str], str]:
+    listed = [line for line in told.unstructured if line]
+    single = told.single
+    chosen, places = listed, told.unstructured_place if listed else ""
+    if single and (not listed or _says_more(single, listed)):
+        chosen, places = [single], told.single_place
+    structured = [line for line in told.structured if line]
+    if structured:
+        if chosen:
+            said = _core("".join(chosen))
+            structured = [line for line in structured if not _is_said(_core(line), said)]
+        if structured:
+            chosen = [*chosen, *structured]
+            places = f"{places}, {told.structured_place}" if places else told.structured_place
+    if not any(text.meaningful(line) for line in chosen) and told.additional:
+        return [told.additional], told.additional_place
+    return chosen, places
+
+
+def _says_more(single: str, listed: Iterable[str]) -> bool:
+    whole, parts = _core(single), _core("".join(listed))
+    return len(whole) > len(parts) and whole.startswith(parts)
+
+
+def _is_said(core: str, said: str) -> bool:
+    """Whether a structured text repeats the unstructured one, as a whole or cut short."""
+    return core in said or (bool(said) and said in core)
+
+
+def _core(line: str) -> str:
+    return _NOT_WORD.sub("", line).casefold()
+
+
+def _plain(given: Iterable[str | None], rules: Remittance, done: list[str]) -> list[str]:
+    lines: list[str] = []
+    for value in given:
+        if not value:
+            continue
+        if "\\" in value and _ESCAPED.search(value):
+            value = _ESCAPED.sub(_unescape, value)
+            done.append("unescaped")
+        if "&" in value and _ENTITY.search(value):
+            value = html.unescape(value)
+            done.append("unescaped")
+        parts = _BREAK.split(value) if "\n" in value or "\r" in value or "<" in value else [value]
+        for separator in rules.separators:
+            parts = [piece for part in parts for piece in part.split(separator)]
+        for part in parts:
+            line = text.meaningful(" ".join(part.split()))
+            if line is not None:
+                lines.append(line)
+    return lines
+
+
+def _unescape(found: re.Match[str]) -> str:
+    units = bytes.fromhex("".join(found[0].replace("\\U", "\\u").split("\\u")))
+    return units.decode("utf-16-be", "ignore")
+
+
+def _joined(lines: list[str], rules: Remittance, done: list[str]) -> list[str]:
+    """Lines that go on in the next one: of the bank's width, or cut within one of the known labels."""
+    found = [lines[0]]
+    room = len(lines[0])
+    for line in lines[1:]:
+        last = found[-1]
+        if rules.width is not None and room == rules.width:
+            found[-1] = last + line
+            done.append("joined_at_width")
+        elif _completes_label(last, line):
+            found[-1] = last + line
+            done.append("joined_at_label")
+        elif last.endswith(":") and _LABEL.fullmatch(last):
+            found[-1] = f"{last} {line}"
+            done.append("joined_at_label")
+        else:
+            found.append(line)
+        room = len(line)
+    return found
+
+
+def _completes_label(last: str, line: str) -> bool:
+    """ "End-to-En" and "d-Ref.: 1" are one line that was cut in the middle of a word."""
+    if len(last) > 20 or ":" not in line[:20]:
+        return False
+    label = f"{last}{line[: line.index(':')]}".strip().lower()
+    return label in _LABELS and last.lower() not in _LABELS
+
+
+def _take_apart(found: Written) -> None:
+    whole = "\n".join(found.lines)
+    if ("+" in whole and len(marks := list(_SEPA.finditer(whole))) > 0) or (
+        ":" in whole and len(marks := list(_SEPA_COLON.finditer(whole))) > 1
+    ):
+        _by_tags(found, whole, marks, _SEPA_TAGS, "sepa_tags")
+    elif whole.startswith("/"):
+        if _TXT.match(whole):
+            found.lines = [" ".join(_TXT.sub("", line).replace(";", " ").split()) for line in found.lines]
+            found.rules.append("txt_marker")
+        elif _SLASH_FIRST.match(whole):
+            _by_tags(found, whole, list(_SLASH.finditer(whole)), _SLASH_TAGS, "slash_tags")
+    elif ":" in whole:
+        if _KEYED.match(whole):
+            _by_tags(found, whole, list(_KEYED.finditer(whole)), _KEYS, "keyed_text")
+        elif _NARRATIVE_FIRST.match(whole):
+            _by_tags(found, whole, list(_NARRATIVE.finditer(whole)), _NARRATIVE_KEYS, "keyed_text")
+
+
+def _by_tags(found: Written, whole: str, marks: list[re.Match[str]], tags: dict[str, str], rule: str) -> None:
+    lines = [line for line in whole[: marks[0].start()].split("\n") if line.strip(" ,")]
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        value = whole[mark.end() : following.start() if following else len(whole)].strip(" ,")
+        kind = tags.get(mark[1], _DROPPED)
+        quoted = _QUOTED.findall(value) if value.startswith("['") else ()
+        if kind == _REMITTANCE:
+            lines += quoted or value.split("\n")
+        elif kind:
+            plain = text.meaningful(" ".join(value.split()))
+            if plain is not None:
+                (found.lifted if kind in (_PARTY, _ULTIMATE, _IBAN, _BIC, _PURPOSE) else found.ids).setdefault(
+                    kind, plain
+                )
+    found.lines = [line for part in lines if (line := text.meaningful(" ".join(part.split()))) is not None]
+    found.texts = found.lines
+    found.rules.append(rule)
+
+
+def _sweep(found: Written, rules: Remittance) -> None:
+    """Lines without meaning go; what a label names becomes an id."""
+    kept: dict[str, None] = {}
+    technical: list[str] = []
+    for line in found.lines:
+        if ":" in line and (label := _LABEL.search(line)):
+            value, _, rest = line[label.end() :].partition(" ")
+            if text.meaningful(value) is not None:
+                found.ids.setdefault(_LABELS[label[1].lower()], value)
+            found.rules.append("labels")
+            line = " ".join(f"{line[: label.start()]} {rest}".split())
+            if not line:
+                continue
+        lowered = line.lower()
+        if any(template(one).fill(line, lowered) for one in rules.clutter):
+            found.rules.append("clutter")
+            continue
+        for prefix in rules.prefixes:
+            if lowered.startswith(prefix.lower()) and len(line) > len(prefix):
+                line = line[len(prefix) :].strip()
+                found.rules.append("prefix")
+                break
+        if any(template(one).fill(line, lowered) for one in TECHNICAL):
+            technical.append(line)
+            continue
+        kept[line] = None
+    found.texts = [*kept, *technical]
+    if kept and technical:
+        found.rules.append("technical_lines")
+    found.lines = list(kept) or technical
