@@ -24,7 +24,7 @@ from hub.mail import transport
 from hub.mail import worker as postman
 from hub.mail.transport import Transport
 from hub.models.psu import Psu
-from hub.oauth import backchannel, pings
+from hub.oauth import approvals, backchannel, pings
 from hub.settings import SettingsError, from_environ
 from hub.stack import PORT, TLS_PORT, Stack, StackError
 from hub.sync.worker import Worker
@@ -116,6 +116,7 @@ def worker() -> None:
             target=backchannel.run, args=(hub, backchannel.by(hub.outbound), stopping), name="backchannel"
         ),
         threading.Thread(target=pings.run, args=(hub, pings.by(hub.outbound), stopping), name="pings"),
+        threading.Thread(target=approvals.run, args=(hub, stopping), name="approvals"),
     ]
     for thread in beside:
         thread.start()

@@ -1,5 +1,7 @@
 """Backchannel requests from the person's side: what waits for them, how they hear of it, the way to the question."""
 
+import logging
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,8 +21,10 @@ from hub.models.decoupled import DecoupledRequest
 from hub.oauth import decoupled
 from hub.oauth.decoupled import Kind
 
+log = logging.getLogger(__name__)
 PAGE = "/approvals"
 BATCH = 50
+POLL_S = 0.5
 
 
 def waiting(session: Session, psu_id: str, now: datetime) -> Sequence[tuple[DecoupledRequest, Client]]:
@@ -43,6 +47,19 @@ def open_page(hub: Hub, person: Person, request_id: str, now: datetime) -> str:
     if row is None:
         raise NotFound("There is no such request, or its time is over.")
     return decoupled.open_page(hub, row, person, now)
+
+
+def run(hub: Hub, stopping: threading.Event) -> None:
+    """The worker's thread: people hear of requests until ``stopping`` is set; an error is logged and the next round
+    tries again. It is apart from what calls clients: nobody waits for one that hangs.
+    """
+    while not stopping.is_set():
+        try:
+            if tell_due(hub) == BATCH:
+                continue
+        except Exception as error:  # the database may be away for a while
+            log.error("telling people of requests stumbled", extra={"error": type(error).__name__})
+        stopping.wait(POLL_S)
 
 
 def tell_due(hub: Hub) -> int:

@@ -2,13 +2,12 @@
 
 The rows come from hub.identity.logout_notices. A notice is claimed by one conditional UPDATE that moves ``due_at``
 ahead to the next attempt: of any number of workers one sends it, and one that dies meanwhile has only postponed it. The
-token is signed at sending, so it lives two minutes however late it leaves.
+token is signed at sending, so it lives two minutes however late it leaves. Clients take turns (hub.oauth.turns).
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ from hub.identity.logout_notices import BACKCHANNEL_URI
 from hub.ids import new_id
 from hub.models.client import Client
 from hub.models.logout import LogoutNotice
-from hub.oauth import id_token, protection
+from hub.oauth import id_token, protection, turns
 from hub.oauth.errors import OAuth2Error
 from hub.oauth.grants.base import subject
 from hub.outbound.fetch import Outbound, OutboundError
@@ -36,11 +35,6 @@ own session has likely ended, and an address that was silent for over an hour is
 POLL_S = 1.0
 _TAKEN = frozenset({200, 201, 202, 204})
 """2.8 says 200; frameworks answer an empty body with 204 by themselves."""
-SENDERS = 4
-BATCH = 2 * SENDERS
-"""Notices of one round, those never tried before first: clients that do not answer cannot hold up the others' logouts
-for longer than two of them take."""
-
 
 TOO_LATE = timedelta(hours=2)
 """What nobody could be told by then, because our own workers were away, is not told any more: every attempt would have
@@ -83,24 +77,62 @@ def run(hub: Hub, post: Post, stopping: threading.Event) -> None:
     """The worker's thread: until ``stopping`` is set; an error is logged and the next round tries again."""
     while not stopping.is_set():
         try:
-            if deliver_due(hub, post) == BATCH:
-                continue
+            deliver_due(hub, post, stopping)
         except Exception as error:  # the database may be away for a while
             log.error("logout notices stumbled", extra={"error": type(error).__name__})
         stopping.wait(POLL_S)
 
 
-def deliver_due(hub: Hub, post: Post) -> int:
-    """One attempt at up to BATCH notices that are due now; how many there were."""
-    with hub.db.read() as session:  # mostly there is nothing, and that takes no lock to find out
-        now = hub.clock()
-        due = select(LogoutNotice.id, LogoutNotice.attempts).where(LogoutNotice.due_at <= now)
-        waiting = session.execute(due.order_by(LogoutNotice.attempts, LogoutNotice.due_at).limit(BATCH)).all()
-    if not waiting:
-        return 0
-    with ThreadPoolExecutor(SENDERS, thread_name_prefix="logout") as pool:
-        list(pool.map(lambda one: _attempt(hub, post, one.id, one.attempts), waiting))
-    return len(waiting)
+def deliver_due(hub: Hub, post: Post, stopping: threading.Event | None = None) -> int:
+    """One attempt at every notice that is due, or that its client's silence has not postponed; how many there were."""
+    return turns.take(
+        lambda most, apart_from: _next_clients(hub, most, apart_from),
+        lambda client_id: _turn(hub, post, client_id),
+        stopping or threading.Event(),
+    )
+
+
+def _next_clients(hub: Hub, most: int, apart_from: Collection[str]) -> Sequence[str]:
+    now = hub.clock()
+    unsettled = LogoutNotice.due_at <= now + timedelta(seconds=PAUSES_S[-1])  # an index finds them by this
+    rows = select(LogoutNotice.client_id, LogoutNotice.psu_id, LogoutNotice.attempts, LogoutNotice.due_at)
+    query = turns.clients_of(rows.where(unsettled, LogoutNotice.client_id.not_in(apart_from)), now)
+    with hub.db.read() as session:
+        return session.scalars(query.limit(most)).all()
+
+
+def _turn(hub: Hub, post: Post, client_id: str) -> int:
+    """The notices tried most often first: where nobody answers, it is they that know how long to pause."""
+    now = hub.clock()
+    due = (
+        select(LogoutNotice.id, LogoutNotice.attempts)
+        .where(LogoutNotice.client_id == client_id, LogoutNotice.due_at <= now)
+        .order_by(LogoutNotice.attempts.desc(), LogoutNotice.due_at)
+        .limit(turns.ROWS)
+    )
+    with hub.db.read() as session:
+        rows = [(row.id, row.attempts) for row in session.execute(due)]
+    return turns.spend(
+        rows,
+        lambda notice_id, attempts: _attempt(hub, post, notice_id, attempts),
+        lambda attempts: _let_rest(hub, client_id, attempts),
+    )
+
+
+def _let_rest(hub: Hub, client_id: str, attempts: int) -> None:
+    """What else is due for a client that did not answer waits as long as what it was called for."""
+    now = hub.clock()
+    with hub.db.write() as session:
+        session.execute(
+            update(LogoutNotice)
+            .where(LogoutNotice.client_id == client_id, LogoutNotice.due_at <= now)
+            .values(due_at=now + _pause(attempts))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _pause(attempts: int) -> timedelta:
+    return timedelta(seconds=PAUSES_S[min(attempts, len(PAUSES_S) - 1)])
 
 
 def logout_token(hub: Hub, client: Client, *, psu_id: str, sid: str, now: datetime) -> str:
@@ -121,26 +153,27 @@ def logout_token(hub: Hub, client: Client, *, psu_id: str, sid: str, now: dateti
     return protection.of_id_tokens(hub, client).protect(hub, claims, typ=TYPE)
 
 
-def _attempt(hub: Hub, post: Post, notice_id: str, attempts: int) -> None:
+def _attempt(hub: Hub, post: Post, notice_id: str, attempts: int) -> bool:
+    """False if the client did not answer."""
     now = hub.clock()
     claimed = _claim(hub, notice_id, attempts, now)
     if claimed is None:
-        return
-    taken = not claimed.is_too_late and _send(hub, post, claimed, now)
+        return True  # another worker's, whose finding it is
+    taken = False if claimed.is_too_late else _send(hub, post, claimed, now)
     if taken or claimed.is_last or claimed.is_too_late:
-        _settle(hub, claimed, taken=taken, now=hub.clock())
+        _settle(hub, claimed, taken=bool(taken), now=hub.clock())
+    return taken is not None
 
 
 def _claim(hub: Hub, notice_id: str, attempts: int, now: datetime) -> _Claimed | None:
     """Of several workers that saw the same notice one gets it. Who dies after its last attempt leaves it due once more:
     then it is sent a time too often, which the client can bear.
     """
-    pause = timedelta(seconds=PAUSES_S[min(attempts, len(PAUSES_S) - 1)])
     with hub.db.write() as session:
         row = session.execute(
             update(LogoutNotice)
             .where(LogoutNotice.id == notice_id, LogoutNotice.attempts == attempts, LogoutNotice.due_at <= now)
-            .values(attempts=attempts + 1, due_at=now + pause)
+            .values(attempts=attempts + 1, due_at=now + _pause(attempts))
             .returning(
                 LogoutNotice.id,
                 LogoutNotice.client_id,
@@ -162,7 +195,8 @@ def _claim(hub: Hub, notice_id: str, attempts: int, now: datetime) -> _Claimed |
     )
 
 
-def _send(hub: Hub, post: Post, notice: _Claimed, now: datetime) -> bool:
+def _send(hub: Hub, post: Post, notice: _Claimed, now: datetime) -> bool | None:
+    """Whether the client took it; None if it gave no answer, or has no key to tell it by."""
     with hub.db.read() as session:
         client = session.get_one(Client, notice.client_id)
     uri = client.registration.get(BACKCHANNEL_URI)
@@ -177,7 +211,7 @@ def _send(hub: Hub, post: Post, notice: _Claimed, now: datetime) -> bool:
         status, why = None, str(error)
     told = {"client_id": client.client_id, "notice_id": notice.id, "status": status, "why": why}
     log.info("a logout was told" if status in _TAKEN else "a logout could not be told", extra=told)
-    return status in _TAKEN
+    return None if status is None else status in _TAKEN
 
 
 def _settle(hub: Hub, notice: _Claimed, *, taken: bool, now: datetime) -> None:

@@ -3,13 +3,12 @@
 The rows come from hub.oauth.decoupled, in the transaction of the answer. A ping is claimed by one conditional UPDATE
 that moves ``due_at`` ahead to the next attempt. It says nothing but that there is an answer, yes or no; tokens are
 fetched by the client. Whoever does not want it (a redirect, 401, 403 and their like) is not called again: the client
-can still poll.
+can still poll. Clients take turns (hub.oauth.turns).
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ from hub.context import Hub
 from hub.events.outbox import emit
 from hub.models.client import Client
 from hub.models.decoupled import DecoupledRequest, Ping
-from hub.oauth import approvals
+from hub.oauth import turns
 from hub.oauth.ciba import place
 from hub.outbound.fetch import Outbound, OutboundError
 
@@ -30,8 +29,6 @@ ENDPOINT = "backchannel_client_notification_endpoint"
 PAUSES_S = (2, 10, 30, 90)
 """Seconds after each attempt until the next one; after the last of them, or when the request has expired, no more."""
 POLL_S = 0.5
-SENDERS = 4
-BATCH = 4 * SENDERS
 _TRY_AGAIN = frozenset({408, 429})
 
 Post = Callable[[str, Mapping[str, str], Mapping[str, str]], int | None]
@@ -63,35 +60,75 @@ class _Claimed:
 
 
 def run(hub: Hub, post: Post, stopping: threading.Event) -> None:
-    """The worker's thread, for both sides: people hear of requests, clients of answers. Until ``stopping`` is set; an
-    error is logged and the next round tries again.
-    """
+    """The worker's thread: until ``stopping`` is set; an error is logged and the next round tries again."""
     while not stopping.is_set():
         try:
-            approvals.tell_due(hub)
-            if deliver_due(hub, post) == BATCH:
-                continue
+            deliver_due(hub, post, stopping)
         except Exception as error:  # the database may be away for a while
-            log.error("backchannel requests stumbled", extra={"error": type(error).__name__})
+            log.error("pings stumbled", extra={"error": type(error).__name__})
         stopping.wait(POLL_S)
 
 
-def deliver_due(hub: Hub, post: Post) -> int:
-    """One attempt at up to BATCH pings that are due now; how many there were."""
-    with hub.db.read() as session:  # mostly there is nothing, and that takes no lock to find out
-        due = select(Ping.id, Ping.attempts).where(Ping.due_at <= hub.clock())
-        due_now = session.execute(due.order_by(Ping.attempts, Ping.due_at).limit(BATCH)).all()
-    if not due_now:
-        return 0
-    with ThreadPoolExecutor(SENDERS, thread_name_prefix="ping") as pool:
-        list(pool.map(lambda one: _attempt(hub, post, one.id, one.attempts), due_now))
-    return len(due_now)
+def deliver_due(hub: Hub, post: Post, stopping: threading.Event | None = None) -> int:
+    """One attempt at every ping that is due, or that its client's silence has not postponed; how many there were."""
+    return turns.take(
+        lambda most, apart_from: _next_clients(hub, most, apart_from),
+        lambda client_id: _turn(hub, post, client_id),
+        stopping or threading.Event(),
+    )
 
 
-def _attempt(hub: Hub, post: Post, ping_id: str, attempts: int) -> None:
+def _next_clients(hub: Hub, most: int, apart_from: Collection[str]) -> Sequence[str]:
+    now = hub.clock()
+    unsettled = Ping.due_at <= now + timedelta(seconds=PAUSES_S[-1])  # an index finds them by this
+    rows = select(DecoupledRequest.client_id, DecoupledRequest.psu_id, Ping.attempts, Ping.due_at).join_from(
+        Ping, DecoupledRequest
+    )
+    query = turns.clients_of(rows.where(unsettled, DecoupledRequest.client_id.not_in(apart_from)), now)
+    with hub.db.read() as session:
+        return session.scalars(query.limit(most)).all()
+
+
+def _turn(hub: Hub, post: Post, client_id: str) -> int:
+    """The pings tried most often first: where nobody answers, it is they that know how long to pause."""
+    due = (
+        select(Ping.id, Ping.attempts)
+        .join_from(Ping, DecoupledRequest)
+        .where(DecoupledRequest.client_id == client_id, Ping.due_at <= hub.clock())
+        .order_by(Ping.attempts.desc(), Ping.due_at)
+        .limit(turns.ROWS)
+    )
+    with hub.db.read() as session:
+        rows = [(row.id, row.attempts) for row in session.execute(due)]
+    return turns.spend(
+        rows,
+        lambda ping_id, attempts: _attempt(hub, post, ping_id, attempts),
+        lambda attempts: _let_rest(hub, client_id, attempts),
+    )
+
+
+def _let_rest(hub: Hub, client_id: str, attempts: int) -> None:
+    """What else is due for a client that did not answer waits as long as what it was called for."""
+    now = hub.clock()
+    of_client = select(DecoupledRequest.id).where(DecoupledRequest.client_id == client_id)
+    with hub.db.write() as session:
+        session.execute(
+            update(Ping)
+            .where(Ping.request_id.in_(of_client), Ping.due_at <= now)
+            .values(due_at=now + timedelta(seconds=_pause_s(attempts)))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _pause_s(attempts: int) -> int:
+    return PAUSES_S[min(attempts, len(PAUSES_S) - 1)]
+
+
+def _attempt(hub: Hub, post: Post, ping_id: str, attempts: int) -> bool:
+    """False if the client did not answer."""
     claimed = _claim(hub, ping_id, attempts, hub.clock())
     if claimed is None:
-        return
+        return True  # another worker's, whose finding it is
     status = None
     if claimed.url is not None:
         bearer = {"Authorization": f"Bearer {claimed.told['token']}"}  # CIBA 10.2
@@ -101,11 +138,12 @@ def _attempt(hub: Hub, post: Post, ping_id: str, attempts: int) -> None:
     log.info("a client was called", extra={"client_id": claimed.client_id, "ping_id": claimed.id, "status": status})
     if taken or refused or claimed.is_last:
         _settle(hub, claimed, taken=taken, now=hub.clock())
+    return refused or status is not None
 
 
 def _claim(hub: Hub, ping_id: str, attempts: int, now: datetime) -> _Claimed | None:
     """Of several workers that saw the same ping one gets it."""
-    pause_s = PAUSES_S[min(attempts, len(PAUSES_S) - 1)]
+    pause_s = _pause_s(attempts)
     with hub.db.write() as session:
         request_id = session.scalar(
             update(Ping)

@@ -26,10 +26,14 @@ CALLED_AT = "https://buddy.example/ping"
 
 @pytest.fixture
 def app(world: World) -> Registered:
+    return listening(world, CALLED_AT)
+
+
+def listening(world: World, url: str) -> Registered:
     """A FAPI 2.0 client that wants to be called; Alice's address is verified, Bob's is not."""
     with world.hub.db.write() as session:
         session.get_one(Psu, world.alice).email_verified_at = world.hub.clock()
-    told = {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": CALLED_AT}
+    told = {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": url}
     return with_grant(world, world.register(), grant_types.BACKCHANNEL, **told)
 
 
@@ -127,6 +131,23 @@ def test_a_client_that_is_not_there_is_given_up_in_the_end(world: World, app: Re
     assert len(listener.heard) == len(pings.PAUSES_S) + 1
     with world.hub.db.read() as session:
         assert session.scalars(select(Ping)).one().given_up_at is not None
+
+
+def test_a_client_that_is_not_there_is_called_once_for_all_that_waits_and_others_are_called(world: World) -> None:
+    apps = {url: listening(world, url) for url in ("https://dead.example/cb", "https://live.example/cb")}
+    for _ in range(3):
+        for one in apps.values():
+            begin(world, one)
+            say_no(world, handle(world))
+    called: list[str] = []
+
+    def post(url: str, _document: Mapping[str, str], _headers: Mapping[str, str]) -> int | None:
+        called.append(url)
+        return 204 if "live" in url else None
+
+    pings.deliver_due(world.hub, post)
+    assert sorted(called) == ["https://dead.example/cb", *["https://live.example/cb"] * 3]
+    assert pings.deliver_due(world.hub, post) == 0
 
 
 @pytest.mark.parametrize("hint", ["nobody@people.example", "bob@people.example", "not an address"])

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,10 +14,11 @@ import pytest
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
+from hub.ids import new_id
 from hub.models.event import Event
 from hub.models.logout import LogoutNotice
-from hub.oauth import backchannel, id_token_hint
-from hub.oauth.backchannel import BATCH, EVENT, PAUSES_S, TOO_LATE
+from hub.oauth import backchannel, id_token_hint, turns
+from hub.oauth.backchannel import EVENT, PAUSES_S, TOO_LATE, NotReached
 from hub.oauth.response_jwt import NotOurs
 from hub.outbound.fetch import Forbidden, Outbound
 from hub.settings import Settings
@@ -291,18 +292,124 @@ def test_a_client_that_is_gone_or_listens_no_more_is_not_called(op: Provider, rp
     assert [notice.due_at for notice in notices(op)] == [None, None]
 
 
-def test_clients_that_do_not_answer_hold_up_nobody_elses_logout(op: Provider, rp: Receiver) -> None:
-    with receiving(answers=[503]) as bad:
-        alice, bob = op.browser(), op.browser(op.bob)
-        for _ in range(BATCH):
-            op.sign_in(alice, listening(op, bad.url))
-        op.sign_in(bob, listening(op, rp.url))
-        log_out(alice)
-        backchannel.deliver_due(op.hub, post)
-        op.clock.advance(seconds=PAUSES_S[0])
-        log_out(bob)
-        backchannel.deliver_due(op.hub, post)  # as many are due again, but what was never tried comes first
-    assert len(rp.got) == 1
+class Addresses:
+    """Stands where the network is: some addresses answer, others do not, or (``hanging``) not until it is ``over``."""
+
+    def __init__(self, answers: dict[str, int], hanging: Collection[str] = ()) -> None:
+        self.answers, self.hanging = answers, hanging
+        self.called: list[str] = []
+        self.over = threading.Event()
+
+    def __call__(self, url: str, _fields: Mapping[str, str]) -> int:
+        self.called.append(url)
+        if url in self.hanging:
+            self.over.wait(20)
+        if url not in self.answers:
+            raise NotReached("no answer")
+        return self.answers[url]
+
+
+LIVE, DEAD = "https://live.example/out", "https://dead.example/out"
+
+
+def waiting(op: Provider, app: App, psu_id: str, count: int = 1) -> None:
+    """So many sessions of a person at an app have just ended."""
+    now = op.clock()
+    with op.hub.db.write() as session:
+        for _ in range(count):
+            facts = {"client_id": app.client.client_id, "psu_id": psu_id, "sid": new_id(), "attempts": 0}
+            session.add(LogoutNotice(id=new_id(), created_at=now, due_at=now, **facts))
+
+
+def test_a_thousand_notices_for_a_dead_client_cost_one_call_and_starve_nobody(op: Provider) -> None:
+    network = Addresses({LIVE: 200})
+    waiting(op, listening(op, DEAD), op.alice, 1000)
+    waiting(op, listening(op, LIVE), op.bob)
+    backchannel.deliver_due(op.hub, network)
+    assert sorted(network.called) == [DEAD, LIVE]
+    op.clock.advance(seconds=PAUSES_S[0] - 1)
+    assert backchannel.deliver_due(op.hub, network) == 0
+    for pause in PAUSES_S:
+        op.clock.advance(seconds=pause)
+        backchannel.deliver_due(op.hub, network)
+    assert network.called.count(DEAD) == len(PAUSES_S) + 1  # however many wait, one of them knocks
+    network.answers[DEAD] = 200
+    waiting(op, listening(op, DEAD), op.alice, 30)
+    while backchannel.deliver_due(op.hub, network):
+        pass
+    assert network.called.count(DEAD) == len(PAUSES_S) + 1 + 30
+
+
+def test_when_it_answers_again_all_are_told(op: Provider) -> None:
+    network = Addresses({})
+    waiting(op, listening(op, DEAD), op.alice, 50)
+    backchannel.deliver_due(op.hub, network)
+    network.answers[DEAD] = 200
+    op.clock.advance(seconds=PAUSES_S[0])
+    assert backchannel.deliver_due(op.hub, network) == 50
+    assert events(op) == ["logout.delivered"] * 50
+
+
+def test_what_a_client_refuses_does_not_hold_up_what_else_it_should_hear(op: Provider) -> None:
+    network = Addresses({LIVE: 400})
+    shop = listening(op, LIVE)
+    waiting(op, shop, op.alice)
+    backchannel.deliver_due(op.hub, network)
+    waiting(op, shop, op.bob, 2)
+    assert backchannel.deliver_due(op.hub, network) == 2
+    assert len(network.called) == 3
+
+
+def test_clients_that_hang_hold_up_nobody(op: Provider) -> None:
+    slow = [f"https://slow-{number}.example/out" for number in range(turns.SENDERS - 1)]
+    network, stopping = Addresses({LIVE: 200, **dict.fromkeys(slow, 200)}, hanging=slow), threading.Event()
+    for url in slow:
+        waiting(op, listening(op, url), op.alice, 100)
+    thread = threading.Thread(target=backchannel.run, args=(op.hub, network, stopping))
+    thread.start()
+    try:
+        _until(lambda: set(network.called) == set(slow))
+        shop = listening(op, LIVE)
+        for number in range(1, 4):  # one after the other, while the others hang
+            waiting(op, shop, op.bob, 30)
+            _until(lambda number=number: len(events(op)) == 30 * number)  # type: ignore[misc]
+        assert sorted(network.called[: len(slow)]) == slow  # each with one sender, whatever waits for it
+        assert set(network.called[len(slow) :]) == {LIVE}
+    finally:
+        stopping.set()
+        network.over.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_whoever_was_silent_before_comes_after_those_who_were_not(op: Provider) -> None:
+    dead = [listening(op, f"https://dead-{number}.example/out") for number in range(6)]
+    for app in dead:
+        waiting(op, app, op.alice)
+    backchannel.deliver_due(op.hub, Addresses({}))
+    for app in dead:  # more logouts of theirs, and older than the one of somebody who always answered
+        waiting(op, app, op.bob)
+    op.clock.advance(seconds=1)
+    live = listening(op, LIVE)
+    waiting(op, live, op.bob)
+    assert backchannel._next_clients(op.hub, 1, ()) == [live.client.client_id]
+
+
+def test_somebody_with_many_apps_of_their_own_takes_one_place_at_a_time(op: Provider) -> None:
+    """They never failed so far, nor did they ever answer."""
+    for number in range(20):
+        waiting(op, listening(op, f"https://mine-{number}.example/out"), op.bob)
+    op.clock.advance(seconds=1)
+    live = listening(op, LIVE)
+    waiting(op, live, op.alice)
+    assert live.client.client_id in backchannel._next_clients(op.hub, 2, ())
 
 
 def test_the_workers_thread_tells_within_a_moment_and_ends_when_asked(op: Provider, rp: Receiver) -> None:
@@ -350,7 +457,7 @@ def test_a_stumble_does_not_end_the_thread() -> None:
 
     class Broken:
         @property
-        def db(self) -> None:
+        def clock(self) -> None:
             stopping.set()
             raise OSError("the database is away")
 
