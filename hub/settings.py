@@ -90,6 +90,7 @@ class Settings:
     rate_limit_per_minute: int = 600
     registration: str | None = None
     registrations_per_minute: int = 60
+    apps_per_developer: int = 25
     require_software_statement: int = 0
     software_statement_max_age_s: int = 3600
     max_body_bytes: int = 256 * 1024

@@ -19,6 +19,8 @@ class Client(Base):
 
     A client that registered itself (RFC 7591) has no owner and looks after itself with its registration access token.
     ``next_registration_token_hash`` is of the one handed out last, until its first use makes it the only one.
+    ``identity_changed_at``: since when it answers at an address, or proves itself in a way, that it did not before
+    (None: since ever); what people allowed it before no longer answers for them unseen.
     ``trust_anchor`` names the anchor whose ``software_statement`` vouches for it; its claims hold for good.
     """
 
@@ -46,5 +48,6 @@ class Client(Base):
     software_statement: Mapped[str | None] = mapped_column(Text)
     trust_anchor: Mapped[str | None] = mapped_column(String(36))
     verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    identity_changed_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -3,23 +3,24 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from consent.lifecycle import TERMINAL
 from consent.model import Actor
 from hub.consents import service as consents
 from hub.context import Hub
-from hub.errors import BadInput, NotFound
+from hub.errors import BadInput, NotFound, TooMany
 from hub.events.outbox import emit
 from hub.hashing import secret_hash
 from hub.ids import new_id, new_secret
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.oauth import Grant
+from hub.models.psu import Psu
 from hub.oauth import issue, redirects, scopes
 from hub.oauth.policy import BASIC, NONE, POST, SECRET_METHODS
 from hub.oauth.tokens import ALGORITHM
@@ -27,6 +28,7 @@ from hub.oauth.tokens import ALGORITHM
 MAX_NAME_LENGTH = 100
 MAX_DESCRIPTION_LENGTH = 2000
 MAX_SITE_LENGTH = 500
+DELETED_COUNT = timedelta(days=1)
 RESOURCE_SERVER = "resource_server"
 """The profile of a client that may introspect everybody's tokens. Only the operator gives it, never ``register``."""
 
@@ -105,7 +107,8 @@ def update(
 
 
 def rotate_secret(session: Session, client_id: str, *, owner_psu_id: str, now: datetime) -> Registered:
-    """A new secret; the old one is worth nothing from this moment.
+    """A new secret; the old one is worth nothing from this moment, and what people allowed before answers for nobody
+    unseen.
 
     Raises NotFound; BadInput for a client that authenticates otherwise.
     """
@@ -113,7 +116,7 @@ def rotate_secret(session: Session, client_id: str, *, owner_psu_id: str, now: d
     if client.token_endpoint_auth_method not in SECRET_METHODS:
         raise BadInput("This client has no secret.", parameter="client_id")
     secret = new_secret()
-    client.secret_hash = secret_hash(secret)
+    client.secret_hash, client.identity_changed_at = secret_hash(secret), now
     emit(session, "client.secret_rotated", client_id, now=now, psu_id=owner_psu_id)
     return Registered(client, secret)
 
@@ -168,6 +171,21 @@ def owned(session: Session, client_id: str, *, owner_psu_id: str) -> Client:
     if client is None or client.owner_psu_id != owner_psu_id:
         raise NotFound("There is no such app.")
     return client
+
+
+def check_room(session: Session, owner_psu_id: str, *, most: int, now: datetime) -> None:
+    """Whether the person may have one more app; those deleted within a day count, or registering and deleting in turn
+    would fill our tables. In the transaction of the registration: the person's row is locked, so two at once come one
+    after the other. Raises TooMany.
+    """
+    session.execute(select(Psu.id).where(Psu.id == owner_psu_id).with_for_update())
+    lately = or_(Client.deleted_at.is_(None), Client.deleted_at > now - DELETED_COUNT)
+    held = session.scalar(select(func.count()).where(Client.owner_psu_id == owner_psu_id, lately)) or 0
+    if held >= most:
+        raise TooMany(
+            f"You have {held} apps, and may have {most}. Delete one: its place is free a day later.",
+            retry_after_s=int(DELETED_COUNT.total_seconds()),
+        )
 
 
 def list_for_owner(session: Session, owner_psu_id: str) -> Sequence[Client]:

@@ -63,7 +63,7 @@ class Refusals:
             log.error("a refusal could not be written down", extra={"error": type(broken).__name__})
 
 
-def recent(session: Session, client_id: str, *, limit: int = 50) -> Sequence[RefusedRequest]:
+def recent(session: Session, client_id: str, *, limit: int = 20) -> Sequence[RefusedRequest]:
     """The newest first. The caller has looked up that the client is the reader's own."""
     return session.scalars(
         select(RefusedRequest)

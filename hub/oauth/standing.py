@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from consent.model import Consent, Status
 from consent.succession import How
 from hub.consents.rows import to_model
+from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.oauth import Grant
 from hub.oauth import scopes as scope_words
@@ -16,7 +17,8 @@ from hub.oauth.wanted import Wanted
 
 def standing_consent(session: Session, psu_id: str, wish: Wanted, now: datetime) -> Consent | None:
     """The newest valid consent that covers the wish: every permission, every detail, every protocol scope, the same
-    purpose (data given for one purpose is not given for another, GDPR 5.1.b), and no more history.
+    purpose (data given for one purpose is not given for another, GDPR 5.1.b), and no more history. It was given to the
+    client as it is now: at the addresses where it is answered, and to whoever holds the keys that it has.
 
     A payment is never answered so, nor by its consent anything else. A grant that is to be made anew or replaced needs
     a new yes; one that is merged is answered by itself alone.
@@ -25,11 +27,13 @@ def standing_consent(session: Session, psu_id: str, wish: Wanted, now: datetime)
         return None
     rows = session.scalars(
         select(ConsentRow)
+        .join(Client, Client.client_id == ConsentRow.client_id)
         .where(
             ConsentRow.psu_id == psu_id,
             ConsentRow.client_id == wish.client_id,
             ConsentRow.status == Status.VALID.value,
             ConsentRow.valid_until > now,
+            or_(Client.identity_changed_at.is_(None), ConsentRow.created_at > Client.identity_changed_at),
             *([] if wish.grant_id is None else [ConsentRow.grant_id == wish.grant_id]),
         )
         .order_by(ConsentRow.created_at.desc(), ConsentRow.id.desc())

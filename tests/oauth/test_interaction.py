@@ -10,11 +10,28 @@ from sqlalchemy import func, select
 from consent.model import Actor, Permission
 from hub.consents import service as consents
 from hub.errors import BadInput, Conflict, NotFound, NotPermitted
+from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.event import Event
 from hub.models.oauth import AuthorizationCode, AuthorizationRequest, Grant
-from hub.oauth.interaction import Ask, LoginReason, NeedsLogin, Redirect, approve, deny, open_request
+from hub.oauth import clients
+from hub.oauth.clients import Registered
+from hub.oauth.interaction import (
+    Ask,
+    LoginReason,
+    NeedsLogin,
+    Redirect,
+    answer_silently,
+    approve,
+    deny,
+    open_request,
+)
+from hub.oauth.policy import Profile
+from hub.oauth.registration import rows as rows_of
+from hub.oauth.registration import service
+from hub.oauth.registration.prepare import prepare
 from tests.conftest import TestClock
+from tests.oauth.signing import ClientKey
 from tests.oauth.world import CALLBACK, SCOPE, World, claims_of, query_of
 
 
@@ -215,6 +232,63 @@ def test_an_ended_consent_answers_for_nobody(world: World, clock: TestClock) -> 
         for row in session.scalars(select(ConsentRow)).all():
             consents.revoke(session, row.id, actor=Actor.PSU, psu_id=world.alice, now=clock())
     assert isinstance(open_request(world.hub, world.handle(), world.person()), Ask)
+
+
+@pytest.mark.parametrize("change", ["another address", "another key", "another way to prove itself", "a new secret"])
+def test_an_app_that_became_another_is_allowed_anew(world: World, clock: TestClock, change: str) -> None:
+    """Whoever took over a developer's account, or bought the app, is not who the person said yes to."""
+    client = world.web if change == "a new secret" else world.client
+    scope = "openid profile"
+    world.tokens(client, scope=scope)
+    clock.advance(seconds=1)
+    changed(world, client, change)
+    assert isinstance(open_request(world.hub, world.handle(client, scope=scope), world.person()), Ask)
+    silent = world.handle(client, scope=scope)
+    told = query_of(answer_silently(world.hub, silent, world.person()).url)
+    assert told["error"] == "consent_required"
+    clock.advance(seconds=1)
+    approve(world.hub, world.handle(client, scope=scope), world.person(), world.choice(scope))
+    assert isinstance(open_request(world.hub, world.handle(client, scope=scope), world.person()), Redirect)
+
+
+@pytest.mark.parametrize("change", ["fewer addresses", "fewer keys", "another name"])
+def test_an_app_that_gave_something_up_is_still_who_it_was(world: World, clock: TestClock, change: str) -> None:
+    changed(world, world.client, "another address")
+    changed(world, world.client, "another key")
+    clock.advance(seconds=1)
+    world.tokens()
+    clock.advance(seconds=1)
+    changed(world, world.client, change)
+    assert isinstance(open_request(world.hub, world.handle(), world.person()), Redirect)
+
+
+def changed(world: World, registered: Registered, change: str) -> None:
+    hub, client_id = world.hub, registered.client.client_id
+    if change == "a new secret":
+        with hub.db.write() as session:
+            clients.rotate_secret(session, client_id, owner_psu_id=world.charlie, now=hub.clock())
+        return
+    with hub.db.read() as session:
+        present = session.get_one(Client, client_id)
+    keys = (present.jwks or {}).get("keys", [])
+    members: dict[str, dict[str, Any]] = {
+        "another address": {"redirect_uris": [*present.redirect_uris, "https://buddy.example/second"]},
+        "another key": {"jwks": {"keys": [*keys, ClientKey.make(kid="key-2").jwk()]}},
+        "another way to prove itself": {
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_subject_dn": "CN=buddy.example",
+        },
+        "fewer addresses": {"redirect_uris": [CALLBACK]},
+        "fewer keys": {"jwks": {"keys": keys[:1]}},
+        "another name": {"client_name": "Budget Pal"},
+    }
+    document = rows_of.document(present) | members[change]
+    prepared = prepare(hub, document, now=hub.clock(), wanted=Profile(present.profile), present=present)
+    with hub.db.write() as session:
+        service.replace(session, session.get_one(Client, client_id), prepared, now=hub.clock())
+    # What the client itself goes on with: its first key, and private_key_jwt, which PAR has to be reached by here.
+    with hub.db.write() as session:
+        session.get_one(Client, client_id).token_endpoint_auth_method = present.token_endpoint_auth_method
 
 
 def test_an_app_that_can_be_impersonated_never_passes_unseen(world: World) -> None:

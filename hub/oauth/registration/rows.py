@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from hub.models.client import Client
-from hub.oauth import redirects
+from hub.oauth import mtls, redirects
 from hub.oauth.registration.members import FOR_PEOPLE
 from hub.oauth.registration.metadata import Metadata
 
@@ -55,6 +57,18 @@ def face(client: Client) -> list[Any]:
     told = client.registration or {}
     seen = {name: value for name, value in told.items() if name.partition("#")[0] in FOR_PEOPLE}
     return [client.name, client.site_uri, sorted(client.redirect_uris or ()), seen]
+
+
+def identity(client: Client) -> frozenset[bytes]:
+    """What makes the client the one that people allowed something: where its answers go, and whose keys prove that it
+    is the client. Whoever adds to this may be somebody else by now; taking from it makes nobody else.
+    """
+    told = client.registration or {}
+    facts: list[tuple[str, Any]] = [("redirect_uri", uri) for uri in client.redirect_uris or ()]
+    facts += [("key", key) for key in (client.jwks or {}).get("keys", ())]
+    facts += [("jwks_uri", client.jwks_uri), ("method", client.token_endpoint_auth_method)]
+    facts += [(name, told.get(name)) for name in (*mtls.SUBJECTS, "backchannel_client_notification_endpoint")]
+    return frozenset(orjson.dumps(fact, option=orjson.OPT_SORT_KEYS) for fact in facts if fact[1] is not None)
 
 
 def _plain(value: Any) -> Any:

@@ -55,12 +55,14 @@ def replace(session: Session, client: Client, prepared: Prepared, *, now: dateti
 
 
 def _describe(session: Session, client: Client, prepared: Prepared, now: datetime) -> str | None:
-    before = rows.face(client)
+    before, was = rows.face(client), rows.identity(client)
     taken_back = client.trust_anchor is not None and client.verified_at is None  # by the operator: an update brings
     _check_vouched(session, client, prepared)  # nothing back
     rows.write(client, prepared.metadata, sector=prepared.sector)
     if rows.face(client) != before or prepared.trust_anchor != client.trust_anchor:
         client.verified_at = None  # nobody has looked at this one
+    if was and not rows.identity(client) <= was:
+        client.identity_changed_at = now
     client.trust_anchor = prepared.trust_anchor
     if prepared.trust_anchor is not None and not taken_back:
         client.verified_at = client.verified_at or now

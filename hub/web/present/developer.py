@@ -11,8 +11,9 @@ from consent.model import Status, permissions_of
 from consent.wording import explain
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
+from hub.oauth.grant_types import BACKCHANNEL, CLIENT, CODE, DEVICE, REFRESH
 from hub.oauth.policy import DATA_SCOPES, POLICIES, Profile
-from hub.oauth.scopes import KNOWN, OFFLINE_ACCESS
+from hub.oauth.scopes import GRANT_QUERY, GRANT_REVOKE, KNOWN, OFFLINE_ACCESS
 from hub.web.present.apps import app_of
 from hub.web.present.demands import PURPOSE, demands
 from hub.web.viewmodels import Choice, DeveloperAppRow, Form, GuidePage, NewAppPage
@@ -41,6 +42,33 @@ PROOFS: Mapping[Purpose, tuple[tuple[str, str, str], ...]] = {
         (CERTIFICATE, "With a TLS certificate", "From an authority that this hub trusts. Name its subject below."),
     ),
 }
+
+
+OWN_TOKENS, DEVICES, ELSEWHERE, LOOK_UP, GIVE_BACK = "own", "device", "elsewhere", GRANT_QUERY, GRANT_REVOKE
+_WAYS = (
+    (OWN_TOKENS, "Speak for itself", "It gets tokens of its own, which open nobody’s data."),
+    (DEVICES, "Be connected from another screen", "On a television or a terminal: the person types a short code here."),
+    (
+        ELSEWHERE,
+        "Ask people who are elsewhere",
+        "They answer on their pages here while the app waits; it needs a key.",
+    ),
+    (LOOK_UP, "Look up what it was given", "It can read what somebody still allows it; needs bound tokens of its own."),
+    (GIVE_BACK, "Give back what it was given", "It can end somebody’s grant; needs bound tokens of its own."),
+)
+"""Beyond a person at a browser. The last two are scopes that the app holds for itself."""
+
+
+def grant_types(ways: frozenset[str], scopes: frozenset[str]) -> list[str]:
+    """As they are registered (RFC 7591 2), for what was ticked."""
+    told = {
+        CODE: True,
+        REFRESH: OFFLINE_ACCESS in scopes,
+        CLIENT: bool(ways & {OWN_TOKENS, LOOK_UP, GIVE_BACK}),
+        DEVICE: DEVICES in ways,
+        BACKCHANNEL: ELSEWHERE in ways,
+    }
+    return [name for name, wanted in told.items() if wanted]
 
 
 def offered(purpose: Purpose) -> tuple[Choice, ...]:
@@ -74,7 +102,15 @@ def row(client: Client, counts: Mapping[str, int]) -> DeveloperAppRow:
     )
 
 
-def new_app(purpose: Purpose, form: Form, ticked: frozenset[str], proof: str) -> NewAppPage:
+def new_app(
+    purpose: Purpose,
+    form: Form,
+    ticked: frozenset[str],
+    proof: str,
+    *,
+    ways: frozenset[str] = frozenset(),
+    needs_statement: bool = False,
+) -> NewAppPage:
     policy = POLICIES[PROFILE[purpose]]
     return NewAppPage(
         purpose=purpose,
@@ -82,6 +118,8 @@ def new_app(purpose: Purpose, form: Form, ticked: frozenset[str], proof: str) ->
         demands=demands(policy),
         scopes=tuple(Choice(one.value, one.label, one.note, one.value in ticked) for one in offered(purpose)),
         proofs=tuple(Choice(value, label, note, value == proof) for value, label, note in PROOFS[purpose]),
+        ways=tuple(Choice(value, label, note, value in ways) for value, label, note in _WAYS),
+        needs_statement=needs_statement,
         form=form,
     )
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from hub.models.client import Client
 from hub.models.oauth import RefusedRequest
@@ -25,17 +23,6 @@ ADDRESSES: Mapping[str, tuple[str, bool]] = {
     "backchannel_logout_uri": ("backchannel_logout_uri", False),
 }
 """Field of the form -> the member that it changes, and whether it is a list with one address a line."""
-_REFUSALS_SHOWN = 20
-
-
-def refusals(session: Session, client_id: str) -> Sequence[RefusedRequest]:
-    """The newest first. The caller has looked up that the client is the reader's own."""
-    return session.scalars(
-        select(RefusedRequest)
-        .where(RefusedRequest.client_id == client_id)
-        .order_by(RefusedRequest.at.desc(), RefusedRequest.id.desc())
-        .limit(_REFUSALS_SHOWN)
-    ).all()
 
 
 def app_page(client: Client, count: int, refused: Sequence[RefusedRequest], form: Form) -> DeveloperAppPage:

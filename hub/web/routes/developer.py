@@ -9,7 +9,7 @@ from hub.context import hub_of_request
 from hub.errors import BadInput
 from hub.gate import person, someone
 from hub.models.client import Client
-from hub.oauth import clients
+from hub.oauth import clients, refusals
 from hub.oauth.policy import Profile
 from hub.oauth.registration import own_key, rows, service
 from hub.oauth.registration.prepare import prepare
@@ -50,8 +50,9 @@ def app(client_id: str) -> Response:
 
 
 @blueprint.post("/apps/<client_id>")
-@signed_in
+@recently_signed_in
 def save(client_id: str) -> Response:
+    """Where answers go decides who gets them: whoever finds a browser open cannot move them to an address of theirs."""
     given = fields.form(*developer_app.ADDRESSES)
     changes: dict[str, Any] = {}
     for field, (member, many) in developer_app.ADDRESSES.items():
@@ -145,6 +146,6 @@ def _app_page(client_id: str, form: Form, status: int = 200) -> Response:
     hub, client = hub_of_request(), _owned(client_id)
     with hub.db.read() as session:
         counts = developer.consent_counts(session, [client_id], hub.clock())
-        refused = developer_app.refusals(session, client_id)
+        refused = refusals.recent(session, client_id)
     page = developer_app.app_page(client, counts.get(client_id, 0), refused, form)
     return respond.page("developer_app.html", page, status=status)

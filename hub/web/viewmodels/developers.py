@@ -30,7 +30,8 @@ class NewAppPage:
     """developer_new.html, for one purpose. Posts ``name``, ``site``, ``redirect_uris`` (one a line), ``scope``*,
     ``proof`` and what that proof needs.
 
-    ``demands`` are the profile's, in plain words.
+    ``demands`` are the profile's, in plain words. ``ways`` (posted as ``way``*) are those beyond a browser, with
+    ``notified_at``. ``needs_statement``: the operator wants a software statement of such an app.
     """
 
     purpose: Literal["sign-in", "bank-data"]
@@ -38,7 +39,9 @@ class NewAppPage:
     demands: tuple[str, ...] = ()
     scopes: tuple[Choice, ...] = ()
     proofs: tuple[Choice, ...] = ()
-    form: Form = Form()  # values: name, site, redirect_uris, jwks, jwks_uri, certificate, signed
+    ways: tuple[Choice, ...] = ()
+    needs_statement: bool = False
+    form: Form = Form()  # values: name, site, redirect_uris, jwks, jwks_uri, certificate, signed, notified_at ...
 
 
 @dataclass(frozen=True, slots=True)

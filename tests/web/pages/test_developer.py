@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -258,3 +259,92 @@ def test_deleting_wants_the_name_and_ends_what_people_allowed(world: World) -> N
     assert alice.get(path).status_code == 404
     assert "Budget Buddy" in alice.get(f"/consents/{consent}").text
     assert "Stop access now" not in alice.get(f"/consents/{consent}").text
+
+
+def configured(world: World, **settings: Any) -> None:
+    """The same hub with other settings."""
+    changed = replace(world.hub, settings=replace(world.hub.settings, **settings))
+    world.app.extensions["rialto"] = changed
+
+
+def test_an_app_for_data_comes_with_somebodys_word_where_the_operator_wants_it(world: World) -> None:
+    alice = world.browser()
+    assert "software_statement" not in alice.get("/developer/new/bank-data").text
+    configured(world, require_software_statement=1)
+    assert "with the word of a directory" in alice.get("/developer/new/bank-data").text
+    assert "software_statement" not in alice.get("/developer/new/sign-in").text
+    for statement in ("", "not.a.statement"):
+        answer = register(alice, "bank-data", software_statement=statement)
+        assert (answer.status_code, '<a href="#software_statement">' in answer.text) == (422, True), statement
+    assert register(alice, "sign-in").status_code == 200
+
+
+def test_a_person_has_so_many_apps_and_no_more(world: World) -> None:
+    """Alice owns one already; whoever deletes one waits a day for its place."""
+    alice = world.browser()
+    configured(world, apps_per_developer=2)
+    client_id = shown(register(alice, "sign-in").text, "client-id")
+    full = register(alice, "sign-in")
+    assert (full.status_code, "Retry-After" in full.headers) == (429, True)
+    assert "You have 2 apps, and may have 2" in full.text
+    assert register(world.browser(world.charlie), "sign-in").status_code == 200
+    alice.get(f"/developer/apps/{client_id}")
+    alice.post(f"/developer/apps/{client_id}/delete", {"confirm": "Nest Egg"})
+    assert register(alice, "sign-in").status_code == 429
+    world.clock.advance(days=1, seconds=1)
+    assert register(world.browser(), "sign-in").status_code == 200
+
+
+def test_whoever_finds_a_browser_open_moves_no_answers(world: World) -> None:
+    alice = world.browser()
+    client_id = shown(register(alice, "sign-in").text, "client-id")
+    path = f"/developer/apps/{client_id}"
+    alice.get(path)
+    world.clock.advance(seconds=601)
+    answer = alice.post(path, {"redirect_uris": "https://evil.example/cb"})
+    assert answer.headers["Location"] == f"/login?next=%2Fdeveloper%2Fapps%2F{client_id}&fresh=1"
+    assert row(world, client_id).redirect_uris == GOOD["redirect_uris"].splitlines()
+
+
+CIBA, DEVICE = "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:device_code"
+CALLED_AT = "https://nest.example/ping"
+WAYS: list[tuple[tuple[str, ...], str, set[str], set[str], dict[str, Any]]] = [
+    ((), "", set(), set(), {"backchannel_token_delivery_mode": None}),
+    (("own",), "", {"client_credentials"}, set(), {}),
+    (("device",), "", {DEVICE}, set(), {}),
+    (("elsewhere",), "", {CIBA}, set(), {"backchannel_token_delivery_mode": "poll"}),
+    (
+        ("elsewhere", "device"),
+        CALLED_AT,
+        {CIBA, DEVICE},
+        set(),
+        {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": CALLED_AT},
+    ),
+    (("grant_management_query",), "", {"client_credentials"}, {"grant_management_query"}, {}),
+]
+
+
+@pytest.mark.parametrize(("ways", "called_at", "grants", "scopes", "told"), WAYS, ids=range(len(WAYS)))
+def test_an_app_may_do_more_than_send_a_browser(
+    world: World, ways: tuple[str, ...], called_at: str, grants: set[str], scopes: set[str], told: dict[str, Any]
+) -> None:
+    alice = world.browser()
+    alice.get("/developer/new/bank-data")
+    fields = [*(GOOD | {"proof": "made", "notified_at": called_at}).items(), *(("scope", one) for one in DATA)]
+    answer = alice.post("/developer/new/bank-data", fields + [("way", one) for one in ways])
+    client = row(world, shown(answer.text, "client-id"))
+    assert set(client.grant_types) == {"authorization_code"} | grants
+    assert set(client.scopes) == set(DATA) | scopes
+    assert {name: client.registration.get(name) for name in told} == told
+
+
+def test_what_does_not_go_together_is_said_and_what_was_ticked_is_kept(world: World) -> None:
+    alice = world.browser()
+    alice.get("/developer/new/sign-in")
+    fields = [*(GOOD | {"proof": "public"}).items(), ("scope", "openid"), ("way", "own"), ("way", "elsewhere")]
+    answer = alice.post("/developer/new/sign-in", fields)
+    assert (answer.status_code, '<a href="#way">' in answer.text) == (422, True)
+    assert re.search(r'name="way" value="elsewhere" checked', answer.text)
+    called = [*(GOOD | {"proof": "made", "notified_at": "http://nest.example/"}).items(), ("scope", "openid")]
+    answer = alice.post("/developer/new/sign-in", [*called, ("way", "elsewhere")])
+    assert (answer.status_code, '<a href="#notified_at">' in answer.text) == (422, True)
