@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import manager_of_class
 
 from consent.lifecycle import TERMINAL
 from consent.model import Actor
@@ -153,6 +154,7 @@ def find(session: Session, client_id: str) -> Client | None:
 
 _COLUMNS = tuple(Client.__table__.columns)
 _NAMES = tuple(column.key for column in _COLUMNS)
+_NEW = manager_of_class(Client).new_instance
 _LOOK = select(*_COLUMNS).where(Client.client_id == bindparam("client_id"), Client.deleted_at.is_(None))
 
 
@@ -162,7 +164,11 @@ def look(hub: Hub, client_id: str) -> Client | None:
         return None
     with hub.db.look() as connection:
         row = connection.execute(_LOOK, {"client_id": client_id}).one_or_none()
-    return None if row is None else Client(**dict(zip(_NAMES, row, strict=True)))
+    if row is None:
+        return None
+    client: Client = _NEW()
+    vars(client).update(zip(_NAMES, row, strict=True))  # as loaded: going through each attribute costs a sixth
+    return client
 
 
 def owned(session: Session, client_id: str, *, owner_psu_id: str) -> Client:

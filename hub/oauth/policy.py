@@ -9,6 +9,7 @@ resource_server  asks about tokens (RFC 7662, 9701) and does nothing else; only 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from consent.model import ACCOUNT_PERMISSIONS
@@ -120,15 +121,23 @@ POLICIES: Mapping[Profile, Policy] = MappingProxyType(
 
 def policy_of(client: Client) -> Policy:
     """The profile's demands, and those that the client's own registration adds to them; it can lower none."""
-    policy = POLICIES[Profile(client.profile)]
     told = client.registration
-    public = client.token_endpoint_auth_method == NONE
+    return _raised(
+        client.profile,
+        bool(told.get("require_pushed_authorization_requests")),
+        bool(told.get("require_signed_request_object")),
+        client.token_endpoint_auth_method == NONE,
+        bool(told.get("dpop_bound_access_tokens") or told.get("tls_client_certificate_bound_access_tokens")),
+    )
+
+
+@lru_cache  # a few dozen of them, asked for ten times in one request
+def _raised(profile: str, pushed: bool, signed: bool, public: bool, bound: bool) -> Policy:
+    policy = POLICIES[Profile(profile)]
     return replace(
         policy,
-        pushed_requests=policy.pushed_requests or bool(told.get("require_pushed_authorization_requests")),
-        signed_requests=policy.signed_requests or bool(told.get("require_signed_request_object")),
+        pushed_requests=policy.pushed_requests or pushed,
+        signed_requests=policy.signed_requests or signed,
         challenge_always=policy.challenge_always or public,
-        sender_constrained=policy.sender_constrained
-        or bool(told.get("dpop_bound_access_tokens"))
-        or bool(told.get("tls_client_certificate_bound_access_tokens")),
+        sender_constrained=policy.sender_constrained or bound,
     )

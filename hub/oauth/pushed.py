@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -27,6 +27,7 @@ from hub.oauth.parameters import Parameters
 
 REQUEST_URI_TTL_S = 90
 URN = "urn:ietf:params:oauth:request_uri:"
+_KEEP = insert(PushedRequest)
 
 
 def push(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any]:
@@ -42,16 +43,14 @@ def push(hub: Hub, call: Call, who: Authenticated) -> dict[str, Any]:
 def keep(hub: Hub, client_id: str, facts: Mapping[str, Any], now: datetime) -> str:
     """Store a checked request; returns its request_uri."""
     reference = new_secret()
-    with hub.db.write() as session:
-        session.add(
-            PushedRequest(
-                uri_hash=secret_hash(reference),
-                client_id=client_id,
-                parameters=dict(facts),
-                created_at=now,
-                expires_at=now + timedelta(seconds=REQUEST_URI_TTL_S),
-            )
-        )
+    row = {
+        "uri_hash": secret_hash(reference),
+        "client_id": client_id,
+        "parameters": dict(facts),
+        "created_at": now,
+        "expires_at": now + timedelta(seconds=REQUEST_URI_TTL_S),
+    }
+    hub.db.write_one(_KEEP, row)
     return URN + reference
 
 
