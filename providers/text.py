@@ -8,6 +8,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 # What banks write where they have nothing to say (ISO 20022 asks for NOTPROVIDED in EndToEndId).
 _PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined"})
+_FIRST_OF_PLACEHOLDERS = "nNuU0"  # or nothing that says anything
 _LONGEST_PLACEHOLDER = 20  # with what stands around it
 _SAYS_NOTHING = " 0-_./*#:"
 _HEADER_UNSAFE = re.compile(r"[^\x20-\x7e]+")
@@ -25,9 +26,13 @@ def clean(value: str | None) -> str | None:
 
 def meaningful(value: str | int | None) -> str | None:
     """An identifier or a name that says something: placeholders, rows of zeros and empty texts are None."""
-    text = clean(value if value is None or isinstance(value, str) else str(value))
+    if value is None:
+        return None
+    text = clean(value if isinstance(value, str) else str(value))
     if text is None:
         return None
+    if text[0].isalnum() and text[0] not in _FIRST_OF_PLACEHOLDERS:
+        return text
     if len(text) > _LONGEST_PLACEHOLDER and text.strip(_SAYS_NOTHING):
         return text
     core = _NOT_ALNUM.sub("", text).casefold()

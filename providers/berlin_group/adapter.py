@@ -76,7 +76,7 @@ class BerlinGroupAdapter:
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
         def parse(body: bytes) -> Rows[Balance]:
-            return normalize.balances(body, zone=self._zone)
+            return normalize.balances(body, account=account, rules=self._rules, zone=self._zone)
 
         with edge(self._id, "balances"):
             pages = self._client.balances(access.bank_consent_id, account.resource_id, psu, parse=parse)

@@ -27,6 +27,7 @@ from providers.model import (
     Transaction,
 )
 from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rules.amounts import is_inverted
 from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 
@@ -90,11 +91,15 @@ def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.O
     )
 
 
-def balances(body: bytes, *, zone: tzinfo = UTC) -> Rows[Balance]:
+def balances(
+    body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC
+) -> Rows[Balance]:
     """readAccountBalanceResponse-200. A sub-account of a multicurrency account comes as a balance in its currency."""
     page = envelope(_BALANCE_PAGE, body)
     rows = _there(page.balances)
-    make = partial(_balance, zone=zone, inverted=page.debit_accounting is True)
+    kind = account.type if account else AccountType.OTHER
+    inverted = page.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
+    make = partial(_balance, zone=zone, inverted=inverted)
     found, rejected = sift(rows, _BALANCE.of_page(rows), make)
     return Rows(found, rejected, _next(page.links))
 

@@ -107,17 +107,21 @@ def _amount_of(given: wire.Amount) -> msgspec.Raw:
 
 
 def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifier, ...]:
-    given = [
-        (Scheme.IBAN, row.iban),
-        (Scheme.BBAN, row.bban),
-        (Scheme.MASKED_PAN, row.masked_pan or row.pan),
-        (Scheme.OTHER, row.msisdn),
-    ]
+    found = []
+    pan = row.masked_pan or row.pan
+    if row.iban is not None and (value := text.meaningful(row.iban)):
+        found.append(identifier(Scheme.IBAN, value))
+    if row.bban is not None and (value := text.meaningful(row.bban)):
+        found.append(identifier(Scheme.BBAN, value))
+    if pan is not None and (value := text.meaningful(pan)):
+        found.append(identifier(Scheme.MASKED_PAN, value))
+    if row.msisdn is not None and (value := text.meaningful(row.msisdn)):
+        found.append(identifier(Scheme.OTHER, value))
     if isinstance(row, wire.AccountReference) and row.other is not None:
-        given.append((Scheme.OTHER, row.other if isinstance(row.other, str) else row.other.identification))
-    return best_first(
-        identifier(scheme, value) for scheme, one in given if one is not None and (value := text.meaningful(one))
-    )
+        other = row.other if isinstance(row.other, str) else row.other.identification
+        if value := text.meaningful(other):
+            found.append(identifier(Scheme.OTHER, value))
+    return best_first(found) if len(found) > 1 else tuple(found)
 
 
 def _entries(raw: msgspec.Raw, unread: list[str]) -> list[wire.EntryRow]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from providers import amount
 from providers.model import AccountType, Money, Status
 from providers.rows import BrokenRow
-from providers.rules.profile import Amounts
+from providers.rules.profile import Amounts, Inverted
 from providers.rules.template import template
 from providers.rules.told import Told
 
@@ -29,9 +29,13 @@ def signed(told: Told, rules: Amounts, kind: AccountType) -> tuple[Decimal, str]
             raise BrokenRow(f"{told.money_place} is negative, beside a credit indicator")
     elif rules.pending_unsigned and told.status is Status.PENDING and number > 0:
         number, rule = number.copy_negate(), "pending_unsigned"
-    if rules.inverted is True or (rules.inverted and kind in rules.inverted):
+    if is_inverted(rules.inverted, kind):
         number, rule = number.copy_negate() if number else number, "inverted_sign"
     return number, rule
+
+
+def is_inverted(rule: Inverted, kind: AccountType) -> bool:
+    return rule if isinstance(rule, bool) else kind in rule
 
 
 def billed(lines: Iterable[str], rules: Amounts, currency: str | None) -> Money | None:

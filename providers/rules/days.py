@@ -13,7 +13,7 @@ from providers import dates
 from providers.rows import BrokenRow
 from providers.rules.narratives import DATED
 from providers.rules.profile import Dates
-from providers.rules.template import template
+from providers.rules.template import book
 from providers.rules.told import Placed, Told
 
 _BEFORE = timedelta(days=370)
@@ -23,20 +23,22 @@ _NUMBERS = re.compile(r"(?P<d>[0-9]{1,2})[./-](?P<m>[0-9]{1,2})(?:[./-](?P<y>[0-
 _NAMED = re.compile(r"(?P<d>[0-9]{1,2})[ -]?(?P<m>[A-Za-z]{3})(?:[ -]?(?P<y>[0-9]{4}|[0-9]{2}))?", re.ASCII)
 # English, German, French, Spanish, Italian, Dutch, Nordic, Portuguese
 _MONTH_NAMES = (
-    "jan ene gen", "feb fev fév", "mar mär mrt", "apr avr abr", "may mai mei maj mag", "jun giu", "jul lug",
-    "aug aoû ago", "sep set", "oct okt out ott", "nov", "dec dez dic dés",
-)  # fmt: skip
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+    "jan ene gen|feb fev fév|mar mär mrt|apr avr abr|may mai mei maj mag|jun giu|jul lug|aug aoû ago|sep set"
+    "|oct okt out ott|nov|dec dez dic dés"
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
 _ALONE = re.compile(r"(?<![0-9./-])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}[.][0-9]{2}[.][0-9]{4})(?![0-9./-])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """``places`` holds the place, and the rule, of each that is there. ``unread`` names fields that hold no date."""
+    """``card``: a card number that stood beside a day in a text. ``places``: the place, and the rule, of each that is
+    there. ``unread``: fields that hold no date."""
 
     booking: date | None
     value: date | None
     moment: datetime | None
+    card: str | None
     places: dict[str, str]
     unread: tuple[str, ...] = ()
 
@@ -65,8 +67,9 @@ def of_row(told: Told, rules: Dates, lines: Iterable[str], zone: tzinfo) -> Days
             places["transaction_datetime"] = place
             break
     known = booking or value
+    card = None
     if moment is None:
-        moment, rule = _from_texts(rules.texts, lines, known, zone)
+        moment, card, rule = _from_texts(rules.texts, lines, known, zone)
         if moment is not None:
             places["transaction_datetime"] = f"remittance by {rule}"
     if moment is None and rules.ids:
@@ -76,7 +79,7 @@ def of_row(told: Told, rules: Dates, lines: Iterable[str], zone: tzinfo) -> Days
     if known is None and moment is not None:
         booking = _local_day(moment, zone)
         places["booking_date"] = _then(places["transaction_datetime"], "only_day_given")
-    return Days(booking, value, moment, places, tuple(unread))
+    return Days(booking, value, moment, card, places, tuple(unread))
 
 
 def _then(place: str, rule: str) -> str:
@@ -99,30 +102,31 @@ def _first_day(candidates: Iterable[Placed], name: str, places: dict[str, str], 
 
 
 def _from_texts(
-    sources: Iterable[str], lines: Iterable[str], known: date | None, zone: tzinfo
-) -> tuple[datetime | None, str]:
+    sources: tuple[str, ...], lines: Iterable[str], known: date | None, zone: tzinfo
+) -> tuple[datetime | None, str | None, str]:
+    """The moment, the card number beside it, and the rule."""
     for line in lines:
         lowered = line.lower()
-        for source in (*sources, *DATED):
-            found = template(source).fill(line, lowered)
+        for made in (book(sources), DATED):
+            found = made.fill(line, lowered)
             if found and (day := written_day(found["date"], known)) is not None:
-                return _at(day, found.get("time"), zone), "day_in_text"
+                return _at(day, found.get("time"), zone), found.get("card"), "day_in_text"
         if known is None and (alone := _ALONE.search(line)) is not None:
             day = written_day(alone[0], None)
             if day is not None:
-                return _at(day, None, zone), "only_day_in_text"
-    return None, ""
+                return _at(day, None, zone), None, "only_day_in_text"
+    return None, None, ""
 
 
-def _from_ids(sources: Iterable[str], told: Told, known: date | None) -> datetime | None:
+def _from_ids(sources: tuple[str, ...], told: Told, known: date | None) -> datetime | None:
     for value in told.bank_ids.values():
-        for source in sources:
-            found = template(source).fill(str(value or ""))
-            if found:
-                text = found["ymd"]
-                day = written_day(f"{text[:4]}-{text[4:6]}-{text[6:]}", known)
-                if day is not None:
-                    return _at(day, None, UTC)
+        text = str(value or "")
+        found = book(sources).fill(text, text.lower())
+        if found:
+            digits = found["ymd"]
+            day = written_day(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}", known)
+            if day is not None:
+                return _at(day, None, UTC)
     return None
 
 
@@ -142,7 +146,7 @@ def written_day(text: str, known: date | None) -> date | None:
     if year:
         years = [int(year) if len(year) == 4 else 2000 + int(year)]
     elif known is not None and _is_of_our_time(known):
-        years = [(known + _AFTER).year, known.year - 1]
+        years = sorted({(known + _AFTER).year, known.year, known.year - 1}, reverse=True)
     else:
         years = []
     for one in years:

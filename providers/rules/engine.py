@@ -8,8 +8,8 @@ than the standard says. Fields that held something unreadable are named under ``
 the row.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -17,6 +17,7 @@ import msgspec
 from msgspec import structs
 
 from providers import amount, text
+from providers.identify import identifier
 from providers.model import (
     NO_DETAILS,
     Account,
@@ -27,6 +28,7 @@ from providers.model import (
     Identifier,
     Money,
     Party,
+    Scheme,
     Status,
     Transaction,
 )
@@ -48,6 +50,7 @@ STATUSES = {
 }  # fmt: skip
 
 _CARD_FAMILIES = ("-CCRD-", "-MCRD-")
+_MAX_REPEATED = 160
 
 
 class Engine:
@@ -64,6 +67,7 @@ class Engine:
         self._own: frozenset[Identifier] = frozenset(account.identifiers if account else ())
         self._kind = account.type if account else AccountType.OTHER
         self._currency = account.currency if account else None
+        self._country = next((one.value[:2] for one in self._own if one.scheme is Scheme.IBAN), "")
         self._zone = zone
         self._statuses = STATUSES | {word.lower(): status for word, status in rules.pending.statuses.items()}
 
@@ -97,38 +101,40 @@ class Engine:
 
         dated = days.of_row(told, rules.dates, texts, self._zone)
         places.update(dated.places)
-        party, place = self._counterparty(told, number < 0, written, raw)
+        other = self._other_side(told, number < 0, written, raw)
         lines = written.lines
         if rules.pending.placeholder_texts and told.status is Status.PENDING:
-            party, place, lines = parties.NOBODY_KNOWN, "", []
-        if party.name and len(lines) > 1:
-            lines = _without_name(lines, party.name, written.rules)
-        if place:
-            places["counterparty"] = place
+            other, lines = _NOBODY, []
+        if len(lines) > 1 and other.party is not parties.NOBODY_KNOWN:
+            lines = _without_party(lines, other.party, written.rules)
+        if other.place:
+            places["counterparty"] = other.place
         if lines:
             places["remittance"] = _by(written.place, ", ".join(dict.fromkeys(written.rules)))
-
-        found = codes(told.code, told.proprietary_code, is_credit=number > 0)
+        found = codes(told.code, told.proprietary_code, is_credit=number > 0, country=self._country)
         self._note_codes(told, found, places)
-        category = _category(told, places)
+        category = text.meaningful(told.merchant_category_code)
+        if category is not None:
+            places["merchant_category_code"] = told.merchant_category_place
         if told.balance_after is not None:
             places["balance_after"] = told.balance_after_place
         if told.unread or dated.unread:
             places["unread"] = ", ".join((*told.unread, *dated.unread))
+        card = self._card(told, other, found.iso, dated.card, places)
         return Transaction(
             status=told.status,
             money=money,
             booking_date=dated.booking,
             value_date=dated.value,
             transaction_datetime=dated.moment,
-            counterparty=party,
+            counterparty=other.party,
             remittance=tuple(lines),
             bank_ids=_bank_ids(told, written, rules.ids),
             bank_transaction_code=found.iso,
             proprietary_code=found.proprietary,
             merchant_category_code=category,
             balance_after=told.balance_after,
-            details=self._details(told, number < 0, written, party, exchange, found.iso, places),
+            details=self._details(told, number < 0, written, other.party, exchange, card, places),
             provenance=places,
             raw=told.raw,
         )
@@ -143,7 +149,7 @@ class Engine:
         places["status"] = told.status_place
         return told.status
 
-    def _counterparty(self, told: Told, outgoing: bool, written: remittance.Written, raw: "_Raw") -> tuple[Party, str]:
+    def _other_side(self, told: Told, outgoing: bool, written: remittance.Written, raw: "_Raw") -> "_Other":
         rules = self._rules.parties
         party, place = parties.other_side(told, outgoing, self._own)
         for path in rules.fields:
@@ -152,22 +158,27 @@ class Engine:
                 party, place = Party(name, party.account, party.agent), path
                 break
         if party.name is not None and not parties.is_nobody(party.name, rules):
-            shop = parties.without_processor(party.name)
-            if shop is None:
-                return party, place
-            return Party(shop, party.account, party.agent), _by(place, "processor_prefix")
+            shorter = parties.without_prefix(party.name, rules) or party.name
+            shop = parties.without_processor(shorter)
+            if shop is not None:
+                return _Other(Party(shop, party.account, party.agent), _by(place, "processor_prefix"))
+            if shorter is not party.name:
+                return _Other(Party(shorter, party.account, party.agent), _by(place, "name_prefix"))
+            return _Other(party, place)
         account = party.account or parties.lifted_account(written.lifted.get("iban"), self._own)
-        name, rule = written.lifted.get("party"), "tagged_party"
-        if name is None and (found := parties.from_texts(written.texts, rules)) is not None:
-            name, rule = found
+        name, rule, in_line = written.lifted.get("party"), "tagged_party", None
+        if name is None and (in_line := parties.from_texts(written.texts, told.additional, rules)) is not None:
+            name, rule = in_line.name, in_line.rule
+        if name is None and written.has_terminal_line and len(written.lines) == 1:
+            name, rule = written.lines[0], "beside_terminal_line"
         if name is not None:
-            shop = parties.without_processor(name)
-            return Party(shop or name, account, party.agent), f"{written.place or told.additional_place} by {rule}"
-        if party.name is not None:  # a name that names nobody is still what the bank said
-            return Party(None, account, party.agent), place if account else ""
+            shown = Party(parties.without_processor(name) or name, account, party.agent)
+            in_additional = in_line is not None and in_line.in_additional
+            place = _by(told.additional_place if in_additional else written.place, rule)
+            return _Other(shown, place, {} if in_line is None else in_line.blanks)
         if account is not party.account:
-            return Party(None, account, party.agent), f"{written.place} by tagged_party"
-        return party, place
+            return _Other(Party(None, account, party.agent), _by(written.place, "tagged_party"))
+        return _Other(Party(None, account, party.agent) if account or party.agent else parties.NOBODY_KNOWN, place)
 
     def _note_codes(self, told: Told, found: Codes, places: dict[str, str]) -> None:
         if found.iso:
@@ -184,24 +195,22 @@ class Engine:
         written: remittance.Written,
         party: Party,
         exchange: Exchange | None,
-        iso: str | None,
+        card: Card | None,
         places: dict[str, str],
     ) -> Details:
         ultimate = parties.party_of(told.ultimate_creditor if outgoing else told.ultimate_debtor)
         if ultimate is None and (name := parties.said(written.lifted.get("ultimate"))):
             ultimate = Party(name)
-            places["ultimate"] = f"{written.place} by tagged_party"
+            places["ultimate"] = _by(written.place, "tagged_party")
         if ultimate is not None and ultimate.name == party.name:
             ultimate = None
-        card = self._card(told, party, iso, places)
         purpose = told.purpose or written.lifted.get("purpose")
-        additional = text.clean(told.additional)
-        if not (ultimate or card or purpose or additional or exchange or told.charges or told.batch_size):
+        if not (ultimate or card or purpose or told.additional or exchange or told.charges or told.batch_size):
             return Details(is_reversal=True) if told.is_reversal else NO_DETAILS
         return Details(
             ultimate=ultimate,
             purpose=text.meaningful(purpose),
-            additional=additional,
+            additional=text.clean(told.additional),
             card=card,
             exchange=exchange,
             charges=told.charges,
@@ -209,20 +218,39 @@ class Engine:
             batch_size=told.batch_size,
         )
 
-    def _card(self, told: Told, party: Party, iso: str | None, places: dict[str, str]) -> Card | None:
-        card = told.card
-        if card is None and not (iso and iso[4:10] in _CARD_FAMILIES):
+    def _card(
+        self, told: Told, other: "_Other", iso: str | None, pan: str | None, places: dict[str, str]
+    ) -> Card | None:
+        """The card's own facts, and the merchant's name as a person would write it. A row is a card's if its fields or
+        its code say so, or a text with a card number or a day of purchase in it does."""
+        pan = other.blanks.get("card") or pan
+        is_card_text = pan is not None or "date" in other.blanks
+        if told.card is None and not is_card_text and not (iso and iso[4:10] in _CARD_FAMILIES):
             return None
-        card = card or Card()
-        descriptor = card.merchant_name or party.name
+        card = told.card or Card()
+        if pan is not None and card.masked_pan is None:
+            card = replace(card, masked_pan=identifier(Scheme.MASKED_PAN, pan).value)
+        descriptor = card.merchant_name or other.party.name
         if descriptor is None:
-            return card if told.card is not None else None
+            return None if card == Card() else card
         found = merchant(descriptor)
-        place = "card.merchant_name" if card.merchant_name else places["counterparty"].split(" by ")[0]
-        places["merchant_name"] = f"{place} by merchant_name"
+        place = "card.merchant_name" if card.merchant_name else other.place.partition(" by ")[0]
+        places["merchant_name"] = _by(place, "merchant_name")
         return replace(
             card, merchant_name=found.name, city=card.city or found.city, country=card.country or found.country
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """The other side, its place, and what else stood in the text that named it."""
+
+    party: Party
+    place: str = ""
+    blanks: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOBODY = _Other(parties.NOBODY_KNOWN)
 
 
 class _Raw:
@@ -276,21 +304,18 @@ def _by(place: str, rule: str) -> str:
     return f"{place} by {rule}" if rule else place
 
 
-def _without_name(lines: list[str], name: str, rules: list[str]) -> list[str]:
-    """A line that says the counterparty's name once more says nothing, where there are others."""
-    wanted = name.casefold()
-    kept = [line for line in lines if line.casefold() != wanted]
+def _without_party(lines: list[str], party: Party, rules: list[str]) -> list[str]:
+    """A line that says the counterparty's name or account once more says nothing, where there are others."""
+    known = {_core(one) for one in (party.name, party.account.value if party.account else None, party.agent) if one}
+    kept = [line for line in lines if len(line) > _MAX_REPEATED or _core(line) not in known]
     if not kept or len(kept) == len(lines):
         return lines
-    rules.append("name_repeated")
+    rules.append("party_repeated")
     return kept
 
 
-def _category(told: Told, places: dict[str, str]) -> str | None:
-    category = text.meaningful(told.merchant_category_code)
-    if category is not None:
-        places["merchant_category_code"] = told.merchant_category_place
-    return category
+def _core(line: str) -> str:
+    return "".join(letter for letter in line.casefold() if letter.isalnum())
 
 
 def _bank_ids(told: Told, written: remittance.Written, rules: Ids) -> dict[str, str]:

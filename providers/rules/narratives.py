@@ -7,13 +7,16 @@ that a person's own words do not fit by chance: it begins with the bank's wordin
 Where seen: bank modules of Actual (facts, restated), the readmes of Yolt's integrations, and MT940 manuals.
 """
 
+from providers.rules.template import Book
+
 # Longer and more definite ones first.
-PAYEES = (
+PAYEES = Book(
     # France: Boursorama, Fortuneo, BPCE, Crédit Mutuel
     "[CARTE|AVOIR|CB|PAIEMENT CB|PAIEMENT PAR CARTE|ACHAT CB|ANN CARTE] {date} {payee} CB*{any}",
     "[CARTE|AVOIR|PAIEMENT CB|PAIEMENT PAR CARTE|ACHAT CB|ANN CARTE] {date} {payee}",
     "[ANN CARTE|PAIEMENT PAR CARTE|PAIEMENT CB|ACHAT CB] {payee}",
-    "[PRLV SEPA|PRLV EUROPEEN|PRLV|PRELEVEMENT SEPA|PRELEVEMENT DE|PRELEVEMENT] {payee}",
+    "[PRLV SEPA|PRLV EUROPEEN|PRLV] {payee}",
+    "[PRELEVEMENT SEPA|PRELEVEMENT DE|PRELEVEMENT] {payee}",
     "[VIR INST RECU|VIR INST VERS|VIR INST|VIR SEPA INST|VIR SEPA RECU|VIR SEPA|VIR RECU|VIR DE|VIREMENT DE"
     "|VIREMENT EN VOTRE FAVEUR DE|VIREMENT SEPA RECU DE|VIREMENT SEPA|VIREMENT POUR] {payee}",
     # Italy: BPER, Hype, Isybank, Intesa, UniCredit
@@ -28,6 +31,11 @@ PAYEES = (
     "{payee} [Betaling met|Paiement par|Paiement avec|Paiement Maestro|Paiement Bancontact|Paiement via] {any}",
     "{payee} [Domiciliëring|Domiciliering|Domiciliation|Overschrijving|Virement] [van|naar|de|vers|met] {any}",
     "{payee},PAS{number}{any}",
+    "narrative: {any}'{payee}'{any}",
+    "{any}atmPosName: {payee}, {any}",
+    "{any}atmPosName: {payee}",
+    # anywhere: the descriptor of a card scheme, name and city and country behind backslashes
+    "{payee}\\\\{text}\\\\{any}",
     # Baltics: Swedbank, LHV, SEB
     "PIRKUMS {card} {date} {time} {amount} {currency} ({number}) {payee}",
     "PIRKUMS {card} {date} {amount} {currency} ({number}) {payee}",
@@ -37,7 +45,7 @@ PAYEES = (
     "{any}[Lokalizacja: Adres:|Lokalizacja:] {payee} [Miasto:|Kraj:] {any}",
     # Austria: easybank and BAWAG, Raiffeisen, Erste
     "Bezahlung Karte {word} {number} {word} {date} {time}{payee}\\{any}",
-    "{payee} {number} D{number} {date} {time}",
+    "{payee} {number} [D0|D1|D2|D3|D4|D5|D6|D7|D8|D9] {date} {time}",
     # Spain: Revolut, Sabadell, Santander
     "[Bizum payment to:|Bizum payment from:] {payee}",
     "[Compra Internet En|Compra En|Pago Movil En] {payee}, {any}",
@@ -55,7 +63,7 @@ PAYEES = (
     # Germany: card payments of savings banks and Commerzbank
     "{payee}//{text}/{word}",
     # Romania: ING
-    "Card no: {any},Terminal: {payee},Date: {any}",
+    "Card no: {card},Terminal: {payee},Date: {any}",
     "Terminal: {payee}",
     # Greece: NBG
     "[ΑΓΟΡΑ] {payee}",
@@ -63,7 +71,7 @@ PAYEES = (
     "[Dankort-køb|Dankort-koeb|Visa/Dankort|Visa køb|VISA VAREKJØP|VAREKJØP|Varekjøp|KORTKÖP|Kortköp] {payee}",
 )
 
-DATED = (
+DATED = Book(
     "[CARTE|AVOIR|CB|PAIEMENT CB|ACHAT CB|RETRAIT DAB|PAIEMENT PAR CARTE] {date} {any}",
     "PIRKUMS {card} {date} {time} {any}",
     "PIRKUMS {card} {date} {any}",
@@ -72,21 +80,22 @@ DATED = (
     "{any}[Betaling met|Paiement Maestro|Paiement par|Paiement avec] {any} {date} [om|à] {time} {any}",
     "NR:{word} {date}/{time}",
     "POS {amount} {any} {date} {time}",
-    "{payee} {number} D{number} {date} {time}",
-    "{word} KFN {any}",
+    "{payee} {number} [D0|D1|D2|D3|D4|D5|D6|D7|D8|D9] {date} {time}",
+    "{date}T{time} KFN {any}",
+    "[Bezahlung|Auszahlung] Karte {any} K{number} {date} {time}{any}",
     "{any}Date: {date}",
     "POSC{date} {any}",
     "Pasvolgnr: {number} {date} {time}",
 )
 
 # Lines that a card terminal or a cash machine wrote: the wording in front and the time behind, both.
-TECHNICAL = (
+TECHNICAL = Book(
     "[POS|ATM|BANKOMAT|AUTOMAT|GELDAUTOMAT|BEZUG|KARTENZAHLUNG] {amount} {any} {date} {time}",
     "AUTORISATION {date} {time}",
 )
 
 # Names that name nobody: what a bank writes where it knows only the card or the kind of payment.
-NOBODY = (
+NOBODY = Book(
     "CARD-{number}",
     "[VISA|MASTERCARD|MAESTRO|GIROCARD|DEBIT CARD|CREDIT CARD] [XXXX|****]{any}",
 )

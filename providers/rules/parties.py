@@ -1,14 +1,15 @@
 """Who stands on the other side of a row. Never the account holder: a debit that names only its debtor names nobody."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from providers import text
 from providers.identify import identifier
 from providers.model import Identifier, Party, Scheme
 from providers.rules.narratives import NOBODY, PAYEES, PROCESSORS
 from providers.rules.profile import Parties
-from providers.rules.template import template
+from providers.rules.template import book
 from providers.rules.told import Named, Told
 
 NOBODY_KNOWN = Party()
@@ -47,21 +48,45 @@ def said(name: str | None) -> str | None:
 
 def is_nobody(name: str, rules: Parties) -> bool:
     lowered = name.lower()
-    return any(template(one).fill(name, lowered) for one in (*NOBODY, *rules.placeholders))
+    if NOBODY.fill(name, lowered) is not None:
+        return True
+    return bool(rules.placeholders) and book(rules.placeholders).fill(name, lowered) is not None
 
 
-def from_texts(lines: Iterable[str], rules: Parties) -> tuple[str, str] | None:
-    """A name out of the lines, and the rule that found it: the bank's own templates, then the ones all banks share."""
-    sources = (("text", rules.texts), ("known_text", PAYEES if rules.known_texts else ()))
-    kept = [(line, line.lower()) for line in lines]
-    for rule, templates in sources:
-        for source in templates:
-            made = template(source)
-            for line, lowered in kept:
-                found = made.fill(line, lowered)
+def without_prefix(name: str, rules: Parties) -> str | None:
+    """``name`` without what this bank puts in front of names; None where nothing stands there."""
+    lowered = name.lower()
+    for prefix in rules.prefixes:
+        if lowered.startswith(prefix.lower()):
+            return said(name[len(prefix) :])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FromText:
+    """``blanks``: what else stood in the line's blanks (date, card). ``in_additional``: in the bank's own text."""
+
+    name: str
+    rule: str
+    in_additional: bool
+    blanks: Mapping[str, str]
+
+
+def from_texts(lines: Sequence[str], additional: str | None, rules: Parties) -> FromText | None:
+    """A name out of the texts: by the bank's own templates, which see all lines as one too, then by common ones."""
+    texts = [*lines, additional] if additional and additional not in lines else lines
+    kept = [(text, text.lower()) for text in texts]
+    whole = [*kept, (joined := " | ".join(lines), joined.lower())] if rules.texts and len(lines) > 1 else kept
+    known = PAYEES if rules.known_texts else book(())
+    for rule, made, seen in (("text", book(rules.texts), whole), ("known_text", known, kept)):
+        if not any(made.may_fit(lowered) for _, lowered in seen):
+            continue
+        for one in made.templates:
+            for line, lowered in seen:
+                found = one.fill(line, lowered)
                 name = said(found.get("payee")) if found else None
-                if name is not None and not is_nobody(name, rules):
-                    return name, rule
+                if found is not None and name is not None and not is_nobody(name, rules):
+                    return FromText(name, rule, line is additional, found)
     return None
 
 

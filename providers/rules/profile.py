@@ -21,6 +21,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=40)]
 
 
+Inverted = bool | tuple[AccountType, ...]
+
+
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
@@ -50,20 +53,22 @@ class Amounts(_Part, frozen=True):
     """
 
     sign: Literal["both", "number", "indicator"] = "both"
-    inverted: bool | tuple[AccountType, ...] = False
+    inverted: Inverted = False
     pending_unsigned: bool = False
     billed: Texts = ()
 
 
 class Parties(_Part, frozen=True):
     """Who stands on the other side. ``fields`` are tried first, then the standard's own, then ``texts``: templates
-    with {payee} for the lines of remittance. ``placeholders``: names that name nobody here, as templates.
+    with {payee} for the lines of remittance, or for all of them joined by `` | ``. ``prefixes`` are taken from the
+    front of a name. ``placeholders``: names that name nobody here, as templates.
 
     ``known_texts``: whether the narratives that many banks share may be read too.
     """
 
     fields: Paths = ()
     texts: Texts = ()
+    prefixes: Texts = ()
     placeholders: Texts = ()
     known_texts: bool = True
 
@@ -110,11 +115,13 @@ Preference = Annotated[tuple[Text, ...], Meta(max_length=12)]
 
 class Balances(_Part, frozen=True):
     """Which balance is which, per account type or for all (``*``), the best first: ISO codes, or the bank's own words
-    (``authorised``). ``credit_left``: balances that say how much of a card's credit is left, not what was spent."""
+    (``authorised``). ``credit_left``: balances that say how much of a card's credit is left, not what was spent.
+    ``inverted``: positive is debt, on every account or on accounts of these types."""
 
     current: Mapping[str, Preference] = {}
     available: Mapping[str, Preference] = {}
     credit_left: Preference = ()
+    inverted: Inverted = False
 
     def __post_init__(self) -> None:
         known = {"*", *AccountType}
@@ -124,8 +131,9 @@ class Balances(_Part, frozen=True):
 
 
 class Rules(_Part, frozen=True):
-    """``time_zone`` of moments without an offset is the standard's own setting and not here."""
+    """``note`` is for people: where this was seen. The time zone is a setting of the standard and not here."""
 
+    note: Annotated[str, Meta(max_length=500)] = ""
     dates: Dates = Dates()
     amounts: Amounts = Amounts()
     parties: Parties = Parties()

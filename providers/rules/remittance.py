@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from providers import text
 from providers.rules.narratives import TECHNICAL
 from providers.rules.profile import Remittance
-from providers.rules.template import template
+from providers.rules.template import book
 from providers.rules.told import Told
 
 _MAX_LENGTH = 20_000  # of all lines together; beyond it nothing is taken apart
@@ -100,6 +100,7 @@ class Written:
     rules: list[str] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
     lifted: dict[str, str] = field(default_factory=dict)
+    has_terminal_line: bool = False
 
 
 def written(told: Told, rules: Remittance, given: Sequence[str | None] | None = None, place: str = "") -> Written:
@@ -259,7 +260,7 @@ def _sweep(found: Written, rules: Remittance) -> None:
             if not line:
                 continue
         lowered = line.lower()
-        if any(template(one).fill(line, lowered) for one in rules.clutter):
+        if rules.clutter and book(rules.clutter).fill(line, lowered) is not None:
             found.rules.append("clutter")
             continue
         for prefix in rules.prefixes:
@@ -267,11 +268,12 @@ def _sweep(found: Written, rules: Remittance) -> None:
                 line = line[len(prefix) :].strip()
                 found.rules.append("prefix")
                 break
-        if any(template(one).fill(line, lowered) for one in TECHNICAL):
+        if TECHNICAL.fill(line, lowered) is not None:
             technical.append(line)
             continue
         kept[line] = None
     found.texts = [*kept, *technical]
+    found.has_terminal_line = bool(technical)
     if kept and technical:
         found.rules.append("technical_lines")
     found.lines = list(kept) or technical

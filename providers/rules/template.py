@@ -44,22 +44,22 @@ _PART = re.compile(r"\{(?P<blank>[a-z]+)\}|\[(?P<either>[^\[\]{}]+)\]|(?P<space>
 class Template:
     """A compiled template."""
 
-    __slots__ = ("_anywhere", "_pattern", "_prefixes", "source")
+    __slots__ = ("_pattern", "anywhere", "prefixes", "source")
 
     def __init__(self, source: str) -> None:
         self.source = source
         parts = _parts(source)
-        self._prefixes = _wordings(*parts[0])
-        self._anywhere = next((found for part in parts if (found := _wordings(*part))), ())
+        self.prefixes = _wordings(*parts[0])  # one of them is in front, in lower case
+        self.anywhere = () if self.prefixes else _longest(parts)  # or one of them is somewhere
         self._pattern = re.compile(_pattern(parts), re.IGNORECASE | re.DOTALL)
 
     def fill(self, text: str, lowered: str | None = None) -> dict[str, str] | None:
         """What stands in the blanks, or None if the text does not fit. ``lowered`` is ``text.lower()``, if at hand."""
         lowered = text.lower() if lowered is None else lowered
-        if self._prefixes:
-            if not lowered.startswith(self._prefixes):
+        if self.prefixes:
+            if not lowered.startswith(self.prefixes):
                 return None
-        elif not any(wording in lowered for wording in self._anywhere):
+        elif not any(wording in lowered for wording in self.anywhere):
             return None
         found = self._pattern.match(text, 0, MAX_TEXT_LENGTH)
         if found is None:
@@ -72,6 +72,11 @@ def _wordings(kind: str, value: str) -> tuple[str, ...]:
     if kind == "either":
         return tuple(one.lower() for one in value.split("|"))
     return (value.lower(),) if kind == "literal" else ()
+
+
+def _longest(parts: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The fixed part that is least likely to stand in a text by chance."""
+    return max((_wordings(*part) for part in parts), key=lambda found: min(map(len, found), default=0))
 
 
 def _parts(source: str) -> list[tuple[str, str]]:
@@ -129,6 +134,39 @@ def _fixed(kind: str, value: str) -> str:
     if kind == "literal":
         return re.escape(value)
     return _TYPED[value] if value in _UNNAMED else f"(?P<{value}>(?>{_TYPED[value]}))"
+
+
+class Book:
+    """Templates that are tried one after the other. A text that none of them can fit costs one look at it."""
+
+    __slots__ = ("_anywhere", "_prefixes", "templates")
+
+    def __init__(self, *sources: str) -> None:
+        self.templates = tuple(template(source) for source in sources)
+        self._prefixes = tuple(one for made in self.templates for one in made.prefixes)
+        self._anywhere = tuple(dict.fromkeys(one for made in self.templates for one in made.anywhere))
+
+    def may_fit(self, lowered: str) -> bool:
+        if lowered.startswith(self._prefixes):
+            return True
+        for wording in self._anywhere:  # noqa: SIM110  (a generator would cost more than the loop)
+            if wording in lowered:
+                return True
+        return False
+
+    def fill(self, text: str, lowered: str) -> dict[str, str] | None:
+        """What the first template that fits has in its blanks; None if none fits."""
+        if self.may_fit(lowered):
+            for one in self.templates:
+                found = one.fill(text, lowered)
+                if found is not None:
+                    return found
+        return None
+
+
+@lru_cache(maxsize=1024)
+def book(sources: tuple[str, ...]) -> Book:
+    return Book(*sources)
 
 
 @lru_cache(maxsize=4096)

@@ -108,11 +108,14 @@ def test_remittance_is_read_from_every_place_banks_use(changed: Any, lines: tupl
     [
         ("PMNT-RCDT-ESCT", "105", ("PMNT-RCDT-ESCT", "105")),
         ("ACOP", ..., (None, "ACOP")),
-        ("ACOP", "105", (None, "105")),
+        ("ACOP", "4711", (None, "4711")),
+        ("ACOP", "105", ("PMNT-RDDT-ESDD", "105")),
+        (..., "NMSC+116+1111", ("PMNT-ICDT-ESCT", "NMSC+116+1111")),
+        ({"domain": "PMNT", "family": "ICDT", "subFamily": "ESCT"}, ..., ("PMNT-ICDT-ESCT", None)),
         (..., ..., (None, None)),
     ],
 )
-def test_only_three_joined_codes_are_an_iso_code(code: Any, own: Any, expected: tuple[str | None, str | None]) -> None:
+def test_a_code_is_iso_or_the_banks_own_or_both(code: Any, own: Any, expected: tuple[str | None, str | None]) -> None:
     found = one(bankTransactionCode=code, proprietaryBankTransactionCode=own)
     assert (found.bank_transaction_code, found.proprietary_code) == expected
 
