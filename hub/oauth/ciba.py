@@ -42,6 +42,8 @@ MODE = "backchannel_token_delivery_mode"
 MAX_BINDING_MESSAGE = 100
 MAX_WAITING = 20
 """Open requests of one client for one person: enough for any use, too few to bury somebody in questions."""
+MAX_FOR_PERSON = 50
+"""The same of all clients together. Only those who may ask a person at all are counted, and learn of it."""
 _NOTIFICATION_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]{1,1024}=*")  # CIBA 7.1, RFC 6750 2.1
 _SECONDS = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
@@ -62,7 +64,7 @@ def ask(hub: Hub, call: Call, who: Authenticated, *, origin: Origin) -> Members:
     ttl_s = _lifetime(hub, values)
     request_id, auth_req_id = new_id(), new_secret()
     ping_sealed = _sealed(hub, client, values, request_id=request_id, auth_req_id=auth_req_id)
-    whom = hints.whom(hub, client, values)
+    whom = hints.whom(hub, client, values, call.now)
     with hub.db.write() as session:
         if _are_many(session, client, whom, call):
             raise AccessDeniedError("Too many requests for this person wait already.", status_code=403)
@@ -150,6 +152,11 @@ def _sealed(hub: Hub, client: Client, values: Mapping[str, str], *, request_id: 
 
 
 def _are_many(session: Session, client: Client, whom: Whom, call: Call) -> bool:
-    """Counted by the hint, so that it tells nothing of whether there is such a person."""
+    """A client's own are counted by the hint, so that it tells nothing of whether there is such a person."""
     same = (DecoupledRequest.client_id == client.client_id, DecoupledRequest.hint_hash == whom.hash)
-    return len(decoupled.waiting(session, *same, now=call.now)) >= MAX_WAITING
+    if len(decoupled.waiting(session, *same, now=call.now)) >= MAX_WAITING:
+        return True
+    if whom.psu_id is None:
+        return False
+    theirs = (DecoupledRequest.psu_id == whom.psu_id, DecoupledRequest.kind == Kind.BACKCHANNEL.value)
+    return len(decoupled.waiting(session, *theirs, now=call.now)) >= MAX_FOR_PERSON

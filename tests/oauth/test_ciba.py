@@ -9,8 +9,12 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from consent.model import Actor
+from hub.consents import service as consents
 from hub.errors import Conflict, NotFound
 from hub.ids import new_id
+from hub.models.client import Client
+from hub.models.consent import ConsentRow
 from hub.models.decoupled import DecoupledRequest, Ping
 from hub.models.mail import Mail
 from hub.models.psu import Psu, SecurityEvent
@@ -30,11 +34,21 @@ def app(world: World) -> Registered:
 
 
 def listening(world: World, url: str) -> Registered:
-    """A FAPI 2.0 client that wants to be called; Alice's address is verified, Bob's is not."""
+    """A FAPI 2.0 client that the operator verified and that wants to be called; Alice's address is verified, Bob's is
+    not.
+    """
     with world.hub.db.write() as session:
         session.get_one(Psu, world.alice).email_verified_at = world.hub.clock()
     told = {"backchannel_token_delivery_mode": "ping", "backchannel_client_notification_endpoint": url}
-    return with_grant(world, world.register(), grant_types.BACKCHANNEL, **told)
+    made = with_grant(world, world.register(), grant_types.BACKCHANNEL, **told)
+    verify(world, made, True)
+    return made
+
+
+def verify(world: World, client: Registered, is_verified: bool) -> None:
+    with world.hub.db.write() as session:
+        row = session.get_one(Client, client.client.client_id)
+        row.verified_at = world.hub.clock() if is_verified else None
 
 
 def send(world: World, client: Registered, **changes: Any) -> TestResponse:
@@ -170,6 +184,46 @@ def test_nobody_can_be_buried_in_requests(world: World, app: Registered, hint: s
         begin(world, app, login_hint=hint)
     refused = send(world, app, login_hint=hint)
     assert (refused.status_code, refused.get_json()["error"]) == (403, "access_denied")
+
+
+def test_many_apps_together_cannot_bury_anybody_either(world: World) -> None:
+    apps = [listening(world, f"https://{number}.example/cb") for number in range(3)]
+    asked = [begin(world, app) for app in apps for _ in range(ciba.MAX_FOR_PERSON // 3)]
+    asked += [begin(world, apps[0]) for _ in range(ciba.MAX_FOR_PERSON - len(asked))]
+    for app in apps:
+        refused = send(world, app)
+        assert (refused.status_code, refused.get_json()["error"]) == (403, "access_denied")
+        assert send(world, app, login_hint="nobody@people.example").status_code == 200
+    say_no(world, handle(world))
+    assert send(world, apps[0]).status_code == 200
+
+
+def test_an_app_that_nobody_vouches_for_asks_only_people_who_allow_it_something(world: World, app: Registered) -> None:
+    """Else whoever registers a client puts questions before everybody whose address they know."""
+    verify(world, app, False)
+    unmet = send(world, app)
+    assert poll(world, app, unmet.get_json()["auth_req_id"]).get_json()["error"] == "authorization_pending"
+    assert waiting(world) == 0  # and the answer said nothing of it
+    with world.hub.db.write() as session:
+        row = session.get_one(Client, app.client.client_id)
+        row.grant_types = ["authorization_code", *row.grant_types]
+    identity = world.tokens(app)["id_token"]
+    begin(world, app)
+    begin(world, app, login_hint=None, id_token_hint=identity)
+    assert waiting(world) == 2
+    with world.hub.db.write() as session:
+        (consent_id,) = session.scalars(select(ConsentRow.id)).all()
+        consents.revoke(session, consent_id, actor=Actor.PSU, psu_id=world.alice, now=world.hub.clock())
+    begin(world, app)
+    assert waiting(world) == 2
+    refused = send(world, app, login_hint=None, id_token_hint=identity)
+    assert refused.get_json()["error"] == "unknown_user_id"
+
+
+def waiting(world: World) -> int:
+    """How many questions Alice finds."""
+    with world.hub.db.read() as session:
+        return len(approvals.waiting(session, world.alice, world.hub.clock()))
 
 
 def test_a_request_is_its_persons_own(world: World, app: Registered) -> None:

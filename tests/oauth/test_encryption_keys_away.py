@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from hub.errors import BadInput
+from hub.models.client import Client
 from hub.models.consent import ConsentAccess, ConsentRow
 from hub.models.oauth import Grant
 from hub.models.psu import Psu
@@ -101,6 +102,7 @@ def test_so_does_a_backchannel_client(world: World, shop: Registered, site: Site
     elsewhere.with_grant(world, shop, grant_types.BACKCHANNEL)
     with world.hub.db.write() as session:
         session.get_one(Psu, world.alice).email_verified_at = clock()
+        session.get_one(Client, shop.client.client_id).verified_at = clock()
     asked = {"scope": "openid", "login_hint": "alice@people.example"}
     told = world.post("/oauth/backchannel_authentication", asked, shop).get_json()
     form = {"grant_type": grant_types.BACKCHANNEL, "auth_req_id": told["auth_req_id"]}
