@@ -78,7 +78,7 @@ def _say(line: str) -> None:
 def _introduce(stack: Stack) -> None:
     click.echo(f"\nDemo people, all with the password {DEMO_PASSWORD}")
     for name in map(str.lower, DEMO_PEOPLE):
-        click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion, {name}-at-lorelei")
+        click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion and so on")
     for bank, url in stack.banks.items():
         click.echo(f"  sandbox bank {bank}: {url}")
     click.echo(f"  mails, as files: {stack.data_dir / 'mail'}")

@@ -1,4 +1,4 @@
-"""A whole hub on one machine: web server, worker, and for development the two sandbox banks, as child processes.
+"""A whole hub on one machine: web server, worker, and for development the sandbox banks, as child processes.
 
 Every child is stopped with its parent: SIGTERM, then SIGKILL for its whole group. If the parent itself is killed
 outright only the sandbox banks notice (they watch their standard input); hub and worker go on serving.
@@ -30,7 +30,12 @@ START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
 PORT, TLS_PORT = 8000, 8443
 WEB_THREADS = 16  # most of a slow request is waiting, for a bank or for a body; two such must not close the door
-SANDBOX = {"albion": ("sandbox.uk", 8101), "lorelei": ("sandbox.berlin", 8102)}
+SANDBOX = {
+    "albion": ("sandbox.uk", 8101),
+    "lorelei": ("sandbox.berlin", 8102),
+    "melusine": ("sandbox.stet", 8103),
+}
+KNOW_NO_TPP = frozenset({"lorelei"})  # the others want our redirect URI and our keys
 
 
 class StackError(Exception):
@@ -144,7 +149,7 @@ class Stack:
             flags = [*self.sandbox_flags, "--watch-stdin"]
             port = usual_port if self.port in (PORT, TLS_PORT) and _is_free(usual_port) else 0
             flags += ["--port", str(port)]
-            if institution_id == "albion":
+            if institution_id not in KNOW_NO_TPP:
                 flags += ["--redirect-uri", f"{self.url}/connections/callback"]
                 flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
             # A bank fetches our keys, over TLS where we have it.

@@ -19,6 +19,7 @@ ENTRY_POINT_GROUP = "rialto.adapters"
 # standard -> "module:factory", a factory taking (institution, tpp). Imported when first needed.
 ADAPTERS = {
     "berlin_group": "providers.berlin_group.adapter:BerlinGroupAdapter",
+    "stet": "providers.stet.adapter:StetAdapter",
     "uk_obie": "providers.uk_obie.adapter:UkObieAdapter",
 }
 

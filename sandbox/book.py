@@ -10,6 +10,7 @@ from sandbox.clock import BankClock
 from sandbox.history import tell
 from sandbox.people import Account, BankName, accounts_at
 from sandbox.rows import Row
+from sandbox.words import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,5 @@ def _text(bank: BankName, row: Row, *, is_booked: bool) -> str:
     """A row that was pending for a while reads differently before and after."""
     if not row.settles_after_days:
         return row.text
-    if bank is BankName.ALBION:
-        return f"{row.text} ON {row.on:%d %b} CPM".upper() if is_booked else f"PENDING: {row.text}"
-    return f"{row.text} VOM {row.on:%d.%m.}" if is_booked else f"VORGEMERKT {row.text}"
+    words = WORDS[bank]
+    return words.settled(row.text, row.on) if is_booked else words.pending(row.text)

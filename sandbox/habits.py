@@ -6,7 +6,7 @@ the bank was opened for the test (its first "today"), so that a rise or a refund
 
 from dataclasses import dataclass
 
-from sandbox.merchants import BRITISH, GERMAN, PLASTIC, Merchant
+from sandbox.merchants import AUSTRALIAN, BRAZILIAN, BRITISH, FRENCH, GERMAN, PLASTIC, Merchant
 from sandbox.rows import Kind
 
 
@@ -64,6 +64,10 @@ LONG_INVOICE = (
 LANGE_RECHNUNG = (
     "RECHNUNG NR. 2026-00417 VOM 03. DES VORMONATS, KUNDENNUMMER 88-1423-O'CONNOR, WARTUNG DER GASTHERME UND AUSTAUSCH "
     "DES AUSDEHNUNGSGEFÄSSES EINSCHLIESSLICH ANFAHRT, KLEINMATERIAL UND ENTSORGUNG, ZAHLBAR OHNE ABZUG, VIELEN DANK"
+)
+LONGUE_FACTURE = (
+    "VIR SEPA MENUISERIE L'ERABLE FACTURE 2026-0117 POSE DE DEUX FENETRES DOUBLE VITRAGE ET REPRISE DES APPUIS, ACOMPTE"
+    " DE 30 POUR CENT DEDUIT, SOLDE A RECEPTION DES TRAVAUX, MERCI DE RAPPELER LA REFERENCE 88-1423"
 )
 
 HABITS: dict[str, Habits] = {
@@ -197,4 +201,76 @@ HABITS: dict[str, Habits] = {
         shops=GERMAN,
         visits=QUIET,
     ),
+    "melusine.alice.courant": Habits(
+        opening_cents=241_730,
+        monthly=(
+            Monthly(27, 284_112, SALARY, "ÉDITIONS DU RHÔNE", "VIR SEPA EDITIONS DU RHONE SALAIRE", 296_020, 5),
+            Monthly(1, -78_000, SO, "RÉGIE MICHON & FILS", "VIR PERM LOYER RUE MERCIERE"),
+            Monthly(2, -15_000, OUT, "Alice O'Connor", "VIR EPARGNE", to="melusine.alice.livret"),
+            Monthly(5, -6_410, DD, "EDF", "PRLV SEPA EDF CLIENTS PARTICULIERS"),
+            Monthly(8, -1_999, DD, "FREE MOBILE", "PRLV SEPA FREE MOBILE", -2_199, 4),
+            Monthly(24, -290, Kind.FEE, "Banque Mélusine", "FRAIS TENUE DE COMPTE"),
+        ),
+        once=(
+            Once(12, -210, CARD, "BOULANGERIE PÉTRIN", "BOULANGERIE DU PETRIN", times=2, mcc="5462"),
+            Once(33, -42_000, OUT, "MENUISERIE L'ÉRABLE", LONGUE_FACTURE),
+            Once(47, 3_990, Kind.REFUND, "FNAC", "AVOIR FNAC LYON", mcc="5732"),
+            Once(77, 4_500, IN, "Bob Müller", "VIR INST BOB MULLER CINEMA"),
+        ),
+        shops=FRENCH,
+        visits=QUIET,
+        pays_card="melusine.alice.carte",
+    ),
+    "melusine.alice.livret": Habits(opening_cents=512_000, interest_basis_points=240),
+    "melusine.alice.carte": Habits(opening_cents=0, shops=FRENCH[:8], visits=SELDOM),
+    "melusine.bob.courant": Habits(
+        opening_cents=98_100,
+        monthly=(
+            Monthly(28, 210_300, SALARY, "CYCLES FAURE", "VIR SEPA CYCLES FAURE SALAIRE"),
+            Monthly(3, -64_000, SO, "FONCIA LYON", "VIR PERM LOYER"),
+        ),
+        shops=FRENCH,
+        visits=SELDOM,
+    ),
+    "melusine.charlie.courant": Habits(opening_cents=120_400, shops=FRENCH, visits=SELDOM),
+    "bunyip.alice.everyday": Habits(
+        opening_cents=318_040,
+        monthly=(
+            Monthly(15, 412_500, SALARY, "HARBOUR & FINCH PTY LTD", "SALARY HARBOUR & FINCH", 431_000, 5),
+            Monthly(1, -198_000, SO, "Ray White Fitzroy", "RENT UNIT 7"),
+            Monthly(3, -25_000, OUT, "Alice O'Connor", "TRANSFER TO SAVER", to="bunyip.alice.saver"),
+            Monthly(6, -11_240, DD, "AGL Energy", "DIRECT DEBIT AGL 4417023"),
+            Monthly(9, -1_699, CARD, "Netflix", "NETFLIX.COM MELBOURNE", -1_899, 4, mcc="4899"),
+        ),
+        once=(
+            Once(12, -550, CARD, "Proud Mary", "PROUD MARY COLLINGWOOD", times=2, mcc="5814"),
+            Once(40, 8_900, Kind.REFUND, "Bunnings", "REFUND BUNNINGS 663000", mcc="5200"),
+            Once(70, 12_000, IN, "Bob Müller", "OSKO PAYMENT FROM BOB - TENT"),
+        ),
+        shops=AUSTRALIAN,
+        visits=QUIET,
+        pays_card="bunyip.alice.card",
+    ),
+    "bunyip.alice.saver": Habits(opening_cents=905_000, interest_basis_points=450),
+    "bunyip.alice.card": Habits(opening_cents=0, shops=AUSTRALIAN[:6], visits=SELDOM),
+    "bunyip.bob.everyday": Habits(opening_cents=77_000, shops=AUSTRALIAN, visits=SELDOM),
+    "bunyip.charlie.everyday": Habits(opening_cents=151_000, shops=AUSTRALIAN, visits=SELDOM),
+    "iara.alice.corrente": Habits(
+        opening_cents=412_090,
+        monthly=(
+            Monthly(5, 890_000, SALARY, "EDITORA PAULISTA LTDA", "CREDITO SALARIO EDITORA PAULISTA", 921_500, 5),
+            Monthly(7, -310_000, SO, "IMOBILIARIA LOPES", "ALUGUEL AP 71"),
+            Monthly(8, -50_000, OUT, "Alice O'Connor", "TRANSFERENCIA POUPANCA", to="iara.alice.poupanca"),
+            Monthly(12, -21_480, DD, "ENEL", "DEBITO AUTOMATICO ENEL SP"),
+        ),
+        once=(
+            Once(12, -1_250, CARD, "Padaria Bella Paulista", "PADARIA BELLA PAULISTA", times=2, mcc="5462"),
+            Once(35, 18_000, IN, "Bob Müller", "PIX RECEBIDO BOB MULLER CHURRASCO"),
+        ),
+        shops=BRAZILIAN,
+        visits=QUIET,
+    ),
+    "iara.alice.poupanca": Habits(opening_cents=1_502_000, interest_basis_points=617),
+    "iara.bob.corrente": Habits(opening_cents=120_000, shops=BRAZILIAN, visits=SELDOM),
+    "iara.charlie.corrente": Habits(opening_cents=95_000, shops=BRAZILIAN, visits=SELDOM),
 }

@@ -13,10 +13,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 
 from sandbox.habits import HABITS, Habits, Monthly
-from sandbox.iban import make_iban
 from sandbox.merchants import RATES, Merchant
-from sandbox.people import BANKLEITZAHL, BY_KEY, SORT_CODE, Account, BankName
+from sandbox.people import BY_KEY, Account, BankName, iban_at
 from sandbox.rows import Foreign, Kind, Row
+from sandbox.words import WORDS
 
 HISTORY_DAYS = 365
 FEE_ABROAD = Decimal("0.0275")
@@ -44,9 +44,8 @@ def digits(seed: str, length: int) -> str:
 
 
 def _stranger_iban(name: str, bank: BankName) -> str:
-    if bank is BankName.ALBION:
-        return make_iban("GB", f"ALBN{SORT_CODE}{digits(name, 8)}")
-    return make_iban("DE", f"{BANKLEITZAHL}{digits(name, 10)}")
+    lengths = {BankName.ALBION: 8, BankName.MELUSINE: 11}
+    return iban_at(bank, digits(name, lengths.get(bank, 10)))
 
 
 def _money(cents: int) -> Decimal:
@@ -72,7 +71,7 @@ class _Story:
                         _money(habits.opening_cents),
                         Kind.OPENING,
                         account.holder,
-                        "BALANCE BROUGHT FORWARD" if account.bank is BankName.ALBION else "SALDOVORTRAG",
+                        WORDS[account.bank].brought_forward,
                     ),
                 )
             for habit in habits.monthly:
@@ -174,6 +173,7 @@ class _Story:
                 )
 
     def _pay_card(self, account: Account, card: Account, day: date) -> None:
+        words = WORDS[account.bank]
         last_month = (day.replace(day=1) - timedelta(days=1)).replace(day=1)
         owed = -sum(
             (
@@ -191,8 +191,8 @@ class _Story:
                     day,
                     -owed,
                     Kind.DIRECT_DEBIT,
-                    "Albion Bank",
-                    "ALBION PLATINUM CARD - FULL BALANCE",
+                    words.name,
+                    words.card_paid,
                     mandate_id=f"M{digits(card.key, 9)}",
                     end_to_end_id=f"CC{digits(f'{card.key}{day}', 14)}",
                 ),
@@ -205,7 +205,7 @@ class _Story:
                     owed,
                     Kind.TRANSFER_IN,
                     account.holder,
-                    "PAYMENT RECEIVED - THANK YOU",
+                    words.card_thanks,
                     end_to_end_id=f"CC{digits(f'{card.key}{day}', 14)}",
                 ),
             )
@@ -248,7 +248,7 @@ class _Story:
             ),
         )
         if foreign:
-            british = account.bank is BankName.ALBION
+            words = WORDS[account.bank]
             self._add(
                 account,
                 Row(
@@ -256,15 +256,15 @@ class _Story:
                     day,
                     -(cost * FEE_ABROAD),
                     Kind.FEE,
-                    "Albion Bank" if british else "Lorelei Bank",
-                    "NON-STERLING TRANSACTION FEE" if british else "AUSLANDSEINSATZENTGELT",
+                    words.name,
+                    words.fee_abroad,
                     settles_after_days=settles_after_days,
                 ),
             )
 
     def _earn(self, account: Account, basis_points: int, day: date) -> None:
         balance = sum((row.amount for row in self.rows[account.key]), Decimal(0))
-        british = account.bank is BankName.ALBION
+        words = WORDS[account.bank]
         self._add(
             account,
             Row(
@@ -272,7 +272,7 @@ class _Story:
                 day,
                 balance * basis_points / 120_000,
                 Kind.INTEREST,
-                "Albion Bank" if british else "Lorelei Bank",
-                "GROSS INTEREST" if british else "HABENZINSEN",
+                words.name,
+                words.interest,
             ),
         )

@@ -1,4 +1,4 @@
-"""Where people spend: the shops of both countries, with ISO 18245 category codes and what one visit costs."""
+"""Where people spend: the shops of each country, with ISO 18245 category codes and what one visit costs."""
 
 from dataclasses import dataclass
 
@@ -65,10 +65,44 @@ PLASTIC = (
     Merchant("Trainline", "TRAINLINE.COM", "4112", 940, 8650, 4),
     Merchant("Hôtel Crillon-sur-Mer", "HOTEL CRILLON S/MER BREST FR", "7011", 8900, 24000, 1, abroad="EUR"),
 )
+FRENCH = (
+    Merchant("MONOPRIX", "MONOPRIX 4112 LYON", "5411", 520, 6480, 18),
+    Merchant("CARREFOUR CITY", "CARREFOUR CITY LYON 02", "5411", 310, 4870, 14),
+    Merchant("BOULANGERIE PÉTRIN", "BOULANGERIE DU PETRIN", "5462", 120, 990, 14),
+    Merchant("TCL SYTRAL", "TCL SYTRAL LYON", "4111", 200, 1000, 10),
+    Merchant("CAFÉ DES FÉDÉRATIONS", "CAFE DES FEDERATIONS", "5812", 1450, 4200, 5),
+    Merchant("PHARMACIE BELLECOUR", "PHARMACIE BELLECOUR", "5912", 390, 3100, 4),
+    Merchant("SNCF-VOYAGEURS", "SNCF-VOYAGEURS PARIS", "4112", 1500, 9800, 3),
+    Merchant("FNAC", "FNAC LYON", "5732", 990, 12900, 2),
+    Merchant("Retrait DAB", "RETRAIT DAB LYON BELLECOUR", "6011", 2000, 10000, 3, Kind.CASH),
+    Merchant("SBB CFF FFS", "SBB CFF FFS GENEVE CH", "4112", 1200, 7400, 1, abroad="CHF"),
+)
+AUSTRALIAN = (
+    Merchant("Woolworths", "WOOLWORTHS 1284 FITZROY VIC", "5411", 640, 9890, 18),
+    Merchant("Coles", "COLES 0522 CARLTON VIC", "5411", 450, 8420, 12),
+    Merchant("Proud Mary", "PROUD MARY COLLINGWOOD", "5814", 480, 2390, 12),
+    Merchant("Myki", "MYKI PAYMENTS MELBOURNE", "4111", 1000, 3000, 8),
+    Merchant("Chemist Warehouse", "CHEMIST WAREHOUSE 3065", "5912", 599, 4150, 4),
+    Merchant("Readings", "READINGS CARLTON", "5942", 1499, 5997, 3),
+    Merchant("Bunnings", "BUNNINGS 663000 COLLINGWOOD", "5200", 999, 15900, 2),
+    Merchant("ATM", "ATM WITHDRAWAL BRUNSWICK ST", "6011", 2000, 20000, 3, Kind.CASH),
+    Merchant("Hell Pizza", "HELL PIZZA QUEENSTOWN NZ", "5814", 1400, 4200, 1, abroad="NZD"),
+)
+BRAZILIAN = (
+    Merchant("Pão de Açúcar", "PAO DE ACUCAR SAO PAULO", "5411", 1540, 28890, 16),
+    Merchant("Padaria Bella Paulista", "PADARIA BELLA PAULISTA", "5462", 450, 6200, 14),
+    Merchant("Metrô SP", "METRO SP BILHETE", "4111", 500, 5000, 10),
+    Merchant("Drogasil", "DROGASIL 0417", "5912", 899, 16150, 5),
+    Merchant("Livraria da Vila", "LIVRARIA DA VILA", "5942", 2990, 15900, 2),
+    Merchant("Saque 24h", "SAQUE BANCO24HORAS PINHEIROS", "6011", 5000, 50000, 3, Kind.CASH),
+    Merchant("Amazon", "AMAZON.COM SEATTLE US", "5942", 4900, 21900, 1, abroad="USD"),
+)
 # Units of the key's second currency for one of the first; fixed, because a sandbox has no market.
 RATES = {
     ("GBP", "EUR"): "1.1500",
     ("GBP", "USD"): "1.2700",
     ("EUR", "CHF"): "0.9400",
     ("EUR", "GBP"): "0.8700",
+    ("AUD", "NZD"): "1.0900",
+    ("BRL", "USD"): "0.1800",
 }

@@ -1,6 +1,7 @@
-"""Who banks where: Alice, Bob and Charlie, and their accounts at Albion Bank (GB) and Lorelei Bank (DE).
+"""Who banks where: Alice, Bob and Charlie, and their accounts at each of the partner banks.
 
-Everything is invented and fixed: sort code 99-00-17 and Bankleitzahl 99912345 belong to no real bank.
+Everything is invented and fixed: sort code 99-00-17, Bankleitzahl 99912345, code banque 99998, BSB 999-117 and ISPB
+99912345 belong to no real bank.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,17 @@ from sandbox.iban import make_iban
 
 SORT_CODE = "990017"
 BANKLEITZAHL = "99912345"
+CODE_BANQUE, CODE_GUICHET = "99998", "00117"
+BSB = "999117"
+ISPB, AGENCIA = "99912345", "0117"
 
 
 class BankName(StrEnum):
     ALBION = "albion"
     LORELEI = "lorelei"
+    MELUSINE = "melusine"
+    BUNYIP = "bunyip"
+    IARA = "iara"
 
 
 class AccountKind(StrEnum):
@@ -25,7 +32,7 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer of both banks. The password is a sandbox password, shown on the login page."""
+    """A customer of every bank. The password is a sandbox password, shown on the login page."""
 
     username: str
     full_name: str
@@ -54,9 +61,8 @@ class Account:
 
     @property
     def iban(self) -> str:
-        if self.bank is BankName.ALBION:
-            return make_iban("GB", f"ALBN{SORT_CODE}{self.number}")
-        return make_iban("DE", f"{BANKLEITZAHL}{self.number}")
+        """ "" at Bunyip Bank: Australia has no IBANs."""
+        return iban_at(self.bank, self.number)
 
     @property
     def masked_number(self) -> str:
@@ -71,6 +77,25 @@ PEOPLE = {
         Person("charlie", "Charlie Weiß"),
     )
 }
+
+
+def iban_at(bank: BankName, number: str) -> str:
+    match bank:
+        case BankName.ALBION:
+            return make_iban("GB", f"ALBN{SORT_CODE}{number}")
+        case BankName.LORELEI:
+            return make_iban("DE", f"{BANKLEITZAHL}{number}")
+        case BankName.MELUSINE:
+            return make_iban("FR", f"{CODE_BANQUE}{CODE_GUICHET}{number}{_rib_key(number):02d}")
+        case BankName.IARA:
+            return make_iban("BR", f"{ISPB}{AGENCIA:>05}{number:>010}C1")
+        case BankName.BUNYIP:
+            return ""
+
+
+def _rib_key(number: str) -> int:
+    """The two check digits of a French relevé d'identité bancaire."""
+    return 97 - (89 * int(CODE_BANQUE) + 15 * int(CODE_GUICHET) + 3 * int(number)) % 97
 
 
 def _account(key: str, number: str, kind: AccountKind, currency: str, names: str, credit_line: int = 0) -> Account:
@@ -96,6 +121,22 @@ ACCOUNTS = (
     _account("lorelei.alice+bob.joint", "0555120087", AccountKind.CURRENT, "EUR", "Gemeinschaftskonto|Unser Konto"),
     _account("lorelei.bob.giro", "0528801164", AccountKind.CURRENT, "EUR", "Girokonto Basis|Bobs Giro"),
     _account("lorelei.charlie.giro", "0639904422", AccountKind.CURRENT, "EUR", "Girokonto Basis|Hauptkonto"),
+    _account(
+        "melusine.alice.courant", "00417700231", AccountKind.CURRENT, "EUR", "Compte de dépôt|Compte courant", 300
+    ),
+    _account("melusine.alice.livret", "00417700249", AccountKind.SAVINGS, "EUR", "Livret A|Épargne"),
+    _account("melusine.alice.carte", "4970419988776655", AccountKind.CARD, "EUR", "Visa Premier débit différé|Carte"),
+    _account("melusine.bob.courant", "00528801164", AccountKind.CURRENT, "EUR", "Compte de dépôt|Compte de Bob"),
+    _account("melusine.charlie.courant", "00639904422", AccountKind.CURRENT, "EUR", "Compte de dépôt|Compte principal"),
+    _account("bunyip.alice.everyday", "417700231", AccountKind.CURRENT, "AUD", "Everyday Access|Bills"),
+    _account("bunyip.alice.saver", "417700249", AccountKind.SAVINGS, "AUD", "Bonus Saver|Uluru trip"),
+    _account("bunyip.alice.card", "4564807651231234", AccountKind.CARD, "AUD", "Low Rate Credit Card|Card", 4000),
+    _account("bunyip.bob.everyday", "528801164", AccountKind.CURRENT, "AUD", "Everyday Access|Bob's"),
+    _account("bunyip.charlie.everyday", "639904422", AccountKind.CURRENT, "AUD", "Everyday Access|Main"),
+    _account("iara.alice.corrente", "41770023", AccountKind.CURRENT, "BRL", "Conta Corrente|Dia a dia", 1500),
+    _account("iara.alice.poupanca", "41770024", AccountKind.SAVINGS, "BRL", "Conta Poupança|Reserva"),
+    _account("iara.bob.corrente", "52880116", AccountKind.CURRENT, "BRL", "Conta Corrente|Bob"),
+    _account("iara.charlie.corrente", "63990442", AccountKind.CURRENT, "BRL", "Conta Corrente|Principal"),
 )
 BY_KEY = {account.key: account for account in ACCOUNTS}
 

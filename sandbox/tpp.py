@@ -1,5 +1,6 @@
 """The one registered TPP: its id, its redirect URIs, its keys, and what it has signed."""
 
+import argparse
 import threading
 import time
 from typing import Any
@@ -12,6 +13,8 @@ from joserfc.jwk import GuestProtocol, RSAKey
 from sandbox.clock import real_epoch_s
 from sandbox.jose import ALGORITHM, has_audience
 
+DEFAULT_REDIRECT_URI = "http://127.0.0.1:8000/connections/callback"
+DEFAULT_JWKS_URI = "http://127.0.0.1:8000/.well-known/tpp-jwks.json"
 FETCH_TIMEOUT_S = 3
 KEYS_TTL_S = 300
 REFETCH_PAUSE_S = 1
@@ -32,6 +35,17 @@ class Tpp:
         self._fetched_at: float | None = None
         self._jtis: dict[str, int] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def from_flags(cls, args: argparse.Namespace) -> "Tpp":
+        return cls(args.client_id, args.client_jwks_uri, frozenset(args.redirect_uri or [DEFAULT_REDIRECT_URI]))
+
+    def key(self, kid: str) -> RSAKey:
+        """The key that the TPP publishes under this name now; else BadJwt."""
+        try:
+            return self._key_named(kid)
+        except ValueError as error:
+            raise BadJwt("no such key") from error
 
     def read(self, unverified_token: str) -> dict[str, Any]:
         """The claims of a token that this TPP signed with PS256 and that is in its time; else BadJwt."""
@@ -68,7 +82,9 @@ class Tpp:
             self._jtis[jti] = expires_at
 
     def _key_for(self, guest: GuestProtocol) -> RSAKey:
-        kid = guest.headers().get("kid")
+        return self._key_named(guest.headers().get("kid"))
+
+    def _key_named(self, kid: object) -> RSAKey:
         with self._lock:
             age_s = None if self._fetched_at is None else time.monotonic() - self._fetched_at
             unknown = kid not in self._keys and kid is not None
@@ -90,3 +106,10 @@ class Tpp:
             raise BadJwt("the TPP's keys cannot be read") from error
         self._keys = {key.kid or str(index): key for index, key in enumerate(keys)}
         self._fetched_at = time.monotonic()
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """What a bank with a registered TPP is told of it."""
+    parser.add_argument("--client-id", default="rialto", help="the one registered TPP")
+    parser.add_argument("--client-jwks-uri", default=DEFAULT_JWKS_URI, help="where its public keys are")
+    parser.add_argument("--redirect-uri", action="append", help="repeatable; matched exactly")

@@ -1,4 +1,4 @@
-"""Answers of a well-behaved bank in both standards, to be bent by tests. Alice owns the accounts."""
+"""Answers of a well-behaved bank in each standard, to be bent by tests. Alice owns the accounts."""
 
 import json
 from typing import Any
@@ -94,6 +94,73 @@ BERLIN_BALANCE: dict[str, Any] = {
 }
 
 
+STET_TRANSACTION: dict[str, Any] = {
+    "resourceId": "t-1",
+    "entryReference": "ref-1",
+    "transactionAmount": {"amount": 12.10, "currency": "EUR"},
+    "creditDebitIndicator": "DBIT",
+    "transactionAmountDetails": {
+        "instructedAmount": {
+            "amount": {"amount": 11.4, "currency": "CHF"},
+            "sourceCurrency": "CHF",
+            "targetCurrency": "EUR",
+            "unitCurrency": "EUR",
+            "exchangeRate": 0.9421,
+        }
+    },
+    "status": "BOOK",
+    "endToEndId": "NOTPROVIDED",
+    "bookingDate": "2026-03-01T00:00:00+0100",
+    "valueDate": "2026-03-02",
+    "transactionDate": "2026-02-27",
+    "bankTransactionCode": {"domain": "PMNT", "family": "RDDT", "subFamily": "ESDD", "code": "B3", "issuer": "CFONB"},
+    "charges": {"totalChargesAndTaxAmount": {"amount": "0.35", "currency": "EUR"}},
+    "relatedParties": {
+        "creditor": {"name": "EDF"},
+        "creditorAccount": {"iban": "FR76 3000 4028 3798 7654 3210 943"},
+        "creditorAgent": {"bicFi": "BNPAFRPPXXX"},
+        "debtor": {"name": "Alice O'Connor"},
+        "debtorAccount": {"iban": "FR7610907000301234567890125"},
+    },
+    "remittanceInformation": {
+        "unstructured": ["PRLV SEPA EDF CLIENTS", "CONTRAT 4711"],
+        "structured": [{"creditorReferenceInformation": {"reference": "RF18 5390 0754 7034"}}],
+    },
+    "additionalTransactionInformation": "Prélèvement",
+    "merchantCategoryCode": "4900",
+}
+
+STET_ACCOUNT: dict[str, Any] = {
+    "resourceId": "acc-1",
+    "bicFi": "CCBPFRPPXXX",
+    "accountId": {"iban": "FR7610907000301234567890125", "currency": "EUR"},
+    "name": "Mme O'Connor",
+    "usage": "PRIV",
+    "cashAccountType": "CACC",
+    "product": "Compte de dépôt",
+    "currency": "EUR",
+    "psuStatus": "Account Holder",
+    "_links": {"balances": {"href": "v1/accounts/acc-1/balances"}},
+}
+
+STET_CARD: dict[str, Any] = {
+    "resourceId": "card-1",
+    "accountId": {"other": {"identification": "4970410000001234", "schemeName": "CPAN", "issuer": "CCBPFRPPXXX"}},
+    "name": "Mme O'Connor",
+    "linkedAccount": "acc-1",
+    "cashAccountType": "CARD",
+    "currency": "EUR",
+    "_links": {"balances": {"href": "v1/accounts/card-1/balances"}},
+}
+
+STET_BALANCE: dict[str, Any] = {
+    "name": "Solde comptable au 06/11/2025",
+    "balanceAmount": {"amount": "-150.00", "currency": "EUR"},
+    "balanceType": "CLBD",
+    "lastChangeDateTime": "2026-03-01T14:35:49.983+01:00",
+}
+
+
 def uk(kind: str, *rows: Any, following: str | None = None) -> bytes:
     """An answer with ``rows`` under Data.<kind>."""
     links: dict[str, Any] = {"Self": "http://127.0.0.1/self"} | ({"Next": following} if following else {})
@@ -111,3 +178,9 @@ def berlin(*booked: Any, pending: tuple[Any, ...] = (), following: str | None = 
 def but(row: dict[str, Any], **changed: Any) -> dict[str, Any]:
     """``row`` with fields changed, or left out where the new value is ``...``."""
     return {name: value for name, value in (row | changed).items() if value is not ...}
+
+
+def stet(kind: str, *rows: Any, following: str | None = None) -> bytes:
+    """An answer with ``rows`` under ``kind``."""
+    links = {"self": {"href": f"v1/{kind}"}} | ({"next": {"href": following}} if following else {})
+    return json.dumps({kind: list(rows), "_links": links}).encode()

@@ -1,10 +1,10 @@
-"""The two sandbox banks as processes, and a person at their pages with nothing but form posts."""
+"""The sandbox banks as processes, and a person at their pages with nothing but form posts."""
 
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -87,7 +87,7 @@ class Browser:
 
 @dataclass
 class SandboxDriver:
-    """providers.conformance.Driver for one of the two banks, with Alice at the keyboard."""
+    """providers.conformance.Driver for one of the banks, with Alice at the keyboard."""
 
     adapter: Adapter
     bank_url: str
@@ -98,9 +98,12 @@ class SandboxDriver:
     attempts: int = 0
 
     def start(self) -> LinkStart:
+        return self.start_with(self.adapter.start)
+
+    def start_with(self, begin: Callable[[LinkRequest], LinkStart]) -> LinkStart:
         self.attempts += 1
         now = datetime.now(UTC)
-        return self.adapter.start(
+        return begin(
             LinkRequest(
                 redirect_uri=tpp.CALLBACK,
                 state=f"state-{self.attempts}",

@@ -1,6 +1,7 @@
-"""Both adapters against both sandbox banks, over real sockets, through the banks' own pages."""
+"""Every adapter against its sandbox bank, over real sockets, through the bank's own pages."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,10 +12,11 @@ import pytest
 
 from providers import conformance
 from providers.berlin_group.adapter import BerlinGroupAdapter
-from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Transient
-from providers.model import BalanceType, Money, Page, Status
+from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
+from providers.model import AccountType, BalanceType, Money, Page, Scheme, Status
 from providers.port import Access, Psu
 from providers.registry import BUILT_IN_INSTITUTIONS, Institution, load_institutions
+from providers.stet.adapter import StetAdapter
 from providers.transport import Limits
 from providers.uk_obie.adapter import UkObieAdapter
 from tests.providers import tpp
@@ -26,11 +28,8 @@ QUICK = Limits(read_s=1.0, total_s=3.0, pause_s=(0.0, 0.0))
 
 def moved(institution: Institution, url: str) -> Institution:
     """The built-in institution, at the port that its bank got."""
-    old = institution.api.get("base_url") or institution.api["issuer"]
-    api = {
-        name: value.replace(old, url) if isinstance(value, str) else value for name, value in institution.api.items()
-    }
-    return msgspec.structs.replace(institution, api=api)
+    api = re.sub(r"http://127\.0\.0\.1:[0-9]+", url, json.dumps(institution.api))
+    return msgspec.structs.replace(institution, api=json.loads(api))
 
 
 def known_amounts(driver: SandboxDriver, amount_of: Callable[[dict[str, Any]], Money]) -> dict[str, Money]:
@@ -40,7 +39,7 @@ def known_amounts(driver: SandboxDriver, amount_of: Callable[[dict[str, Any]], M
     for page in read_all(driver, access):
         for row in page.transactions:
             raw = json.loads(row.raw)
-            row_id = raw.get("TransactionId") or raw.get("transactionId")
+            row_id = raw.get("TransactionId") or raw.get("transactionId") or raw.get("resourceId")
             if row_id:
                 money = amount_of(raw)
                 found.setdefault(money.number > 0, (row_id, money))
@@ -54,6 +53,11 @@ def uk_amount(raw: dict[str, Any]) -> Money:
 
 def berlin_amount(raw: dict[str, Any]) -> Money:
     return Money(Decimal(raw["transactionAmount"]["amount"]), raw["transactionAmount"]["currency"])
+
+
+def stet_amount(raw: dict[str, Any]) -> Money:
+    sign = -1 if raw["creditDebitIndicator"] == "DBIT" else 1
+    return Money(sign * Decimal(str(raw["transactionAmount"]["amount"])), raw["transactionAmount"]["currency"])
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,18 @@ def lorelei() -> Iterator[SandboxDriver]:
         yield driver
 
 
-@pytest.fixture(params=["albion", "lorelei"])
+@pytest.fixture(scope="module")
+def melusine() -> Iterator[SandboxDriver]:
+    institution = load_institutions([BUILT_IN_INSTITUTIONS])["melusine"]
+    jwks = answer(json.dumps(tpp.tpp().jwks()).encode())
+    with running(say(jwks)) as hub, bank_process("sandbox.stet", "--client-jwks-uri", f"{hub.url}/jwks") as url:
+        adapter = StetAdapter(moved(institution, url), tpp.tpp(), limits=QUICK)
+        driver = SandboxDriver(adapter, url, "alice-at-melusine", True, {})
+        driver.known_amounts = known_amounts(driver, stet_amount)
+        yield driver
+
+
+@pytest.fixture(params=["albion", "lorelei", "melusine"])
 def driver(request: pytest.FixtureRequest) -> Iterator[SandboxDriver]:
     found: SandboxDriver = request.getfixturevalue(request.param)
     yield found
@@ -110,7 +125,8 @@ def test_a_whole_history_adds_up_to_the_balance_the_bank_shows(driver: SandboxDr
         rows = [row for page in pages(driver, access, at) for row in page.transactions]
         booked = sum((row.money.number for row in rows if row.status is Status.BOOKED), Decimal(0))
         balances = {one.type: one.money for one in driver.adapter.balances(access, account, psu=PSU)}
-        shown = balances.get(BalanceType.INTERIM_BOOKED) or balances[BalanceType.CLOSING_BOOKED]
+        kinds = (BalanceType.INTERIM_BOOKED, BalanceType.CLOSING_BOOKED, BalanceType.OTHER)
+        shown = next(balances[kind] for kind in kinds if kind in balances)
         assert Money(booked, account.currency) == shown
 
 
@@ -178,17 +194,62 @@ def test_a_bank_that_leads_astray_is_not_followed(driver: SandboxDriver, fault: 
 
 
 @pytest.mark.parametrize("fault", ["http_500", "html", "truncated_json"])
-def test_a_link_that_fails_to_start_is_one_of_our_errors(driver: SandboxDriver, fault: str) -> None:
-    driver.control(fault=fault, on="consents")
+@pytest.mark.parametrize("bank", ["albion", "lorelei"])
+def test_a_link_that_fails_to_start_is_one_of_our_errors(request: pytest.FixtureRequest, bank: str, fault: str) -> None:
+    driver: SandboxDriver = request.getfixturevalue(bank)
+    driver.control(fault=fault, on="consents", times=1)
     with pytest.raises(ProviderError) as caught:
         driver.start()
     assert caught.value.step == "start"
 
 
-def test_the_fifth_unattended_read_of_a_day_waits(lorelei: SandboxDriver) -> None:
-    access = link(lorelei)
+@pytest.mark.parametrize(("bank", "says"), [("lorelei", "ACCESS_EXCEEDED"), ("melusine", "429")])
+def test_the_fifth_unattended_read_of_a_day_waits(request: pytest.FixtureRequest, bank: str, says: str) -> None:
+    driver: SandboxDriver = request.getfixturevalue(bank)
+    access = link(driver)
+    driver.adapter.accounts(access, psu=PSU)
     for _ in range(4):
-        lorelei.adapter.accounts(access, psu=None)
-    with pytest.raises(Transient, match="ACCESS_EXCEEDED"):
-        lorelei.adapter.accounts(access, psu=None)
-    assert lorelei.adapter.accounts(access, psu=PSU)
+        driver.adapter.accounts(access, psu=None)
+    with pytest.raises(Transient, match=says) as caught:
+        driver.adapter.accounts(access, psu=None)
+    assert (caught.value.retry_after_s or 0) > 2  # until the day is over, and not a pause
+    assert driver.adapter.accounts(access, psu=PSU)
+
+
+def test_a_deferred_debit_card_hangs_on_its_cash_account(melusine: SandboxDriver) -> None:
+    accounts = melusine.adapter.accounts(link(melusine), psu=PSU)
+    (card,) = [one for one in accounts if one.type is AccountType.CARD]
+    (cash,) = [one for one in accounts if one.product == "Compte de dépôt"]
+    assert card.parent_id == cash.resource_id
+    assert card.identifiers[0].scheme is Scheme.MASKED_PAN
+
+
+def test_a_bank_that_answers_two_months_at_once_is_asked_in_pieces(melusine: SandboxDriver) -> None:
+    institution = moved(load_institutions([BUILT_IN_INSTITUTIONS])["melusine"], melusine.bank_url)
+    api = {**institution.api, "max_days": 60, "day_format": "date", "date_type": "bookingDate"}
+    in_pieces = StetAdapter(msgspec.structs.replace(institution, api=api), tpp.tpp(), limits=QUICK)
+    access = link(melusine)
+    account = melusine.adapter.accounts(access, psu=PSU)[0]
+    whole, pieces = (
+        list(one.transactions(access, account, date_from=TODAY - timedelta(200), date_to=TODAY, psu=PSU))
+        for one in (melusine.adapter, in_pieces)
+    )
+    rows = [sorted(row.raw for page in pages for row in page.transactions) for pages in (whole, pieces)]
+    assert rows[0] == rows[1]
+    assert [page.next is None for page in pieces] == [False] * (len(pieces) - 1) + [True]
+
+
+@pytest.mark.parametrize(("amount", "is_there"), [("1.00", True), ("9000000.00", False)])
+def test_funds_are_confirmed_with_a_consent_of_their_own(melusine: SandboxDriver, amount: str, is_there: bool) -> None:
+    adapter = melusine.adapter
+    assert isinstance(adapter, StetAdapter)
+    reading = link(melusine)
+    cash = adapter.accounts(reading, psu=PSU)[0]
+    start = melusine.start_with(lambda request: adapter.start_funds(request, cash.identifiers[0]))
+    access = adapter.finish(start.state, melusine.allow(start), now=datetime.now(UTC), psu=PSU)
+    asked = Money(Decimal(amount), "EUR")
+    assert adapter.confirm_funds(access, asked, reference="ref-1").available is is_there
+    with pytest.raises(Refused):
+        adapter.accounts(access, psu=PSU)
+    with pytest.raises(Refused):
+        adapter.confirm_funds(reading, asked, reference="ref-2")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from providers.berlin_group import normalize as berlin
 from providers.errors import ContractBroken
 from providers.model import Page
+from providers.stet import normalize as stet
 from providers.transport import Answer, retry_after_s, seconds_to_next_day
 from providers.uk_obie import normalize as uk
 from tests.providers import pages
@@ -74,6 +75,7 @@ def sound(page: Page) -> None:
 
 
 UK_PAGE = json.loads(pages.uk("Transaction", pages.UK_TRANSACTION, pages.UK_TRANSACTION, following="/p2"))
+STET_PAGE = json.loads(pages.stet("transactions", pages.STET_TRANSACTION, pages.STET_TRANSACTION, following="/p2"))
 BERLIN_PAGE = json.loads(pages.berlin(pages.BERLIN_TRANSACTION, pending=(pages.BERLIN_TRANSACTION,), following="/p2"))
 
 
@@ -89,6 +91,25 @@ def test_bent_uk_transactions(body: bytes) -> None:
 def test_bent_berlin_transactions(body: bytes) -> None:
     with suppress(ContractBroken):
         sound(berlin.transactions(body))
+
+
+@FEW
+@given(bent(STET_PAGE))
+def test_bent_stet_transactions(body: bytes) -> None:
+    with suppress(ContractBroken):
+        sound(stet.transactions(body))
+
+
+@FEW
+@given(
+    bent(json.loads(pages.stet("accounts", pages.STET_ACCOUNT, pages.STET_CARD))),
+    bent(json.loads(pages.stet("balances", pages.STET_BALANCE))),
+)
+def test_bent_stet_accounts_and_balances(accounts: bytes, balances: bytes) -> None:
+    with suppress(ContractBroken):
+        assert all(one.currency and one.identifiers for one in stet.accounts(accounts).values)
+    with suppress(ContractBroken):
+        assert all(one.money.currency and one.source_label for one in stet.balances(balances).values)
 
 
 @FEW
@@ -120,6 +141,15 @@ def test_bent_headers(retry_after: str, date: str) -> None:
 @FEW
 @given(st.binary(max_size=200))
 def test_noise(body: bytes) -> None:
-    for read in (uk.transactions, uk.accounts, berlin.transactions, berlin.accounts, berlin.balances):
+    for read in (
+        uk.transactions,
+        uk.accounts,
+        stet.transactions,
+        stet.accounts,
+        stet.balances,
+        berlin.transactions,
+        berlin.accounts,
+        berlin.balances,
+    ):
         with suppress(ContractBroken):
             read(body)

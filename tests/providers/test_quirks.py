@@ -14,6 +14,7 @@ import pytest
 
 from providers.berlin_group import normalize as berlin
 from providers.model import Identifier, Scheme, Status, Transaction
+from providers.stet import normalize as stet
 from providers.uk_obie import normalize as uk
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +101,17 @@ def test_n26_and_redsys_are_understood() -> None:
     assert len(berlin.balances(recorded("berlin-group/n26/balances")).values) == 1
     accounts = berlin.accounts(recorded("berlin-group/redsys-bankinter/accounts")).values
     assert [one.currency for one in accounts] == ["EUR", "USD"]
+
+
+def test_bpce_has_a_card_on_its_account_and_rows_without_days() -> None:
+    cash, card = stet.accounts(recorded("stet/bpce/accounts")).values
+    assert (card.parent_id, card.type.value) == (cash.resource_id, "CARD")
+    balances = stet.balances(recorded("stet/bpce/balances")).values
+    assert {one.source_label: str(one.money.number) for one in balances} == {"VALU": "-150.00", "CLBD": "-140.00"}
+    page = stet.transactions(recorded("stet/bpce/transactions-page1"), account=cash)
+    assert (len(page.transactions), page.rejected) == (5, ())
+    assert [str(row.money.number) for row in page.transactions] == ["-3.99", "-40.00", "400.00", "-49.00", "-17.41"]
+    assert [row.status for row in page.transactions] == [Status.BOOKED] * 4 + [Status.PENDING]
+    assert page.transactions[3].counterparty.name == "Free Telecom"
+    assert page.next is not None
+    assert page.next.endswith("&page=2")

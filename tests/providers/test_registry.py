@@ -11,6 +11,7 @@ import pytest
 from providers import registry
 from providers.berlin_group.adapter import BerlinGroupAdapter
 from providers.registry import BUILT_IN_INSTITUTIONS, CatalogueError, Institution, adapter_for, load_institutions
+from providers.stet.adapter import StetAdapter
 from providers.uk_obie.adapter import UkObieAdapter
 from tests.providers import tpp
 
@@ -26,8 +27,9 @@ def write(directory: Path, name: str, content: dict[str, Any] | str) -> None:
 
 def test_the_built_in_banks_load_and_have_working_adapters() -> None:
     found = load_institutions([BUILT_IN_INSTITUTIONS])
-    assert set(found) == {"albion", "lorelei"}
-    assert (found["albion"].country, found["lorelei"].country) == ("GB", "DE")
+    assert set(found) == {"albion", "lorelei", "melusine"}
+    assert [found[name].country for name in ("albion", "lorelei", "melusine")] == ["GB", "DE", "FR"]
+    assert isinstance(adapter_for(found["melusine"], tpp.tpp()), StetAdapter)
     assert isinstance(adapter_for(found["albion"], tpp.tpp()), UkObieAdapter)
     assert isinstance(adapter_for(found["lorelei"], tpp.tpp()), BerlinGroupAdapter)
 

@@ -15,6 +15,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 UK = "http://127.0.0.1:8101"
 AISP = f"{UK}/open-banking/v3.1/aisp"
 BERLIN = "http://127.0.0.1:8102"
+STET = "http://127.0.0.1:8103"
 CALLBACK = "http://127.0.0.1:8000/connections/callback"
 
 
@@ -49,6 +50,17 @@ def albion(**api: Any) -> Institution:
 def lorelei(**api: Any) -> Institution:
     api = {"base_url": BERLIN} | api
     return Institution(id="lorelei", name="Lorelei", standard="berlin_group", version="1.3", country="DE", api=api)
+
+
+def melusine(**api: Any) -> Institution:
+    settings = {
+        "authorization_endpoint": f"{STET}/oauth/authorize",
+        "token_endpoint": f"{STET}/oauth/token",
+        "resource_base": f"{STET}/psd2/v1",
+        "client_id": "PSDFR-ACPR-1",
+    }
+    api = {name: value for name, value in (settings | api).items() if value is not ...}
+    return Institution(id="melusine", name="Mélusine", standard="stet", version="1.5", country="FR", api=api)
 
 
 def link_request(psu: Psu | None = None) -> LinkRequest:
