@@ -24,7 +24,8 @@ from hub.mail import transport
 from hub.mail import worker as postman
 from hub.mail.transport import Transport
 from hub.models.psu import Psu
-from hub.oauth import approvals, backchannel, pings
+from hub.oauth import approvals, backchannel, pings, turns
+from hub.outbound.fetch import Outbound
 from hub.settings import SettingsError, from_environ
 from hub.stack import PORT, TLS_PORT, Stack, StackError
 from hub.sync.worker import Worker
@@ -113,9 +114,9 @@ def worker() -> None:
         threading.Thread(target=housekeeping.run, args=(hub, stopping), name="housekeeping"),
         threading.Thread(target=postman.run, args=(hub, mails, stopping), name="mail"),
         threading.Thread(
-            target=backchannel.run, args=(hub, backchannel.by(hub.outbound), stopping), name="backchannel"
+            target=backchannel.run, args=(hub, backchannel.by(_by_turns(hub)), stopping), name="backchannel"
         ),
-        threading.Thread(target=pings.run, args=(hub, pings.by(hub.outbound), stopping), name="pings"),
+        threading.Thread(target=pings.run, args=(hub, pings.by(_by_turns(hub)), stopping), name="pings"),
         threading.Thread(target=approvals.run, args=(hub, stopping), name="approvals"),
     ]
     for thread in beside:
@@ -124,6 +125,11 @@ def worker() -> None:
     stopping.set()
     for thread in beside:
         thread.join()
+
+
+def _by_turns(hub: Hub) -> Outbound:
+    """For one thread's senders, apart from all others that call somebody."""
+    return Outbound(hub.settings, limits=turns.LIMITS)
 
 
 @main.group()

@@ -15,7 +15,11 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from hub.outbound.fetch import Limits
+
 SENDERS = 4
+LIMITS = Limits(at_once=SENDERS, each=SENDERS, strangers=SENDERS)
+"""Of an Outbound that only calls by turns, which are fair already: a sender never waits for another one's place."""
 TURN_S = 1.0
 ROWS = 20
 """At most so many are called for in one turn."""

@@ -3,16 +3,16 @@
 OutboundError
 ├── Forbidden    not a URL that this hub calls; asking again will not help
 ├── Unreachable  no connection, or too slow: later
+│   └── Busy     not called at all, since too many calls are under way
 └── Unusable     answered, but not with what was asked for
 """
 
 import logging
-import socket
 import ssl
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPException
@@ -24,13 +24,20 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hub.db import in_transaction
 from hub.outbound.addresses import may_call
+from hub.outbound.names import Names, Resolver, resolve
 from hub.outbound.pinned import Bounds, Fetched, Request, TooLarge, exchange
+from hub.outbound.shares import Full, Shares
 from hub.outbound.target import Target, target_of
 from hub.settings import LOOPBACK_NETWORKS, Settings
 
 log = logging.getLogger(__name__)
 JSON = ("application/json",)
 _ADDRESSES_TRIED = 2
+PROMPT_S = 1.0
+"""A host that answers within this time is a known one (hub.outbound.shares)."""
+REST_S = 15
+"""So long what could not be fetched is not asked for again: each attempt may cost a thread five seconds."""
+_MOST_RESTING = 1000
 
 
 class OutboundError(Exception):
@@ -49,23 +56,25 @@ class Unreachable(OutboundError):
     """No answer, or not in time."""
 
 
+class Busy(Unreachable):
+    """Not called: it says nothing about the URL."""
+
+
 class Unusable(OutboundError):
     """Not the answer that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``at_once``: of all the threads of a process, so many may wait for strangers."""
+    """``at_once``: so many of a process's threads may wait for others' hosts; ``each``: for one that is known,
+    ``strangers``: for all that are not (hub.outbound.shares).
+    """
 
     connect_s: float = 2.0
     total_s: float = 5.0
     at_once: int = 6
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host as the system knows them. Raises OSError or UnicodeError where there are none."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(item[4][0]) for item in found))
+    each: int = 2
+    strangers: int = 3
 
 
 class Outbound:
@@ -79,21 +88,37 @@ class Outbound:
         settings: Settings,
         *,
         limits: Limits | None = None,
-        resolver: Callable[[str, int], Sequence[str]] = resolve,
+        resolver: Resolver = resolve,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = limits or Limits()
-        self._resolver = resolver
+        self._names = Names(resolver)
+        self._timer = timer
         self._schemes = ("https", "http") if settings.local else ("https",)
         self._networks = (*settings.outbound_networks, *(LOOPBACK_NETWORKS if settings.local else ()))
         self._hosts = settings.outbound_hosts
         self._authorities = settings.outbound_ca_file
-        self._slots = threading.BoundedSemaphore(self._limits.at_once)
-        # The system's resolver knows no deadline. On threads of its own it can be left waiting.
-        self._names = ThreadPoolExecutor(self._limits.at_once, thread_name_prefix="outbound-names")
+        self._shares = Shares(
+            at_once=self._limits.at_once,
+            each=self._limits.each,
+            strangers=self._limits.strangers,
+            patience_s=self._limits.connect_s,
+        )
+        self._resting: OrderedDict[str, tuple[float, OutboundError]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def get(self, url: str, *, max_bytes: int, accept: Sequence[str]) -> Fetched:
-        """A 200 with one of the media types ``accept``. Raises OutboundError."""
-        fetched = self._call(url, Request("GET", {"Accept": ", ".join(accept)}), max_bytes)
+        """A 200 with one of the media types ``accept``. Raises OutboundError, for REST_S the same again where the URL
+        did not answer.
+        """
+        self._check_rested(url)
+        try:
+            fetched = self._call(url, Request("GET", {"Accept": ", ".join(accept)}), max_bytes)
+        except Busy:
+            raise
+        except (Unreachable, Forbidden) as error:
+            self._let_rest(url, error)
+            raise
         if fetched.status != 200:
             raise Unusable(f"The URL answered with HTTP {fetched.status}, not 200; redirects are not followed.")
         given = fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -125,23 +150,40 @@ class Outbound:
             raise Forbidden("The URL must be https.")
         return target
 
+    def _check_rested(self, url: str) -> None:
+        with self._lock:
+            since, error = self._resting.get(url, (0.0, None))
+            if error is not None and self._timer() - since < REST_S:
+                raise type(error)(error.why)
+
+    def _let_rest(self, url: str, error: OutboundError) -> None:
+        with self._lock:
+            self._resting.pop(url, None)
+            self._resting[url] = self._timer(), error
+            while len(self._resting) > _MOST_RESTING:
+                self._resting.popitem(last=False)
+
     def _call(self, url: str, request: Request, max_bytes: int) -> Fetched:
         if in_transaction():
             raise RuntimeError("a network call inside a database transaction")
-        started = time.monotonic()
-        bounds = Bounds(self._limits.connect_s, started + self._limits.total_s, max_bytes)
         target = self.target(url)
-        if not self._slots.acquire(timeout=self._limits.connect_s):
-            raise Unreachable("Too many such calls are under way; try again in a moment.")
-        status = 0
+        bounds = Bounds(self._limits.connect_s, time.monotonic() + self._limits.total_s, max_bytes)
+        try:
+            with self._shares.place(target.origin):
+                return self._timed(target, request, bounds)
+        except Full:
+            raise Busy("Too many such calls are under way; try again in a moment.") from None
+
+    def _timed(self, target: Target, request: Request, bounds: Bounds) -> Fetched:
+        started, status = time.monotonic(), 0
         try:
             fetched = self._exchange(target, request, bounds)
             status = fetched.status
             return fetched
         finally:
-            self._slots.release()
-            took_ms = (time.monotonic() - started) * 1000
-            log.info("%s %s %s %.0f ms", request.method, target.host, status or "-", took_ms)
+            took_s = time.monotonic() - started
+            self._shares.note(target.origin, promptly=bool(status) and took_s < PROMPT_S)
+            log.info("%s %s %s %.0f ms", request.method, target.host, status or "-", took_s * 1000)
 
     def _exchange(self, target: Target, request: Request, bounds: Bounds) -> Fetched:
         context = self._context
@@ -161,11 +203,11 @@ class Outbound:
         return fetched
 
     def _addresses(self, target: Target, bounds: Bounds) -> list[str]:
-        asked = self._names.submit(self._resolver, target.host, target.port)
+        wait_s, is_known = min(bounds.connect_s, bounds.left_s()), self._shares.knows(target.origin)
         try:
-            found = [ip_address(text) for text in asked.result(min(bounds.connect_s, bounds.left_s()))]
-        except TimeoutError:
-            asked.cancel()
+            asked = self._names.addresses(target.host, target.port, wait_s=wait_s, is_known=is_known)
+            found = [ip_address(text) for text in asked]
+        except TimeoutError:  # which is an OSError, and no answer
             raise
         except (OSError, ValueError):
             found = []

@@ -23,6 +23,10 @@ class Target:
     path: str
 
     @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    @property
     def usual_port(self) -> int:
         return _PORTS[self.scheme]
 
