@@ -57,7 +57,8 @@ _SLASH_TAGS = {
     "INIT": _DROPPED, "ADDR": _DROPPED, "CNTP": _DROPPED, "OCMT": _DROPPED, "CHGS": _DROPPED, "EXCH": _DROPPED,
     "TRCD": _DROPPED, "ID": _DROPPED, "USTD": _DROPPED, "STRD": _DROPPED, "ROC": "customerReference", "SVCL": _DROPPED,
 }  # fmt: skip
-_SLASH = re.compile(r"/(" + "|".join(_SLASH_TAGS) + r")/+")
+_SLASH_NAMES = "|".join(_SLASH_TAGS)
+_SLASH = re.compile(rf"/({_SLASH_NAMES})/(?:/(?!(?:{_SLASH_NAMES})/))?")  # /BENM//NAME/ are two tags, /REMI//x is one
 _SLASH_FIRST = re.compile(r"/(?:TRTP|REMI|EREF|ORDP|BENM|NAME|IBAN|MARF|CSID|ROC|PREF|USTD)/")
 
 _KEYS = {

@@ -1,0 +1,221 @@
+"""CSV by a declared profile: rows of text into rows of the ledger. Nothing is guessed here (guess.py does)."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from providers.amount import is_currency
+from providers.errors import ContractBroken
+from providers.files import accounts, days, numbers
+from providers.files.decode import decoded_as
+from providers.files.extract import Extract, Format, Read
+from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED
+from providers.files.profile import MAX_COLUMNS, Profile, Role
+from providers.files.rows import Taken
+from providers.model import Account, AccountType, Identifier, Money, Status
+from providers.rows import BrokenRow
+from providers.rules.engine import Engine
+from providers.rules.told import Named, Told
+
+MAX_ROWS = 200_000
+MAX_ROW_LENGTH = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table and the text that it was read from, which may be several lines."""
+
+    cells: list[str]
+    raw: str
+
+
+def read(raw: bytes, profile: Profile) -> Read:
+    """Raises ContractBroken for a profile that cannot be used, and for more rows than a file may have."""
+    if profile.faults:
+        raise ContractBroken(profile.faults[0])
+    rows = lines(decoded_as(raw, profile.encoding), profile)
+    places: dict[Role, int] = {role: place for place, role in profile.columns.items() if role is not Role.TEXT}
+    texts = [place for place, role in sorted(profile.columns.items()) if role is Role.TEXT]
+    held: dict[tuple[tuple[Identifier, ...], str], _Held] = {}
+    for line in rows:
+        if not any(cell.strip() for cell in line.cells):
+            continue
+        row = _Row(line, places, texts, profile)
+        identifiers = accounts.named(row.say(Role.ACCOUNT) or "")[0]
+        one = held.setdefault((identifiers, row.currency), _Held(identifiers, row.currency))
+        one.taken.take(one.engine, row.raw, row.told)
+    return Read(Format.CSV, "", tuple(one.extract for one in _real(list(held.values()))))
+
+
+@dataclass(slots=True)
+class _Held:
+    """The rows of one account in one currency."""
+
+    identifiers: tuple[Identifier, ...]
+    currency: str
+    taken: Taken = field(default_factory=Taken)
+    account: Account = field(init=False)
+    engine: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        number = self.identifiers[0].value if self.identifiers else ""
+        key = f"{number}:{self.currency}"
+        self.account = Account(key, self.currency, AccountType.CURRENT, identifiers=self.identifiers)
+        self.engine = Engine(account=self.account)
+
+    @property
+    def extract(self) -> Extract:
+        return Extract(self.account, tuple(self.taken.transactions), tuple(self.taken.rejected))
+
+
+def _real(held: list[_Held]) -> list[_Held]:
+    """Without accounts of which no row could be read (a total, a footer): those rows are rejected with the first's."""
+    kept = [one for one in held if one.taken.transactions] or held[:1]
+    for one in held:
+        if one not in kept:
+            kept[0].taken.rejected.extend(one.taken.rejected)
+    return kept
+
+
+def lines(text: str, profile: Profile) -> Iterator[Line]:
+    """The data rows: what stands before them, and the header, passed over."""
+    source = _Source(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    for _ in range(profile.skip_lines):
+        next(source, None)
+    source.taken.clear()
+    reader = csv.reader(source, delimiter=profile.delimiter, strict=False)
+    for number, cells in enumerate(_bounded(reader)):
+        raw, source.taken = "\n".join(source.taken), []
+        if number == 0 and profile.has_header:
+            continue
+        if number > MAX_ROWS:
+            raise ContractBroken(f"The file has more than {MAX_ROWS} rows; divide it into years.")
+        yield Line(cells[:MAX_COLUMNS], raw)
+
+
+def _bounded(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error:
+        raise ContractBroken("A row of the file never ends: a quotation mark may be missing.") from None
+
+
+class _Source(Iterator[str]):
+    """Lines, remembering which of them the reader took for its row."""
+
+    def __init__(self, given: list[str]) -> None:
+        self._lines = iter(given)
+        self.taken: list[str] = []
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.taken.append(line)
+        if sum(map(len, self.taken)) > MAX_ROW_LENGTH:
+            raise ContractBroken("A row of the file never ends: a quotation mark may be missing.")
+        return line + "\n"
+
+
+@dataclass(slots=True)
+class _Row:
+    line: Line
+    places: dict[Role, int]
+    texts: list[int]
+    profile: Profile
+
+    @property
+    def raw(self) -> bytes:
+        return self.line.raw.encode(errors="replace")
+
+    @property
+    def currency(self) -> str:
+        stated = (self.say(Role.CURRENCY) or "").upper()
+        return stated if is_currency(stated) else self.profile.currency
+
+    def say(self, role: Role) -> str | None:
+        place = self.places.get(role)
+        if place is None or place >= len(self.line.cells):
+            return None
+        return self.line.cells[place].strip() or None
+
+    def told(self) -> Told:
+        """Raises BrokenRow."""
+        number, place = self._number()
+        booked, value = self._day(Role.DATE), self._day(Role.VALUE_DATE)
+        if booked is None and value is None:
+            raise BrokenRow("date is missing")
+        party = Named(
+            self._place(Role.PAYEE),
+            self.say(Role.PAYEE),
+            accounts.other_party(self.say(Role.PAYEE_ACCOUNT)),
+            self.say(Role.PAYEE_BIC),
+            self._place(Role.PAYEE_ACCOUNT),
+        )
+        is_out = number < 0
+        return Told(
+            raw=self.raw,
+            status=self._status(),
+            status_place=self._place(Role.STATUS) or "the file",
+            number=number,
+            currency=self.currency or "XXX",
+            money_place=place,
+            booking=((self._place(Role.DATE), booked),),
+            value=((self._place(Role.VALUE_DATE), value),),
+            creditor=party if is_out else None,
+            debtor=None if is_out else party,
+            unstructured=[self.line.cells[one] for one in self.texts if one < len(self.line.cells)],
+            unstructured_place=", ".join(f"column {one + 1}" for one in self.texts),
+            bank_ids={
+                "transactionId": self.say(Role.ID),
+                "endToEndId": self.say(Role.REFERENCE),
+                "mandateId": self.say(Role.MANDATE),
+                "creditorId": self.say(Role.CREDITOR_ID),
+            },
+            proprietary_code=self.say(Role.KIND),
+            proprietary_place=self._place(Role.KIND),
+            merchant_category_code=self.say(Role.CATEGORY_CODE),
+            merchant_category_place=self._place(Role.CATEGORY_CODE),
+            balance_after=self._balance(),
+            balance_after_place=self._place(Role.BALANCE),
+        )
+
+    def _place(self, role: Role) -> str:
+        return f"column {self.places[role] + 1}" if role in self.places else ""
+
+    def _day(self, role: Role) -> str | None:
+        text = self.say(role)
+        return days.day(text, self.profile.order, role.value).isoformat() if text else None
+
+    def _number(self) -> tuple[Decimal, str]:
+        """(signed from the holder's side, place)."""
+        mark = self.profile.decimal
+        if Role.AMOUNT in self.places:
+            number = numbers.exact(self.say(Role.AMOUNT) or "", mark, "amount")
+            if Role.INDICATOR in self.places:
+                word = (self.say(Role.INDICATOR) or "").casefold().strip(" .")
+                if word not in MONEY_IN and word not in MONEY_OUT:
+                    raise BrokenRow("indicator says neither in nor out")
+                number = abs(number) if word in MONEY_IN else -abs(number)
+            return (-number if self.profile.inverted else number), self._place(Role.AMOUNT)
+        found = []
+        for role, sign in ((Role.DEBIT, -1), (Role.CREDIT, 1)):
+            text = self.say(role)
+            number = numbers.exact(text, mark, role.value) if text else Decimal(0)
+            if number:
+                found.append((sign * abs(number), self._place(role)))
+        if len(found) != 1:
+            raise BrokenRow("money out and money in are both there" if found else "amount is missing")
+        return found[0]
+
+    def _status(self) -> Status:
+        word = (self.say(Role.STATUS) or "").casefold()
+        return Status.PENDING if word in PENDING else Status.REJECTED if word in REJECTED else Status.BOOKED
+
+    def _balance(self) -> Money | None:
+        text = self.say(Role.BALANCE)
+        if text is None:
+            return None
+        try:
+            return Money(numbers.exact(text, self.profile.decimal, "balance"), self.currency or "XXX")
+        except BrokenRow:
+            return None

@@ -1,0 +1,134 @@
+"""The door: a file is what stands in it, and what cannot be read is refused in words that hold nothing of it."""
+
+import gzip
+import io
+import zipfile
+from datetime import date
+
+import pytest
+
+from providers.errors import ContractBroken
+from providers.files import archive
+from providers.files import read as door
+from providers.files.extract import Format
+from providers.files.read import Said, by_account, format_of, read
+from tests.providers.files import test_camt, test_mt940, test_ofx, test_qif
+
+CAMT = test_camt.statement(test_camt.entry())
+MT940 = test_mt940.statement(":61:240315D12,50NTRFNONREF")
+OFX = test_ofx.sgml(f"<STMTTRN>{test_ofx.ROW}</STMTTRN>")
+QIF = test_qif.BANK.encode()
+CSV = b"Date;Amount;Text\n15.03.2024;-12,50;Shop\n14.03.2024;1.000,00;Wage\n"
+EACH = {Format.CAMT: CAMT, Format.MT940: MT940, Format.OFX: OFX, Format.QIF: QIF, Format.CSV: CSV}
+
+
+def zipped(*held: bytes, names: tuple[str, ...] = (), method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", method) as made:
+        for number, one in enumerate(held):
+            made.writestr(names[number] if names else f"statement-{number}", one)
+    return into.getvalue()
+
+
+@pytest.mark.parametrize("kind", EACH)
+def test_a_file_is_what_stands_in_it(kind: Format) -> None:
+    for front in (b"", b"\r\n\r\n", b"\xef\xbb\xbf"):
+        assert format_of(front + EACH[kind]) is kind
+    found = read(EACH[kind])
+    assert found.format is kind
+    assert found.extracts[0].transactions
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"", "empty"),
+        (b"  \r\n ", "empty"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\x89PNG\r\n", "picture"),
+        (gzip.compress(CAMT), "compressed"),
+        (b"Rar!\x1a\x07", "RAR"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
+        (b"<html><body>Please log in</body></html>", "HTML"),
+        (b"<?xml version='1.0'?><rss/>", "XML"),
+        (b"just words", "no table"),
+        (bytes(range(256)) * 50, "The file"),
+    ],
+)
+def test_what_is_no_statement_is_refused_politely(raw: bytes, says: str) -> None:
+    with pytest.raises(ContractBroken, match=says):
+        read(raw)
+
+
+def test_a_file_beyond_the_limit_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_BYTES", 100)
+    with pytest.raises(ContractBroken, match="larger"):
+        read(CAMT)
+
+
+def test_a_zip_of_daily_statements_is_read_as_one_account() -> None:
+    days = [CAMT.replace(b"2024-03-15", b"2024-03-%02d" % day) for day in (17, 15, 16)]
+    found = read(zipped(*days, b"\x00", names=("a.xml", "b.xml", "c.xml", "__MACOSX/._a.xml")))
+    (group,) = by_account(found)
+    assert [one.transactions[0].booking_date for one in group] == [date(2024, 3, day) for day in (15, 16, 17)]
+
+
+def _bomb() -> bytes:
+    return zipped(b"\x00" * (archive.MAX_BYTES + 1))
+
+
+def _liar() -> bytes:
+    """Says that it unpacks to one byte."""
+    raw = bytearray(zipped(b"\x00" * 5_000_000))
+    at = raw.rindex(b"PK\x01\x02")
+    raw[at + 24 : at + 28] = (1).to_bytes(4, "little")
+    return bytes(raw)
+
+
+def _encrypted() -> bytes:
+    raw = bytearray(zipped(CAMT))
+    raw[6] |= 1
+    raw[raw.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(raw)
+
+
+def test_a_zip_bomb_dies_politely() -> None:
+    with pytest.raises(ContractBroken, match="unpacks to more"):
+        read(_bomb())
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (_liar(), "unpack"),
+        (_encrypted(), "encrypted"),
+        (zipped(zipped(CAMT)), "another archive"),
+        (zipped(CAMT, MT940), "several formats"),
+        (zipped(), "is empty"),
+        (zipped(CAMT)[:-30], "cut off"),
+        (zipped(*[b"x"] * (archive.MAX_FILES + 1), method=zipfile.ZIP_STORED), "more than"),
+        (b"PK\x03\x04" + b"\xff" * 60, "cut off"),
+    ],
+)
+def test_a_bad_archive_is_refused_politely(raw: bytes, says: str) -> None:
+    with pytest.raises(ContractBroken, match=says):
+        read(raw)
+
+
+def test_many_files_may_not_unpack_to_more_than_one() -> None:
+    half = b"\x00" * (archive.MAX_BYTES // 2 + 1)
+    with pytest.raises(ContractBroken, match="unpacks to more"):
+        list(archive.files(zipped(half, half)))
+
+
+def test_what_the_person_says_reaches_the_format_that_needs_it() -> None:
+    found = read(QIF, Said(currency="CHF", order="dmy"))
+    assert found.extracts[0].account.currency == "CHF"
+
+
+def test_reasons_hold_nothing_of_the_file() -> None:
+    secret = b"DE89370400440532013000"
+    for raw in (b"<html>%b</html>" % secret, secret, CAMT.replace(b"</Stmt>", b"")):
+        with pytest.raises(ContractBroken) as caught:
+            read(raw)
+        assert secret.decode() not in caught.value.reason
