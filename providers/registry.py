@@ -13,6 +13,7 @@ from providers.port import Adapter
 from providers.rules.profile import NO_RULES, Rules
 from providers.tpp import Tpp
 
+KNOWN_RULES = Path(__file__).parent / "rules" / "known"
 BUILT_IN_INSTITUTIONS = Path(__file__).parent / "institutions"
 ENTRY_POINT_GROUP = "rialto.adapters"
 
@@ -33,7 +34,8 @@ class CatalogueError(ValueError):
 
 class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One bank as the hub lists it. ``country`` is ISO 3166-1 alpha-2; ``api`` belongs to the standard's adapter.
-    ``rules`` says how this bank's rows deviate (providers.rules.profile).
+    ``rules`` says how this bank's rows deviate (providers.rules.profile); in a file it may be the name of rules that
+    are known already (providers/rules/known).
 
     ``unattended_calls_per_day`` per account and endpoint: RTS on SCA art. 36(5)(b).
     """
@@ -70,9 +72,20 @@ def load_institutions(directories: Iterable[Path]) -> Mapping[str, Institution]:
 
 def _read(path: Path) -> Institution:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Institution)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        content = msgspec.json.decode(path.read_bytes())
+        if isinstance(content, dict) and isinstance(content.get("rules"), str):
+            content["rules"] = known_rules(content["rules"])
+        return msgspec.convert(content, Institution)
+    except (msgspec.MsgspecError, UnicodeDecodeError, CatalogueError) as error:
         raise CatalogueError(f"{path}: {error}") from None
+
+
+def known_rules(name: str) -> Rules:
+    """The rules of a bank whose ways are known; CatalogueError with the names there are."""
+    names = {path.stem: path for path in KNOWN_RULES.glob("*.json")}
+    if name not in names:
+        raise CatalogueError(f"rules: {name!r} is not among the known ones: {', '.join(sorted(names))}")
+    return msgspec.json.decode(names[name].read_bytes(), type=Rules)
 
 
 def settings_of(institution: Institution, kind: type[S]) -> S:

@@ -72,8 +72,8 @@ def of_row(told: Told, rules: Dates, lines: Iterable[str], zone: tzinfo) -> Days
         moment, card, rule = _from_texts(rules.texts, lines, known, zone)
         if moment is not None:
             places["transaction_datetime"] = f"remittance by {rule}"
-    if moment is None and rules.ids:
-        moment = _from_ids(rules.ids, told, known)
+    if moment is None and (rules.ids or known is None):
+        moment = _from_ids(rules.ids, told, known, zone)
         if moment is not None:
             places["transaction_datetime"] = "bank_ids by day_in_id"
     if known is None and moment is not None:
@@ -118,15 +118,21 @@ def _from_texts(
     return None, None, ""
 
 
-def _from_ids(sources: tuple[str, ...], told: Told, known: date | None) -> datetime | None:
+def _from_ids(sources: tuple[str, ...], told: Told, known: date | None, zone: tzinfo) -> datetime | None:
+    """By the bank's own templates; in a row without any day also an ISO day that stands by itself in an id."""
     for value in told.bank_ids.values():
         text = str(value or "")
         found = book(sources).fill(text, text.lower())
-        if found:
-            digits = found["ymd"]
-            day = written_day(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}", known)
-            if day is not None:
-                return _at(day, None, UTC)
+        if found is not None:
+            digits = found.get("ymd", "")
+            written = found.get("date") or f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+        elif known is None and (alone := _ALONE.search(text)) is not None:
+            found, written = {}, alone[0]
+        else:
+            continue
+        day = written_day(written, known)
+        if day is not None:
+            return _at(day, found.get("time"), zone)
     return None
 
 

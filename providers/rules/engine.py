@@ -102,11 +102,9 @@ class Engine:
         dated = days.of_row(told, rules.dates, texts, self._zone)
         places.update(dated.places)
         other = self._other_side(told, number < 0, written, raw)
-        lines = written.lines
+        lines = _payers_words(written, other)
         if rules.pending.placeholder_texts and told.status is Status.PENDING:
             other, lines = _NOBODY, []
-        if len(lines) > 1 and other.party is not parties.NOBODY_KNOWN:
-            lines = _without_party(lines, other.party, written.rules)
         if other.place:
             places["counterparty"] = other.place
         if lines:
@@ -175,7 +173,9 @@ class Engine:
             shown = Party(parties.without_processor(name) or name, account, party.agent)
             in_additional = in_line is not None and in_line.in_additional
             place = _by(told.additional_place if in_additional else written.place, rule)
-            return _Other(shown, place, {} if in_line is None else in_line.blanks)
+            if in_line is None:
+                return _Other(shown, place)
+            return _Other(shown, place, in_line.line, in_line.blanks)
         if account is not party.account:
             return _Other(Party(None, account, party.agent), _by(written.place, "tagged_party"))
         return _Other(Party(None, account, party.agent) if account or party.agent else parties.NOBODY_KNOWN, place)
@@ -243,10 +243,11 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class _Other:
-    """The other side, its place, and what else stood in the text that named it."""
+    """The other side, its place, and the text that named it with what else stood there."""
 
     party: Party
     place: str = ""
+    line: str = ""
     blanks: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -304,13 +305,22 @@ def _by(place: str, rule: str) -> str:
     return f"{place} by {rule}" if rule else place
 
 
-def _without_party(lines: list[str], party: Party, rules: list[str]) -> list[str]:
-    """A line that says the counterparty's name or account once more says nothing, where there are others."""
+def _payers_words(written: remittance.Written, other: _Other) -> list[str]:
+    """The lines without what only says once more who the other side is, where other lines are left."""
+    lines = written.lines
+    if words := other.blanks.get("text"):
+        written.rules.append("payers_words")
+        return [words if line == other.line else line for line in lines]
+    party = other.party
+    if len(lines) < 2 or party is parties.NOBODY_KNOWN:
+        return lines
     known = {_core(one) for one in (party.name, party.account.value if party.account else None, party.agent) if one}
+    if other.line and "date" not in other.blanks and "card" not in other.blanks:
+        known.add(_core(other.line))
     kept = [line for line in lines if len(line) > _MAX_REPEATED or _core(line) not in known]
     if not kept or len(kept) == len(lines):
         return lines
-    rules.append("party_repeated")
+    written.rules.append("party_repeated")
     return kept
 
 

@@ -1,9 +1,10 @@
 """A shop's name as a person would write it, out of the descriptor that a card scheme passes on.
 
-    SUMUP *BAECKEREI KLEIN 0042 BERLIN DE   ->  BAECKEREI KLEIN
-    AMZN Mktp DE*RT4Y12 800-279-6620        ->  AMZN Mktp DE
-    TESCO STORES 2041                       ->  TESCO STORES
-    CrustumOU\\Poordi 3\\Tallinn            ->  CrustumOU, in Tallinn
+    SUMUP *BAECKEREI KLEIN 0042 DE        ->  BAECKEREI KLEIN, in DE
+    AMZN Mktp DE*RT4Y12 800-279-6620      ->  AMZN Mktp, in DE
+    TESCO STORES 2041                     ->  TESCO STORES
+    CrustumOU\\Poordi 3\\Tallinn          ->  CrustumOU, in Tallinn
+    REWE//Koeln/DE                        ->  REWE, in Koeln, DE
 
 Only what a pattern is sure of goes: processors in front, store and terminal numbers, masks, phone numbers and web
 paths behind, a country code behind a city. Letters are never changed, and a name is never emptied.

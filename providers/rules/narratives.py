@@ -1,7 +1,8 @@
 """Texts of banks' own making that look the same at every bank of a country or of a card scheme. Data.
 
 ``PAYEES``: templates for one line of remittance, tried where no field names the other side. Each is definite enough
-that a person's own words do not fit by chance: it begins with the bank's wording, or holds a card or a terminal.
+that a person's own words do not fit by chance: it begins with the bank's wording, or holds a card or a terminal. What
+stands in {text} are the payer's own words.
 ``DATED``: the same for the day (and time) of a card payment. ``TECHNICAL``: lines that a terminal wrote.
 
 Where seen: bank modules of Actual (facts, restated), the readmes of Yolt's integrations, and MT940 manuals.
@@ -35,7 +36,7 @@ PAYEES = Book(
     "{any}atmPosName: {payee}, {any}",
     "{any}atmPosName: {payee}",
     # anywhere: the descriptor of a card scheme, name and city and country behind backslashes
-    "{payee}\\\\{text}\\\\{any}",
+    "{payee}\\\\{any}\\\\{any}",
     # Baltics: Swedbank, LHV, SEB
     "PIRKUMS {card} {date} {time} {amount} {currency} ({number}) {payee}",
     "PIRKUMS {card} {date} {amount} {currency} ({number}) {payee}",
@@ -49,7 +50,7 @@ PAYEES = Book(
     # Spain: Revolut, Sabadell, Santander
     "[Bizum payment to:|Bizum payment from:] {payee}",
     "[Compra Internet En|Compra En|Pago Movil En] {payee}, {any}",
-    "Compra {payee}, {text}, Tarjeta {any}",
+    "Compra {payee}, {any}, Tarjeta {any}",
     "[Transferencia Inmediata A Favor De|Transferencia A Favor De|Transferencia De|Bizum A Favor De|Bizum De] {payee}"
     "[, Concepto| Concepto]{any}",
     # Portugal
@@ -61,7 +62,7 @@ PAYEES = Book(
     "POS{date} {payee}",
     "POS {date} {payee}",
     # Germany: card payments of savings banks and Commerzbank
-    "{payee}//{text}/{word}",
+    "{payee}//{any}/{word}",
     # Romania: ING
     "Card no: {card},Terminal: {payee},Date: {any}",
     "Terminal: {payee}",

@@ -64,10 +64,12 @@ def without_prefix(name: str, rules: Parties) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class FromText:
-    """``blanks``: what else stood in the line's blanks (date, card). ``in_additional``: in the bank's own text."""
+    """``line`` is where it stood. ``blanks``: what else stood there (date, card, the payer's own text).
+    ``in_additional``: the line is the bank's own additional text."""
 
     name: str
     rule: str
+    line: str
     in_additional: bool
     blanks: Mapping[str, str]
 
@@ -86,7 +88,7 @@ def from_texts(lines: Sequence[str], additional: str | None, rules: Parties) -> 
                 found = one.fill(line, lowered)
                 name = said(found.get("payee")) if found else None
                 if found is not None and name is not None and not is_nobody(name, rules):
-                    return FromText(name, rule, line is additional, found)
+                    return FromText(name, rule, line, line is additional, found)
     return None
 
 

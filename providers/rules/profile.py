@@ -32,7 +32,8 @@ class Dates(_Part, frozen=True):
     """``booking``, ``value``, ``moment``: where each is read instead, the first that says something.
 
     ``swapped``: the two days stand in each other's field (mBank). ``texts``: templates with {date}, and {time}, that
-    say when the event was; ``ids``: templates with {ymd} that find a day in a bank id (Deutsche Bank's pending rows).
+    say when the event was; ``ids``: templates with {ymd} or {date} that find a day in a bank id (Deutsche Bank's
+    pending rows have it nowhere else).
     """
 
     booking: Paths = ()
@@ -145,17 +146,17 @@ class Rules(_Part, frozen=True):
     def __post_init__(self) -> None:
         """Raises ValueError for a template that cannot be compiled or lacks the blank that it is for."""
         for needed, sources in (
-            ("{date}", self.dates.texts),
-            ("{ymd}", self.dates.ids),
-            ("{amount}", self.amounts.billed),
-            ("{payee}", self.parties.texts),
-            ("", self.parties.placeholders),
-            ("", self.remittance.clutter),
+            (("{date}",), self.dates.texts),
+            (("{ymd}", "{date}"), self.dates.ids),
+            (("{amount}",), self.amounts.billed),
+            (("{payee}",), self.parties.texts),
+            (("",), self.parties.placeholders),
+            (("",), self.remittance.clutter),
         ):
             for source in sources:
                 template(source)
-                if needed not in source:
-                    raise ValueError(f"template {source!r}: it has no {needed}")
+                if not any(one in source for one in needed):
+                    raise ValueError(f"template {source!r}: it has no {' or '.join(needed)}")
 
 
 NO_RULES = Rules()

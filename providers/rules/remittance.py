@@ -113,7 +113,7 @@ def written(told: Told, rules: Remittance, given: Sequence[str | None] | None = 
     done: list[str] = []
     lines = _plain(given, rules, done)
     if len(lines) > 1:
-        lines = _joined(lines, rules, done)
+        lines = _joined(lines, rules, done, _names(told) if rules.width else frozenset())
     found = Written(lines, place, lines, done)
     if sum(map(len, lines)) <= _MAX_LENGTH:
         _take_apart(found)
@@ -180,13 +180,18 @@ def _unescape(found: re.Match[str]) -> str:
     return units.decode("utf-16-be", "ignore")
 
 
-def _joined(lines: list[str], rules: Remittance, done: list[str]) -> list[str]:
-    """Lines that go on in the next one: of the bank's width, or cut within one of the known labels."""
+def _names(told: Told) -> frozenset[str]:
+    return frozenset(_core(one.name) for one in (told.creditor, told.debtor) if one is not None and one.name)
+
+
+def _joined(lines: list[str], rules: Remittance, done: list[str], names: frozenset[str]) -> list[str]:
+    """Lines that go on in the next one: of the bank's width (but for a name, which ends where it ends), or cut within
+    one of the known labels."""
     found = [lines[0]]
     room = len(lines[0])
     for line in lines[1:]:
         last = found[-1]
-        if rules.width is not None and room == rules.width:
+        if rules.width is not None and room == rules.width and _core(last) not in names:
             found[-1] = last + line
             done.append("joined_at_width")
         elif _completes_label(last, line):

@@ -1,0 +1,219 @@
+"""The shapes in which banks send what NextGenPSD2 describes, and the fields of it that only some of them send."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from providers.berlin_group import normalize
+from providers.model import (
+    Account,
+    AccountType,
+    AccountUsage,
+    Card,
+    Exchange,
+    Identifier,
+    Money,
+    Page,
+    Party,
+    Scheme,
+    Status,
+    Transaction,
+)
+
+ROW: dict[str, Any] = {"bookingDate": "2026-03-10", "transactionAmount": {"amount": "-12.10", "currency": "EUR"}}
+
+
+def page(content: Any, account: Account | None = None) -> Page:
+    return normalize.transactions(json.dumps(content).encode(), account=account)
+
+
+def one(**fields: Any) -> Transaction:
+    found = page({"transactions": {"booked": [ROW | fields]}})
+    assert found.rejected == ()
+    return found.transactions[0]
+
+
+ENVELOPES: list[tuple[Any, list[Status]]] = [
+    ({"transactions": {"booked": [ROW], "pending": [ROW]}}, [Status.BOOKED, Status.PENDING]),
+    ({"transactions": [ROW, ROW | {"status": "pending"}]}, [Status.BOOKED, Status.PENDING]),
+    ({"booked": [ROW], "pending": [ROW]}, [Status.BOOKED, Status.PENDING]),
+    ({"cardTransactions": {"booked": [ROW], "pending": None}}, [Status.BOOKED]),
+    ({"transactions": {"booked": None, "pending": [ROW, None]}}, [Status.PENDING]),
+    ({"transactions": {"information": [ROW], "info": [ROW]}}, [Status.INFORMATION, Status.INFORMATION]),
+    ({"transactions": {"_links": {}}}, []),
+    ({"transactions": []}, []),
+]
+
+
+@pytest.mark.parametrize(("content", "statuses"), ENVELOPES)
+def test_the_rows_are_found_however_they_are_wrapped(content: Any, statuses: list[Status]) -> None:
+    found = page(content)
+    assert ([row.status for row in found.transactions], found.rejected) == (statuses, ())
+
+
+EUR = {"currency": "EUR"}
+SPELLINGS = [
+    {"BookingDate": "2026-03-10", "TransactionAmount": {"Amount": "-12.10", "Currency": "EUR"}, "CreditorName": "Shop"},
+    {"booking_date": "2026-03-10", "transaction_amount": {"amount": "-12.10"} | EUR, "creditor_name": "Shop"},
+    {"bookingDate": "2026-03-10", "transactionAmount": {"Amount": "-12.10", "currency": "eur"}, "creditor": "Shop"},
+    {"bookingDate": "2026-03-10", "transactionAmount": {"content": "-12.10"} | EUR, "creditorname": "Shop"},
+    {"booking-date": "2026-03-10", "transactionAmount": {"value": "-12,10"} | EUR, "creditor": {"name": "Shop"}},
+]
+
+
+@pytest.mark.parametrize("row", SPELLINGS)
+def test_names_are_read_however_a_bank_spells_them(row: dict[str, Any]) -> None:
+    (found,) = page({"transactions": {"booked": [row]}}).transactions
+    assert (str(found.money.number), found.money.currency, found.counterparty.name) == ("-12.10", "EUR", "Shop")
+    assert str(found.booking_date) == "2026-03-10"
+
+
+def test_one_wrong_field_costs_the_field() -> None:
+    found = one(creditorName=["x"], creditorId={"a": 1}, valueDate=20260311, balanceAfterTransaction=7, debtorName=None)
+    assert found.provenance["unread"] == "creditorName, creditorId, balanceAfterTransaction"
+    assert str(found.value_date) == "2026-03-11"
+
+
+def test_an_amount_after_the_transaction_that_is_none_costs_only_itself() -> None:
+    found = one(balanceAfterTransaction={"balanceAmount": {"amount": "?", "currency": "EUR"}})
+    assert (found.balance_after, found.provenance["unread"]) == (None, "balanceAfterTransaction")
+    flat = one(balanceAfterTransaction={"amount": "5", "currency": "EUR"})
+    assert flat.balance_after == Money(Decimal(5), "EUR")
+
+
+EXCHANGES: list[tuple[dict[str, Any], Exchange]] = [
+    (
+        {"currencyExchange": [{
+            "sourceCurrency": "USD", "exchangeRate": "1.0870", "unitCurrency": "EUR", "targetCurrency": "EUR",
+        }]},
+        Exchange("USD", "EUR", "EUR", Decimal("1.0870")),
+    ),
+    (
+        {"currencyExchange": {"sourceCurrency": "USD", "exchangeRate": 1.087, "instructedAmount": {
+            "amount": "13.15", "currency": "USD",
+        }}},
+        Exchange("USD", None, None, Decimal("1.087"), Money(Decimal("-13.15"), "USD")),
+    ),
+    (
+        {"exchangeRate": [{"currencyFrom": "USD", "rateFrom": "1.087", "currencyTo": "EUR", "rateTo": "1"}]},
+        Exchange("USD", "EUR", None, Decimal("1.087")),
+    ),
+    (
+        {"exchangeRate": {"sourceCurrency": "USD", "rate": "1,087", "targetCurrency": "EUR"}},
+        Exchange("USD", "EUR", None, None),
+    ),
+    (
+        {"originalAmount": {"amount": "-13.15", "currency": "USD"}},
+        Exchange(instructed=Money(Decimal("-13.15"), "USD")),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "exchange"), EXCHANGES)
+def test_an_exchange_has_one_shape(fields: dict[str, Any], exchange: Exchange) -> None:
+    assert one(**fields).details.exchange == exchange
+
+
+def test_the_only_entry_of_a_batch_tells_what_the_row_does_not() -> None:
+    entry = {
+        "endToEndId": "E1", "creditorName": "Shop", "creditorAccount": {"iban": "DE89370400440532013000"},
+        "remittanceInformationUnstructured": "Rent", "purposeCode": "RENT", "ultimateCreditor": "Owner",
+    }  # fmt: skip
+    found = one(entryDetails=[entry])
+    assert found.counterparty == Party("Shop", Identifier(Scheme.IBAN, "DE89370400440532013000"))
+    assert (found.remittance, found.bank_ids) == (("Rent",), {"endToEndId": "E1"})
+    assert (found.details.purpose, found.details.ultimate, found.details.batch_size) == ("RENT", Party("Owner"), None)
+    assert one(entryDetails=entry).counterparty.name == "Shop"
+
+
+def test_a_batch_of_many_says_how_many_and_nobody() -> None:
+    found = one(entryDetails=[{"creditorName": "A"}, {"creditorName": "B"}])
+    assert (found.counterparty, found.details.batch_size) == (Party(), 2)
+    assert one(batchNumberOfTransactions="17").details.batch_size == 17
+    assert one(entryDetails=7).provenance["unread"] == "entryDetails"
+
+
+CARD_ROW = {
+    "cardTransactionId": "c-1", "transactionDate": "2026-03-08", "acceptorTransactionDateTime": "2026-03-08T10:00:00Z",
+    "bookingDate": "2026-03-10", "transactionAmount": {"amount": "-12.10", "currency": "EUR"},
+    "markupFee": {"amount": "0.30", "currency": "EUR"}, "originalAmount": {"amount": "13.15", "currency": "USD"},
+    "cardAcceptorAddress": {"townName": "Köln", "country": "DE"}, "cardAcceptorCategoryCode": "5411",
+    "maskedPAN": "525412******3241", "transactionDetails": "SHOP KOELN 4711",
+}  # fmt: skip
+
+
+def test_a_row_of_a_card_account() -> None:
+    (found,) = page({"cardAccount": {}, "cardTransactions": {"booked": [CARD_ROW]}}).transactions
+    assert str(found.transaction_datetime) == "2026-03-08 10:00:00+00:00"
+    assert found.bank_ids == {"cardTransactionId": "c-1"}
+    assert (found.merchant_category_code, found.counterparty.name) == ("5411", "SHOP KOELN 4711")
+    assert found.details.card == Card("************3241", None, "SHOP KOELN", "Köln", "DE")
+    assert found.details.charges == Money(Decimal("-0.30"), "EUR")
+    assert found.details.exchange == Exchange(instructed=Money(Decimal("-13.15"), "USD"))
+
+
+def test_a_report_that_quotes_debits_positive_says_so_and_is_turned() -> None:
+    found = page({"debitAccounting": True, "cardTransactions": {"booked": [CARD_ROW]}})
+    assert str(found.transactions[0].money.number) == "12.10"
+    body = {"debitAccounting": True, "balances": [{"balanceType": "interimBooked", "balanceAmount": {
+        "amount": "100", "currency": "EUR",
+    }}]}  # fmt: skip
+    assert normalize.balances(json.dumps(body).encode()).values[0].money.number == -100
+
+
+def test_references_in_every_shape_are_remittance() -> None:
+    for given in ("RF18", {"reference": "RF18"}, ["RF18", None], [{"reference": "RF18", "referenceType": "x"}]):
+        assert one(remittanceInformationStructured=given).remittance == ("RF18",)
+    assert one(remittanceInformationStructuredArray=["a", {"reference": "b"}]).remittance == ("a", "b")
+    assert one(remittanceInformationUnstructured=["a", 7]).remittance == ("a", "7")
+    assert one(remittance_information=["a", None]).remittance == ("a",)
+
+
+def test_accounts_in_every_shape_are_identifiers() -> None:
+    iban = Identifier(Scheme.IBAN, "DE89370400440532013000")
+    for given in (iban.value, {"iban": iban.value}, {"iban": iban.value, "bban": "370400440532013000"}):
+        assert one(creditorAccount=given).counterparty.account == iban
+    assert one(creditorAccount={"other": {"identification": "A-7"}}).counterparty.account == Identifier(
+        Scheme.OTHER, "A-7"
+    )
+    assert one(creditor={"name": "X", "iban": iban.value}).counterparty == Party("X", iban)
+    assert one(creditorName="X", creditorAgent="LORLDE33").counterparty.agent == "LORLDE33"
+    assert one(creditorName="X", creditorAgent={"bicfi": "LORLDE33"}).counterparty.agent == "LORLDE33"
+
+
+def accounts(content: Any) -> tuple[Account, ...]:
+    found = normalize.accounts(json.dumps(content).encode())
+    assert found.rejected == ()
+    return found.values
+
+
+def test_card_accounts_are_cards() -> None:
+    row = {"resourceId": "c", "maskedPan": "525412******3241", "currency": "EUR", "usage": "PRIV", "ownerName": "Alice"}
+    (found,) = accounts({"cardAccounts": [row]})
+    assert (found.type, found.usage) == (AccountType.CARD, AccountUsage.PRIVATE)
+    assert found.identifiers == (Identifier(Scheme.MASKED_PAN, "************3241"),)
+
+
+def test_an_account_alone_without_a_currency_or_under_another_id() -> None:
+    (found,) = accounts({"account": {"id": "a", "iban": "DE02120300000000202051"}})
+    assert (found.resource_id, found.currency) == ("a", "XXX")
+    assert accounts({"accounts": [{"resource_id": 7, "currency": "eur"}, None]})[0].resource_id == "7"
+
+
+def test_balances_of_banks_with_indicators_limits_and_other_words() -> None:
+    rows = [
+        {"balanceType": "ITBD", "balanceAmount": {"amount": "5", "currency": "EUR"}, "creditDebitIndicator": "DBIT"},
+        {
+            "balance_type": "CLOSING_BOOKED",
+            "balance_amount": {"amount": 5.5, "currency": "EUR"},
+            "reference_date": "soon",
+            "credit_limit": {"amount": "-100", "currency": "EUR"},
+        },
+    ]
+    first = normalize.balances(json.dumps({"balances": rows[:1]}).encode()).values[0]
+    second = normalize.balances(json.dumps({"balances": rows[1:]}).encode()).values[0]
+    assert (first.type.value, str(first.money.number)) == ("ITBD", "-5")
+    assert (second.type.value, str(second.money.number), second.as_of) == ("CLBD", "5.5", None)
+    assert second.credit_limit == Money(Decimal(100), "EUR")
