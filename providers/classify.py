@@ -1,13 +1,14 @@
 """A bank's refusal, turned into one of our errors by a table that each standard keeps in its client.py."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.transport import Answer, retry_after_s, seconds_to_next_day
 
+_LONGEST_MESSAGE = 1000
 _SAFE_CODE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 
 
@@ -17,15 +18,25 @@ class Verdict(Enum):
     LATER = "try again later"
     NEXT_DAY = "the day's quota is spent"
     BROKEN = "not an answer of this standard"
+    DONE = "there is nothing left to end"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``status`` and ``code`` must both match; None matches everything."""
+    """All of ``status``, ``code`` and ``message`` must fit; None fits everything. ``message`` is searched in the bank's
+    prose, which is never repeated."""
 
     status: int | None
     code: str | None
     verdict: Verdict
+    message: re.Pattern[str] | None = None
+
+    def fits(self, status: int, codes: Collection[str], messages: Iterable[str]) -> bool:
+        return (
+            self.status in (None, status)
+            and (self.code is None or self.code in codes)
+            and (self.message is None or any(self.message.search(one[:_LONGEST_MESSAGE]) for one in messages))
+        )
 
 
 def safe_code(code: str | None) -> str:
@@ -33,14 +44,27 @@ def safe_code(code: str | None) -> str:
     return code if code is not None and _SAFE_CODE.fullmatch(code) else ""
 
 
-def error_for(answer: Answer, codes: Iterable[str], rules: Iterable[Rule]) -> ProviderError:
-    """The first rule that fits any of ``codes`` decides; the tables end in a rule that fits everything."""
-    known = tuple(code for code in map(safe_code, codes) if code)
+def error_for(
+    answer: Answer, codes: Iterable[str], rules: Iterable[Rule], messages: Iterable[str] = ()
+) -> ProviderError:
+    """As ``classified``; what no rule fits is broken (the tables end in a rule that fits everything)."""
+    known = tuple(codes)
+    return classified(answer, known, rules, messages) or _error(Verdict.BROKEN, answer, _first(known))
+
+
+def classified(
+    answer: Answer, codes: Iterable[str], rules: Iterable[Rule], messages: Iterable[str] = ()
+) -> ProviderError | None:
+    """The first rule that fits the answer, any of ``codes`` and any of ``messages`` decides."""
+    known, prose = tuple(code for code in map(safe_code, codes) if code), tuple(messages)
     for rule in rules:
-        if rule.status in (None, answer.status) and (rule.code is None or rule.code in known):
-            code = rule.code or (known[0] if known else "")
-            return _error(rule.verdict, answer, code)
-    return _error(Verdict.BROKEN, answer, known[0] if known else "")
+        if rule.fits(answer.status, known, prose):
+            return _error(rule.verdict, answer, rule.code or _first(known))
+    return None
+
+
+def _first(codes: Iterable[str]) -> str:
+    return next((code for code in map(safe_code, codes) if code), "")
 
 
 def _error(verdict: Verdict, answer: Answer, code: str) -> ProviderError:

@@ -31,8 +31,10 @@ def walk(
     parse: Callable[[bytes], P],
     resolve: Callable[[str, str], str],
     max_pages: int = MAX_PAGES,
+    ends_with_itself: bool = False,
 ) -> Iterator[P]:
-    """Parsed pages from ``first`` on. ``resolve(url, link)`` makes a link absolute or refuses it."""
+    """Parsed pages from ``first`` on. ``resolve(url, link)`` makes a link absolute or refuses it. ``ends_with_itself``:
+    at this bank a page that names itself as the next one is the last."""
     url = first
     asked = {first}
     bodies: set[bytes] = set()
@@ -47,7 +49,9 @@ def walk(
         link = page.next
         if not link:
             return
-        url = resolve(url, link)
+        before, url = url, resolve(url, link)
+        if ends_with_itself and url == before:
+            return
         if url in asked:
             raise ContractBroken("the next link leads back to a page already read", raw=answer.body)
         asked.add(url)

@@ -108,21 +108,25 @@ class Transport:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         query: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         json: bytes | None = None,
+        body: tuple[str, bytes] | None = None,
     ) -> Answer:
         """One exchange. Every status below 300 and from 400 to 499 is an Answer; 3xx and 5xx are errors.
 
+        A header that is None is left out, even one that every call has. ``body`` is a media type and its content.
         Raises Transient (no connection, too slow, 5xx) and ContractBroken (foreign URL, redirect, body too large).
         """
         target = self.resolve(url, url)
         if query:
             target += ("&" if "?" in target else "?") + urlencode(query)
-        request = requests.Request(method, target, headers=dict(headers or {}), data=form or json)
         if json is not None:
-            request.headers["Content-Type"] = "application/json"
+            body = "application/json", json
+        request = requests.Request(method, target, headers=dict(headers or {}), data=form or (body and body[1]))
+        if body is not None:
+            request.headers["Content-Type"] = body[0]
         ends_at = time.monotonic() + self.limits.total_s
         token = call_ends_at.set(ends_at)
         try:

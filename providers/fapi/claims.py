@@ -6,6 +6,7 @@ from providers import text
 from providers.errors import ContractBroken
 
 CLOCK_SKEW_S = 30
+_LAST_SECOND = 100_000_000_000  # in the year 5138; in milliseconds, in 1973
 
 
 def check(what: str, rules: Mapping[str, bool]) -> None:
@@ -20,20 +21,25 @@ def audiences(claims: Mapping[str, object]) -> list[object]:
     return audience if isinstance(audience, list) else [audience]
 
 
-def is_running(claims: Mapping[str, object], now_s: float) -> bool:
-    expires = claims.get("exp")
-    return _is_number(expires) and now_s < float(str(expires)) + CLOCK_SKEW_S
+def is_running(claims: Mapping[str, object], now_s: float, *, milliseconds: bool = False) -> bool:
+    expires = _seconds(claims.get("exp"), milliseconds)
+    return expires is not None and now_s < expires + CLOCK_SKEW_S
 
 
-def was_issued(claims: Mapping[str, object], now_s: float) -> bool:
+def was_issued(claims: Mapping[str, object], now_s: float, *, milliseconds: bool = False) -> bool:
     """Not in the future; a token that does not say when is taken as issued."""
-    issued = claims.get("iat")
-    return issued is None or (_is_number(issued) and float(str(issued)) <= now_s + CLOCK_SKEW_S)
+    if claims.get("iat") is None:
+        return True
+    issued = _seconds(claims["iat"], milliseconds)
+    return issued is not None and issued <= now_s + CLOCK_SKEW_S
 
 
 def same(value: object, expected: str) -> bool:
     return isinstance(value, str) and text.same(value, expected)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _seconds(value: object, milliseconds: bool) -> float | None:
+    """A NumericDate (RFC 7519 2). ``milliseconds``: this bank counts those, where the number can be nothing else."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(str(value)) / 1000 if milliseconds and value > _LAST_SECOND else float(str(value))

@@ -15,6 +15,9 @@ class _Jwks(msgspec.Struct, frozen=True):
     keys: list[dict[str, object]]
 
 
+_JWKS = msgspec.json.Decoder(_Jwks | list[dict[str, object]])
+
+
 def fetched(transport: Transport, jwks_uri: str) -> bytes:
     """The bank's JWKS as it stands now. Transient where it cannot be had."""
     answer = transport.call("GET", jwks_uri)
@@ -36,13 +39,14 @@ def signed_claims(unverified_token: str, jwks: bytes, *, what: str) -> dict[str,
 
 
 def signing_keys(jwks: bytes) -> KeySet:
-    """The bank's RSA and EC signature keys. A symmetric or broken key in the set is no key of ours."""
+    """The bank's RSA and EC signature keys. A symmetric or broken key in the set is no key of ours. Some banks publish
+    the list of keys without the object around it."""
     try:
-        listed = msgspec.json.decode(jwks, type=_Jwks).keys
+        found = _JWKS.decode(jwks)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise ContractBroken("the bank's JWKS is not a JWKS", raw=jwks) from None
     keys: list[Key] = []
-    for one in listed:
+    for one in found.keys if isinstance(found, _Jwks) else found:
         public: dict[str, str | list[str]] = {name: value for name, value in one.items() if isinstance(value, str)}
         if public.get("use", "sig") != "sig":
             continue

@@ -1,18 +1,18 @@
 """The token endpoint (RFC 6749 4.1.3, 4.4, 6), and what of its answers a link keeps."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
 
 from providers import text
-from providers.errors import ContractBroken, ReconsentRequired, Refused
+from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused
 from providers.oauth import refusal
 from providers.oauth.client_auth import ClientAuth
 from providers.port import Access
 from providers.rows import envelope
-from providers.transport import Transport
+from providers.transport import Answer, Transport
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
 
     access_token: str
     token_type: str
-    expires_in: int | str | None = None
+    expires_in: int | float | str | None = None
     refresh_token: str | None = None
     id_token: str | None = None
     scope: str | None = None
@@ -35,16 +35,22 @@ _TOKEN = msgspec.json.Decoder(TokenAnswer)
 
 @dataclass(frozen=True, slots=True)
 class TokenEndpoint:
+    """``headers`` go with every call. ``refused`` says what an answer that is no success means at this bank."""
+
     transport: Transport
     url: str
     auth: ClientAuth
+    headers: Mapping[str, str] = field(default_factory=dict)
+    refused: Callable[[Answer], ProviderError] = refusal.from_answer
 
     def ask(self, form: Mapping[str, str], *, now: datetime) -> TokenAnswer:
         """One grant. Raises Refused with OAuth's code, Transient, or ContractBroken without the body."""
         proof = self.auth(now)
-        answer = self.transport.call("POST", self.url, headers=proof.headers, form={**form, **proof.form})
+        answer = self.transport.call(
+            "POST", self.url, headers={**self.headers, **proof.headers}, form={**form, **proof.form}
+        )
         if answer.status != 200:
-            raise refusal.from_answer(answer)
+            raise self.refused(answer)
         try:
             tokens = envelope(_TOKEN, answer.body)
         except ContractBroken as error:
@@ -64,12 +70,14 @@ class TokenEndpoint:
             raise
 
 
-def expires_at(tokens: TokenAnswer, now: datetime) -> datetime | None:
-    """When the access token ends, if the bank says so in a number that makes sense."""
-    told = str(tokens.expires_in) if tokens.expires_in is not None else ""
-    if not (told.isascii() and told.isdigit() and len(told) <= 9):
+def expires_at(tokens: TokenAnswer, now: datetime, *, at_most_s: int | None = None) -> datetime | None:
+    """When the access token ends, if the bank says so in a number that makes sense. ``at_most_s``: it lives no longer,
+    whatever the bank says."""
+    told = str(tokens.expires_in).removesuffix(".0") if tokens.expires_in is not None else ""
+    lives_s = int(told) if told.isascii() and told.isdigit() and len(told) <= 9 else at_most_s
+    if lives_s is None:
         return None
-    return now + timedelta(seconds=int(told))
+    return now + timedelta(seconds=lives_s if at_most_s is None else min(lives_s, at_most_s))
 
 
 def held(tokens: TokenAnswer, before: Mapping[str, str]) -> dict[str, str]:
