@@ -205,9 +205,7 @@ class Engine:
         if ultimate is not None and ultimate.name == party.name:
             ultimate = None
         purpose = told.purpose or written.lifted.get("purpose")
-        if not (ultimate or card or purpose or told.additional or exchange or told.charges or told.batch_size):
-            return Details(is_reversal=True) if told.is_reversal else NO_DETAILS
-        return Details(
+        found = Details(
             ultimate=ultimate,
             purpose=text.meaningful(purpose),
             additional=text.clean(told.additional),
@@ -216,7 +214,10 @@ class Engine:
             charges=told.charges,
             is_reversal=told.is_reversal,
             batch_size=told.batch_size,
+            statement_references=tuple(told.statement_references),
+            is_mutable=told.is_mutable,
         )
+        return NO_DETAILS if found == NO_DETAILS else found
 
     def _card(
         self, told: Told, other: "_Other", iso: str | None, pan: str | None, places: dict[str, str]

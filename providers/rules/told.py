@@ -74,4 +74,6 @@ class Told(msgspec.Struct, kw_only=True):
     charges: Money | None = None
     is_reversal: bool = False
     batch_size: int | None = None
+    statement_references: Sequence[str] = ()
+    is_mutable: bool | None = None
     unread: tuple[str, ...] = ()

@@ -1,112 +1,153 @@
-"""The account information resources of one bank, and what each refusal means.
+"""The resources of one bank: accounts and what hangs on them, bank consents, confirmation of funds.
 
 Headers: Read/Write API profile v3.1.11, "Headers". x-fapi-customer-ip-address says that the PSU is present.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
 import msgspec
 
 from providers import text
-from providers.classify import Rule, Verdict, error_for
-from providers.errors import ContractBroken, ProviderError
+from providers.classify import Rule
+from providers.errors import ContractBroken
 from providers.paging import P, walk
-from providers.port import Psu
+from providers.port import Psu, Resource
 from providers.rows import envelope
+from providers.tpp import Tpp
 from providers.transport import Answer, Transport, path_segment
-from providers.uk_obie import wire
-from providers.uk_obie.settings import Settings
+from providers.uk_obie import refusals, wire
+from providers.uk_obie.families import Consents
+from providers.uk_obie.message_signing import HEADER as SIGNATURE
+from providers.uk_obie.message_signing import signature_of
+from providers.uk_obie.settings import Dates, Settings, Step
 
-# A call made with the PSU's token. 401 is ReconsentRequired only because the hub refreshes before it believes it:
-# call refresh() first when Access.expires_at has passed, and once more when this comes early.
-REFUSALS_TO_THE_PSU = (
-    Rule(429, None, Verdict.LATER),
-    Rule(401, None, Verdict.RECONSENT),
-    Rule(403, "UK.OBIE.Reauthenticate", Verdict.RECONSENT),
-    Rule(403, "UK.OBIE.Resource.InvalidConsentStatus", Verdict.RECONSENT),
-    Rule(403, "UK.OBIE.Resource.ConsentMismatch", Verdict.RECONSENT),
-    Rule(400, "UK.OBIE.Resource.InvalidConsentStatus", Verdict.RECONSENT),
-    Rule(403, None, Verdict.REFUSED),
-    Rule(408, None, Verdict.LATER),
-    Rule(None, None, Verdict.REFUSED),
-)
-
-# A call made with our own token, on the consent resource: the PSU can repair nothing here.
-REFUSALS_TO_US = (
-    Rule(429, None, Verdict.LATER),
-    Rule(408, None, Verdict.LATER),
-    Rule(None, None, Verdict.REFUSED),
-)
-
-# DELETE of a consent that the bank no longer knows: "unknown resource id is 400", and 404 or 410 at many banks.
-_GONE = {400: "UK.OBIE.Resource.NotFound", 404: None, 410: None}
-
-_ERROR = msgspec.json.Decoder(wire.ErrorBody)
 _CONSENT = msgspec.json.Decoder(wire.Consent)
+_FUNDS = msgspec.json.Decoder(wire.Funds)
+_NONE = b'{"Data":{}}'
+
+# Where each resource of an account is found under it.
+PATHS = {
+    Resource.STANDING_ORDERS: "standing-orders",
+    Resource.DIRECT_DEBITS: "direct-debits",
+    Resource.SCHEDULED_PAYMENTS: "scheduled-payments",
+    Resource.BENEFICIARIES: "beneficiaries",
+    Resource.STATEMENTS: "statements",
+    Resource.PRODUCTS: "product",
+    Resource.OFFERS: "offers",
+}
+_FORMATS = {"zulu": "Z", "millis": ".000Z", "offset": "+00:00", "naive": ""}
 
 
 class Client:
     """One bank's resource server. Keeps no state; every answer it returns has status 2xx."""
 
-    def __init__(self, transport: Transport, settings: Settings) -> None:
+    def __init__(self, transport: Transport, settings: Settings, tpp: Tpp) -> None:
         self._transport = transport
-        self._base = settings.resource_base.rstrip("/")
+        self._settings = settings
+        self._tpp = tpp
+        self._base = settings.aisp.base.rstrip("/")
 
-    def create_consent(self, app_token: str, body: bytes) -> wire.ConsentData:
-        url = f"{self._base}/account-access-consents"
-        answer = self._transport.call("POST", url, headers=_headers(app_token, None), json=body)
-        return envelope(_CONSENT, _expect(answer, 201, REFUSALS_TO_US)).data
+    def create_consent(self, consents: Consents, app_token: str, body: bytes, *, now: datetime) -> wire.ConsentData:
+        answer = self._post(consents.collection, app_token, body, now=now)
+        return envelope(_CONSENT, _expect(answer, 201, self._rules("consent", refusals.TO_US))).data
 
-    def consent(self, app_token: str, consent_id: str) -> wire.ConsentData:
-        answer = self._transport.call("GET", self._consent_url(consent_id), headers=_headers(app_token, None))
-        found = envelope(_CONSENT, _expect(answer, 200, REFUSALS_TO_US)).data
+    def consent(self, consents: Consents, app_token: str, consent_id: str) -> wire.ConsentData:
+        answer = self._call("GET", consents.url(consent_id), app_token)
+        found = envelope(_CONSENT, _expect(answer, 200, self._rules("consent", refusals.TO_US))).data
         if found.consent_id != consent_id:
             raise ContractBroken("the bank answered with another consent")
         return found
 
-    def delete_consent(self, app_token: str, consent_id: str) -> None:
-        answer = self._transport.call("DELETE", self._consent_url(consent_id), headers=_headers(app_token, None))
-        if answer.status in _GONE and _GONE[answer.status] in (None, *_codes(answer)):
-            return
-        if answer.status != 204:
-            raise _refusal(answer, REFUSALS_TO_US)
+    def delete_consent(self, consents: Consents, app_token: str, consent_id: str) -> None:
+        answer = self._call("DELETE", consents.url(consent_id), app_token)
+        rules = self._rules("consent", refusals.TO_US)
+        if answer.status != 204 and not refusals.is_gone(answer, rules):
+            raise refusals.refusal(answer, rules)
 
     def accounts(self, token: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
-        return self._pages(f"{self._base}/accounts", token, psu, parse)
+        return self._pages(f"{self._base}/accounts", token, psu, parse, "accounts")
 
     def balances(self, token: str, account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
-        return self._pages(f"{self._account_url(account_id)}/balances", token, psu, parse)
+        return self._pages(f"{self._account_url(account_id)}/balances", token, psu, parse, "balances")
 
     def transactions(
         self, token: str, account_id: str, days: tuple[date, date], psu: Psu | None, *, parse: Callable[[bytes], P]
     ) -> Iterator[P]:
         """``days`` are both included. Banks ignore the offset of these filters (Filtering, v3.1.11)."""
-        start = datetime.combine(days[0], time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        end = datetime.combine(days[1], time(23, 59, 59), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        url = f"{self._account_url(account_id)}/transactions?fromBookingDateTime={start}&toBookingDateTime={end}"
-        return self._pages(url, token, psu, parse)
+        url = f"{self._account_url(account_id)}/transactions?{_filter(self._settings.dates, days)}"
+        return self._pages(url, token, psu, parse, "transactions")
 
-    def _pages(self, url: str, token: str, psu: Psu | None, parse: Callable[[bytes], P]) -> Iterator[P]:
+    def resource(
+        self, resource: Resource, token: str, account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
+    ) -> Iterator[P]:
+        path = self._settings.parties_at if resource is Resource.PARTIES else PATHS[resource]
+        return self._pages(f"{self._account_url(account_id)}/{path}", token, psu, parse, "resources")
+
+    def confirm_funds(self, base: str, token: str, body: bytes, *, now: datetime) -> wire.FundsData:
+        answer = self._post(f"{base}/funds-confirmations", token, body, now=now)
+        return envelope(_FUNDS, _expect(answer, 201, self._rules("funds", refusals.TO_THE_PSU))).data
+
+    def _pages(self, url: str, token: str, psu: Psu | None, parse: Callable[[bytes], P], step: Step) -> Iterator[P]:
         """By Links.Next until there is none (Pagination, v3.1.11)."""
         return walk(
             self._transport.resolve(url, url),
-            fetch=lambda where: self._get(where, token, psu),
+            fetch=lambda where: self._get(where, token, psu, step),
             parse=parse,
-            resolve=self._transport.resolve,
+            resolve=self._resolve,
+            ends_with_itself=self._settings.paging.ends_with_itself,
         )
 
-    def _get(self, url: str, token: str, psu: Psu | None) -> Answer:
-        answer = self._transport.call("GET", url, headers=_headers(token, psu))
-        _expect(answer, 200, REFUSALS_TO_THE_PSU)
+    def _get(self, url: str, token: str, psu: Psu | None, step: Step) -> Answer:
+        answer = self._call("GET", url, token, psu)
+        if answer.status == 204 and step != "accounts":  # "nothing" where the standard has an empty list
+            return Answer(200, answer.headers, _NONE)
+        _expect(answer, 200, self._rules(step, refusals.TO_THE_PSU))
         return answer
+
+    def _resolve(self, url: str, link: str) -> str:
+        """A link under another of the bank's own names is followed at the page that named it."""
+        parts, here = urlsplit(link), urlsplit(url)
+        known = self._settings.paging.hosts
+        if parts.hostname in known or parts.netloc.lower() in known:
+            link = urlunsplit((here.scheme, here.netloc, parts.path, parts.query, ""))
+        return self._transport.resolve(url, link)
+
+    def _post(self, url: str, token: str, body: bytes, *, now: datetime) -> Answer:
+        signing = self._settings.signing
+        signed = {} if signing is None else {SIGNATURE: signature_of(body, self._tpp.seal, signing, now=now)}
+        return self._call("POST", url, token, json=body, more=signed)
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        psu: Psu | None = None,
+        *,
+        json: bytes | None = None,
+        more: dict[str, str] | None = None,
+    ) -> Answer:
+        headers = _headers(token, psu) | (more or {})
+        return self._transport.call(method, url, headers=self._as_the_bank_wants(method, headers), json=json)
+
+    def _as_the_bank_wants(self, method: str, headers: dict[str, str]) -> dict[str, str | None]:
+        """A header that is None is not sent, not even by the session."""
+        wants = self._settings.headers
+        renamed: dict[str, str | None] = {wants.rename.get(name, name): value for name, value in headers.items()}
+        omitted = {one.rpartition(" ")[2]: None for one in wants.omit if one.partition(" ")[0] in (method, one)}
+        dropped = {name.lower() for name in omitted}
+        return {
+            name: value for name, value in {**renamed, **wants.send}.items() if name.lower() not in dropped
+        } | omitted
+
+    def _rules(self, step: Step, standard: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        return (*refusals.own_rules(self._settings.errors, step), *standard)
 
     def _account_url(self, account_id: str) -> str:
         return f"{self._base}/accounts/{path_segment(account_id)}"
-
-    def _consent_url(self, consent_id: str) -> str:
-        return f"{self._base}/account-access-consents/{path_segment(consent_id)}"
 
 
 def _headers(token: str, psu: Psu | None) -> dict[str, str]:
@@ -117,23 +158,21 @@ def _headers(token: str, psu: Psu | None) -> dict[str, str]:
     return found
 
 
+def _filter(wants: Dates, days: tuple[date, date]) -> str:
+    names = (wants.from_parameter, wants.to_parameter)
+    moments = (datetime.combine(days[0], time(), UTC), datetime.combine(days[1], time(23, 59, 59), UTC))
+    written = ((name, _written(wants, moment)) for name, moment in zip(names, moments, strict=True) if name)
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe=':')}" for name, value in written)
+
+
+def _written(wants: Dates, moment: datetime) -> str:
+    if wants.format == "day":
+        return moment.date().isoformat()
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{_FORMATS[wants.format]}"
+
+
 def _expect(answer: Answer, status: int, rules: tuple[Rule, ...]) -> bytes:
     """The body, if the answer is the one the specification names."""
     if answer.status == status or (200 <= answer.status < 300 and answer.body):
         return answer.body
-    raise _refusal(answer, rules)
-
-
-def _refusal(answer: Answer, rules: tuple[Rule, ...]) -> ProviderError:
-    if answer.status < 400:
-        return ContractBroken(f"HTTP {answer.status} where it is not foreseen", raw=answer.body)
-    return error_for(answer, _codes(answer), rules)
-
-
-def _codes(answer: Answer) -> tuple[str, ...]:
-    """OBErrorResponse1: the codes of Errors[] first, for they are the precise ones."""
-    try:
-        body = _ERROR.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ()
-    return tuple(one for one in (*(error.error_code for error in body.errors or ()), body.code) if one)
+    raise refusals.refusal(answer, rules)

@@ -1,11 +1,14 @@
-"""The JSON of UK Open Banking 3.1 as far as we read it; names are the specification's schema names in snake case.
+"""The JSON of UK Open Banking 3.1 and 4.0 as far as we read it; names are the specification's, in snake case.
 
-Rows stay ``Raw`` in the envelopes: they are decoded one by one, and their own bytes are kept. Optional fields may be
-null, because banks send null. Amounts stay ``Raw`` so that their text is read and not a float.
+Rows stay ``Raw`` in the envelopes: they are decoded one by one (providers.rows.Lenient), and their own bytes are kept.
+What a row cannot do without has no default; a wrong shape in anything else costs that field and never the row. Amounts
+stay ``Raw`` so that their text is read and not a float.
 """
 
 import msgspec
 from msgspec import Raw
+
+NOTHING = Raw(b"null")
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="pascal"):
@@ -16,49 +19,57 @@ class Amount(_Wire, frozen=True):
     """OBActiveOrHistoricCurrencyAndAmount: ``^\\d{1,13}(\\.\\d{1,5})?$``, never signed."""
 
     amount: Raw
-    currency: str
+    currency: str | None = None
 
 
 class Scheme(_Wire, frozen=True):
     """OBCashAccount6 and Account.Account[]: how an account is identified."""
 
     scheme_name: str | None = None
-    identification: str | int | None = None
+    identification: str | None = None
+    name: str | None = None
+    secondary_identification: str | None = None
+
+
+class Agent(_Wire, frozen=True):
+    """OBBranchAndFinancialInstitutionIdentification: a bank, by its BIC."""
+
+    scheme_name: str | None = None
+    identification: str | None = None
     name: str | None = None
 
 
-class Servicer(_Wire, frozen=True):
-    scheme_name: str | None = None
-    identification: str | None = None
-
-
 class AccountRow(_Wire, frozen=True):
-    """OBAccount6."""
+    """OBAccount6. Version 4 renamed AccountType to AccountCategory and AccountSubType to AccountTypeCode."""
 
     account_id: str
-    currency: str
+    currency: str | None = None
     status: str | None = None
     account_type: str | None = None
     account_sub_type: str | None = None
+    account_category: str | None = None
+    account_type_code: str | None = None
     description: str | None = None
     nickname: str | None = None
-    account: list[Scheme] | None = None
-    servicer: Servicer | None = None
+    account: list[Raw] | Scheme | None = None
+    servicer: Agent | None = None
 
 
 class CreditLine(_Wire, frozen=True):
     included: bool | None = None
+    type: str | None = None
+    amount: Amount | None = None
 
 
 class BalanceRow(_Wire, frozen=True):
     """OBReadBalance1.Data.Balance[]. ``account_id`` is mandatory; bulk answers mix accounts."""
 
     amount: Amount
-    credit_debit_indicator: str
-    type: str
+    credit_debit_indicator: str | None = None
+    type: str | None = None
     account_id: str | None = None
     date_time: str | None = None
-    credit_line: list[CreditLine] | None = None
+    credit_line: list[Raw] | CreditLine | None = None
 
 
 class BankTransactionCode(_Wire, frozen=True):
@@ -73,34 +84,64 @@ class ProprietaryCode(_Wire, frozen=True):
 
 class Merchant(_Wire, frozen=True):
     merchant_name: str | None = None
-    merchant_category_code: str | int | None = None
+    merchant_category_code: str | None = None
 
 
 class BalanceAfter(_Wire, frozen=True):
     """OBTransactionCashBalance."""
 
-    amount: Amount
-    credit_debit_indicator: str
+    amount: Amount | None = None
+    credit_debit_indicator: str | None = None
+
+
+class CurrencyExchange(_Wire, frozen=True):
+    """OBCurrencyExchange5."""
+
+    source_currency: str | None = None
+    target_currency: str | None = None
+    unit_currency: str | None = None
+    exchange_rate: Raw = NOTHING
+    instructed_amount: Amount | None = None
+
+
+class CardInstrument(_Wire, frozen=True):
+    """OBTransactionCardInstrument1. Its Name is the card holder's."""
+
+    card_scheme_name: str | None = None
+    identification: str | None = None
 
 
 class TransactionRow(_Wire, frozen=True):
     """OBTransaction6."""
 
     amount: Amount
-    credit_debit_indicator: str
-    status: str
-    transaction_id: str | int | None = None
-    transaction_reference: str | int | None = None
+    credit_debit_indicator: str | None = None
+    status: str | None = None
+    transaction_id: str | None = None
+    transaction_reference: str | None = None
+    statement_reference: list[str | None] | str | None = None
+    transaction_mutability: str | None = None
     booking_date_time: str | None = None
     value_date_time: str | None = None
     transaction_information: str | None = None
+    address_line: str | None = None
+    charge_amount: Amount | None = None
+    currency_exchange: CurrencyExchange | None = None
     bank_transaction_code: BankTransactionCode | None = None
     proprietary_bank_transaction_code: ProprietaryCode | None = None
+    extended_proprietary_bank_transaction_codes: list[Raw] | ProprietaryCode | None = None
     balance: BalanceAfter | None = None
     merchant_details: Merchant | None = None
+    creditor_agent: Agent | None = None
     creditor_account: Scheme | None = None
+    debtor_agent: Agent | None = None
     debtor_account: Scheme | None = None
-    supplementary_data: Raw = Raw(b"null")
+    ultimate_creditor: Scheme | None = None
+    ultimate_debtor: Scheme | None = None
+    card_instrument: CardInstrument | None = None
+    payment_purpose_code: str | None = None
+    supplementary_data: Raw = NOTHING
+    unread: tuple[str, ...] = ()
 
 
 class Links(_Wire, frozen=True):
@@ -108,34 +149,34 @@ class Links(_Wire, frozen=True):
 
 
 class AccountData(_Wire, frozen=True):
-    account: list[Raw] | None = None
+    account: Raw = NOTHING
 
 
 class BalanceData(_Wire, frozen=True):
-    balance: list[Raw] | None = None
+    balance: Raw = NOTHING
 
 
 class TransactionData(_Wire, frozen=True):
-    transaction: list[Raw] | None = None
+    transaction: Raw = NOTHING
 
 
 class AccountPage(_Wire, frozen=True):
     data: AccountData
-    links: Links | None = None
+    links: Raw = NOTHING
 
 
 class BalancePage(_Wire, frozen=True):
     data: BalanceData
-    links: Links | None = None
+    links: Raw = NOTHING
 
 
 class TransactionPage(_Wire, frozen=True):
     data: TransactionData
-    links: Links | None = None
+    links: Raw = NOTHING
 
 
 class ConsentData(_Wire, frozen=True):
-    """OBReadConsentResponse1.Data."""
+    """OBReadConsentResponse1.Data and OBFundsConfirmationConsentResponse1.Data."""
 
     consent_id: str
     status: str
@@ -146,12 +187,26 @@ class Consent(_Wire, frozen=True):
     data: ConsentData
 
 
+class FundsData(_Wire, frozen=True):
+    """OBFundsConfirmationResponse1.Data."""
+
+    funds_available: bool
+    funds_confirmation_id: str | None = None
+    creation_date_time: str | None = None
+
+
+class Funds(_Wire, frozen=True):
+    data: FundsData
+
+
 class Error(_Wire, frozen=True):
     error_code: str | None = None
+    message: str | None = None
 
 
 class ErrorBody(_Wire, frozen=True):
-    """OBErrorResponse1."""
+    """OBErrorResponse1; version 4 has no Code and no Message at the top."""
 
     code: str | None = None
-    errors: list[Error] | None = None
+    message: str | None = None
+    errors: list[Raw] | Error | None = None

@@ -3,6 +3,7 @@
 import copy
 import json
 from contextlib import suppress
+from datetime import UTC
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,9 @@ from providers.model import Page
 from providers.stet import normalize as stet
 from providers.transport import Answer, retry_after_s, seconds_to_next_day
 from providers.uk_obie import normalize as uk
+from providers.uk_obie import resources
 from tests.providers import pages
+from tests.providers.test_uk_resources import DEBIT_4, ORDER_3, ORDER_4, PARTY, STATEMENT
 
 FEW = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -79,6 +82,19 @@ STET_PAGE = json.loads(pages.stet("transactions", pages.STET_TRANSACTION, pages.
 BERLIN_PAGE = json.loads(pages.berlin(pages.BERLIN_TRANSACTION, pending=(pages.BERLIN_TRANSACTION,), following="/p2"))
 
 
+UK_RESOURCES = [
+    ("StandingOrder", resources.standing_orders, ORDER_3),
+    ("StandingOrder", resources.standing_orders, ORDER_4),
+    ("DirectDebit", resources.direct_debits, DEBIT_4),
+    ("Statement", resources.statements, STATEMENT),
+    ("Party", resources.parties, PARTY),
+]
+
+
+def uk_page(name: str, _: Any, row: dict[str, Any]) -> bytes:
+    return pages.uk(name, row, row, following="/p2")
+
+
 @FEW
 @given(bent(UK_PAGE))
 def test_bent_uk_transactions(body: bytes) -> None:
@@ -128,6 +144,16 @@ def test_bent_berlin_accounts_and_balances(accounts: bytes, balances: bytes) -> 
         assert all(one.currency for one in berlin.accounts(accounts).values)
     with suppress(ContractBroken):
         assert all(one.money.currency for one in berlin.balances(balances).values)
+
+
+@FEW
+@given(st.sampled_from(UK_RESOURCES).flatmap(lambda one: st.tuples(st.just(one[1]), bent(json.loads(uk_page(*one))))))
+def test_bent_uk_resources(case: tuple[Any, bytes]) -> None:
+    read, body = case
+    with suppress(ContractBroken):
+        found = read(body, "GBP", UTC)
+        assert all(json.loads(one.raw) is not None for one in found.values)
+        assert all(one.reason for one in found.rejected)
 
 
 @FEW

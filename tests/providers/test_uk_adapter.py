@@ -103,7 +103,8 @@ def test_a_link_finishes_with_tokens_and_the_banks_own_end(
 ) -> None:
     a_bank_that_says_yes(bank)
     access = adapter.finish(STATE, YES, now=tpp.NOW, psu=Psu())
-    sent = form(bank.calls[0])
+    assert bank.calls[0].request.url == f"{tpp.UK}/jwks"  # before the code is spent
+    sent = form(bank.calls[1])
     assert (sent["grant_type"], sent["code"], sent["code_verifier"]) == ("authorization_code", "code-1", "v" * 64)
     assert sent["redirect_uri"] == tpp.CALLBACK
     assert access.expires_at == tpp.NOW + timedelta(seconds=300)
@@ -349,14 +350,14 @@ def test_accounts_on_a_second_page_are_not_lost(bank: responses.RequestsMock, ad
 def test_a_broken_account_is_reported_and_the_others_come(
     bank: responses.RequestsMock, adapter: UkObieAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bank.get(f"{tpp.AISP}/accounts", body=uk("Account", but(UK_ACCOUNT, Currency=...), UK_ACCOUNT))
+    bank.get(f"{tpp.AISP}/accounts", body=uk("Account", but(UK_ACCOUNT, AccountId=...), UK_ACCOUNT))
     assert len(adapter.accounts(ACCESS, psu=None)) == 1
-    assert "Currency" in caplog.text
+    assert "AccountId" in caplog.text
     assert "O'Connor" not in caplog.text
 
 
 def test_nothing_but_broken_accounts_is_a_broken_contract(bank: responses.RequestsMock, adapter: UkObieAdapter) -> None:
-    bank.get(f"{tpp.AISP}/accounts", body=uk("Account", but(UK_ACCOUNT, Currency=...)))
+    bank.get(f"{tpp.AISP}/accounts", body=uk("Account", but(UK_ACCOUNT, AccountId=...)))
     with pytest.raises(ContractBroken, match="every row is broken"):
         adapter.accounts(ACCESS, psu=None)
 
@@ -392,7 +393,7 @@ def test_revoking_fails_when_the_bank_did_not_do_it(
         {"surprise": 1},
         {"time_zone": "Mars/North"},
         {"permissions": []},
-        {"resource_base": "http://bank.example/aisp"},
+        {"aisp": {"base": "http://bank.example/aisp"}},
     ],
 )
 def test_a_bank_whose_settings_are_wrong_is_refused_by_name_and_field(api: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ def albion(**api: Any) -> Institution:
         "authorization_endpoint": f"{UK}/authorize",
         "token_endpoint": f"{UK}/token",
         "jwks_uri": f"{UK}/jwks",
-        "resource_base": AISP,
+        "aisp": {"base": AISP},
         "client_id": "rialto",
         "token_auth": "private_key_jwt",
     }
