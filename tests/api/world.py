@@ -204,6 +204,6 @@ class World:
             scope=wanted,
             now=now,
             cnf={"jkt": key.thumbprint},
-            more={"grant_id": grant_id, "consent_id": consent.id, "auth_time": int(now.timestamp())},
+            more={"authorization_id": grant_id, "consent_id": consent.id, "auth_time": int(now.timestamp())},
         )
         return Caller(self.hub, self.app.test_client(), token.value, consent.id, client_id, key)
