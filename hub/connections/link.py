@@ -33,6 +33,7 @@ from hub.hashing import secret_hash
 from hub.ids import new_id, new_secret
 from hub.models.connection import Connection, LinkAttempt
 from providers.errors import ContractBroken, ProviderError
+from providers.oauth.callback import unverified_state
 from providers.port import Access, Ask, LinkRequest, LinkStart, Psu
 
 __all__ = ["CALLBACK_PATH", "GONE", "STEP_PATH", "LinkFailed", "Linked", "callback", "start"]
@@ -112,7 +113,7 @@ def callback(
     """Somebody is back from the bank with ``params``; None where nobody is signed in. Never raises for anything that
     the bank or a browser does.
     """
-    state_hash = secret_hash(params.get("state", ""))
+    state_hash = secret_hash(unverified_state(params))
     claimed = claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
     if isinstance(claimed, LinkFailed):
         return claimed

@@ -2,9 +2,33 @@
 
 from collections.abc import Mapping
 
+import msgspec
+from joserfc.util import urlsafe_b64decode
+
 from providers import text
 from providers.errors import ContractBroken
 from providers.oauth import refusal
+
+
+class _Claims(msgspec.Struct, frozen=True):
+    state: str = ""
+
+
+_CLAIMS = msgspec.json.Decoder(_Claims)
+
+
+def unverified_state(callback: Mapping[str, str]) -> str:
+    """The state that a callback names, in the open or inside a signed answer (JARM 2.3); "" for none.
+
+    It serves to find the attempt, and for nothing else: whether the bank said it is for ``finish`` to verify.
+    """
+    if "state" in callback:
+        return callback["state"]
+    try:
+        payload = callback.get("response", "").split(".")[1]
+        return _CLAIMS.decode(urlsafe_b64decode(payload.encode())).state
+    except (IndexError, ValueError, msgspec.MsgspecError, RecursionError):
+        return ""
 
 
 def check_state(callback: Mapping[str, str], state: str) -> None:

@@ -486,6 +486,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
+    "bank_return": ("bank_return.html", None, None),
     "connect_step": (
         "connect_step.html",
         v.ConnectStepPage(

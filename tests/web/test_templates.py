@@ -92,6 +92,7 @@ def test_nothing_inline_that_the_csp_forbids(doc: Document) -> None:
     scripts = [attrs.get("src") for attrs in doc.all("script")]
     has_passkeys = any("data-passkey" in attrs for attrs in doc.all("form"))
     more = [*(["/static/passkey.js"] if has_passkeys else []), *(["/static/form_post.js"] if _leaves(doc) else [])]
+    more += ["/static/bank_return.js"] if any(tag.get("id") == "bank-return" for tag in doc.all("div")) else []
     assert scripts == ["/static/app.js", *more]
 
 

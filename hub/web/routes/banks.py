@@ -68,7 +68,11 @@ def go_to_bank(institution_id: str) -> Response:
 def callback() -> Response:
     """The bank sends the browser back here. Whatever it says is checked by the link that began in this session; a
     browser where nobody is signed in is answered too, since its state must be burnt (see hub.connections.link).
+
+    An answer behind the # reaches no server: without any parameter the page sends on what it finds there.
     """
+    if not request.query_string:
+        return respond.page("bank_return.html")
     hub, who = hub_of_request(), someone()
     params = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
     with hub.bank_slots.taken():

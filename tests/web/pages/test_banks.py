@@ -1,5 +1,8 @@
 """Find a bank, go there, come back, renew, leave."""
 
+import base64
+import json
+
 from providers.errors import Refused, Transient
 from tests.connections.scripted import ScriptedBank
 from tests.web.pages.world import Browser, World, query_of
@@ -68,7 +71,23 @@ def test_a_return_works_once_and_only_as_the_bank_wrote_it(world: World) -> None
     assert twice.status_code == 400
     assert charlie.get(f"/connections/callback?state={state}&code=abc").status_code == 303
     assert "was used already" in charlie.get(f"/connections/callback?state={state}&code=abc").text
-    assert alice.get("/connections/callback").status_code == 400
+    assert alice.get("/connections/callback?code=abc").status_code == 400
+
+
+def test_an_answer_that_only_a_script_can_read_is_sent_on_by_one(world: World) -> None:
+    page = world.browser().get("/connections/callback")
+    assert page.status_code == 200
+    assert '<script src="/static/bank_return.js"></script>' in page.text
+
+
+def test_a_signed_answer_finds_its_link_by_the_state_inside_it(world: World) -> None:
+    alice, charlie = world.browser(), world.browser(world.charlie)
+    state = go(world, charlie)
+    inside = base64.urlsafe_b64encode(json.dumps({"state": state}).encode()).decode().rstrip("=")
+    for strange in ("x", "", "e30.e30.c", "e30.*.c", "e30.W10.c"):
+        assert "does not belong to a link" in charlie.get(f"/connections/callback?response={strange}").text
+    assert "begun in another browser" in alice.get(f"/connections/callback?response=e30.{inside}.c").text
+    assert charlie.get(f"/connections/callback?state={state}&code=abc").status_code == 400
 
 
 def test_no_at_the_bank_is_said_plainly_and_is_no_error(world: World, bank: ScriptedBank) -> None:
