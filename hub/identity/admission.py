@@ -33,8 +33,8 @@ _FAILURES = (Kind.LOGIN_FAILED, Kind.LOCKED, Kind.SECOND_STEP_MISSING, Kind.SECO
 class Proof:
     """What somebody has shown: ``amr`` for ``psu_id``. ``entry_id`` is the activity entry that tells of this login.
 
-    ``renews`` is the hash of the session that goes on with it, None for a new one. ``auth_time`` is when it was shown
-    to another provider, None for here and now.
+    ``renews`` is the hash of the session that goes on with it, None for a new one. ``auth_time`` is when the first of
+    it was shown, here or to another provider; None for just now.
     """
 
     psu_id: str
@@ -83,6 +83,7 @@ def admit(
         id_hash=secret_hash(secret),
         psu_id=proof.psu_id,
         amr=list(proof.amr),
+        auth_time=sessions.proved_at(proof.auth_time, now),
         needs=needs,
         renews=proof.renews,
         tell=judged.tell,
@@ -101,11 +102,13 @@ def complete(
     hub: Hub, session: Session, proof: Proof, *, tell: bool, origin: Origin, now: datetime
 ) -> LoggedIn | SessionEnded:
     """Nothing more is asked for: a session, and what the person reads about it."""
+    shown_at = proof.auth_time
     if proof.renews is None:
-        shown_at = proof.auth_time
         entered = begin(hub, session, proof.psu_id, proof.amr, origin=origin, now=now, auth_time=shown_at)
     else:
-        secret = sessions.rotate(session, proof.renews, amr=proof.amr, now=now, settings=hub.settings)
+        secret = sessions.rotate(
+            session, proof.renews, amr=proof.amr, now=now, settings=hub.settings, auth_time=shown_at
+        )
         if secret is None:
             return SessionEnded()
         entered = _remembered(session, proof.psu_id, proof.amr, secret, origin=origin, now=now)

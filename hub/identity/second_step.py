@@ -29,6 +29,7 @@ from hub.models.psu import Psu
 _COLUMNS = (
     HalfOpenLogin.psu_id,
     HalfOpenLogin.amr,
+    HalfOpenLogin.auth_time,
     HalfOpenLogin.needs,
     HalfOpenLogin.renews,
     HalfOpenLogin.tell,
@@ -157,7 +158,8 @@ def _spend(
 def _enter(
     hub: Hub, session: Session, row: Row[*tuple[object, ...]], amr: Sequence[str], *, origin: Origin, now: datetime
 ) -> Answer:
-    proof = Proof(row.psu_id, assurance.together(row.amr, amr), row.entry_id, row.renews)
+    # The first step's time: the second one makes nothing fresh that was shown before.
+    proof = Proof(row.psu_id, assurance.together(row.amr, amr), row.entry_id, row.renews, row.auth_time)
     entered = complete(hub, session, proof, tell=row.tell, origin=origin, now=now)
     return Over() if isinstance(entered, SessionEnded) else entered
 

@@ -30,7 +30,8 @@ class Person:
     """Who is signed in, and by which session.
 
     ``auth_time`` is when they last proved who they are in this session, ``amr`` by which methods, ``acr`` what that
-    amounts to (OIDC Core 2; the values stand in hub.identity.assurance). ``sid`` names the session and stays the same
+    amounts to (OIDC Core 2; the values stand in hub.identity.assurance). Of several steps it is the first one's time:
+    none of what ``acr`` rests on is older. ``sid`` names the session and stays the same
     as long as it lasts. ``created_at`` is when the person registered, ``password_changed_at`` when they chose the
     present password.
     """
@@ -83,7 +84,7 @@ def start(
         amr=list(amr),
         psu_id=psu_id,
         created_at=now,
-        auth_time=now if auth_time is None else min(now, auth_time),
+        auth_time=proved_at(auth_time, now),
         last_seen_at=now,
         expires_at=now + timedelta(seconds=settings.session_ttl_s),
         user_agent=origin.user_agent,
@@ -91,6 +92,13 @@ def start(
     )
     session.add(row)
     return secret
+
+
+def proved_at(auth_time: datetime | None, now: datetime) -> datetime:
+    """When a proof was made: just now where nothing else is said, and never in the future, whatever a provider's clock
+    says.
+    """
+    return now if auth_time is None else min(now, auth_time)
 
 
 def load(hub: Hub, secret: str, now: datetime) -> Person | None:
@@ -142,8 +150,17 @@ def load(hub: Hub, secret: str, now: datetime) -> Person | None:
     )
 
 
-def rotate(session: Session, session_hash: str, *, amr: Sequence[str], now: datetime, settings: Settings) -> str | None:
-    """The same session under a new secret, after the person proved by ``amr`` who they are; None if it has ended.
+def rotate(
+    session: Session,
+    session_hash: str,
+    *,
+    amr: Sequence[str],
+    now: datetime,
+    settings: Settings,
+    auth_time: datetime | None = None,
+) -> str | None:
+    """The same session under a new secret, after the person proved by ``amr`` who they are, now or at ``auth_time``;
+    None if it has ended.
 
     What was proved before counts no more: ``acr``, ``amr`` and ``auth_time`` tell of one and the same proof.
     """
@@ -155,7 +172,7 @@ def rotate(session: Session, session_hash: str, *, amr: Sequence[str], now: date
             id_hash=secret_hash(secret),
             acr=assurance.acr_of(amr),
             amr=list(amr),
-            auth_time=now,
+            auth_time=proved_at(auth_time, now),
             last_seen_at=now,
             expires_at=now + timedelta(seconds=settings.session_ttl_s),
         )

@@ -81,8 +81,9 @@ class RecoveryCode(Base):
 class HalfOpenLogin(Base):
     """Somebody passed the first step; the second is still asked for. No session, and it opens nothing.
 
-    ``amr`` is what was shown so far, ``needs`` the acr to be reached, ``renews`` the hash of the session that will
-    go on instead of a new one. ``password_changed_at`` is the person's at the first step: a change voids the login.
+    ``amr`` is what was shown so far, ``auth_time`` when, ``needs`` the acr to be reached, ``renews`` the hash of the
+    session that will go on instead of a new one. ``password_changed_at`` is the person's at the first step: a change
+    voids the login.
     ``entry_id`` is the activity entry to amend, ``tell`` whether the person is told of this login.
     """
 
@@ -91,6 +92,7 @@ class HalfOpenLogin(Base):
     id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"), index=True)
     amr: Mapped[list[str]] = mapped_column(JsonText)
+    auth_time: Mapped[datetime] = mapped_column(Instant)
     needs: Mapped[str] = mapped_column(String(40))
     renews: Mapped[str | None] = mapped_column(String(64))
     tell: Mapped[bool]

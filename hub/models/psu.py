@@ -33,9 +33,10 @@ class Psu(Base):
 class PsuSession(Base):
     """A browser's login, kept on the server. The cookie holds the secret, the row only its hash.
 
-    ``auth_time`` is when the person last proved who they are in this session (OIDC auth_time), ``amr`` how (a list of
-    RFC 8176 words), ``acr`` what that amounts to (hub.identity.assurance). ``sid`` names the session to others (OpenID
-    Connect Front-Channel Logout 3): the secret behind ``id_hash`` changes with every proof, ``sid`` never does.
+    ``auth_time`` is when the person last proved who they are in this session (OIDC auth_time), of several steps the
+    first; ``amr`` is how (a list of RFC 8176 words), ``acr`` what that amounts to (hub.identity.assurance). ``sid``
+    names the session to others (OpenID Connect Front-Channel Logout 3): the secret behind ``id_hash`` changes with
+    every proof, ``sid`` never does.
     """
 
     __tablename__ = "psu_session"

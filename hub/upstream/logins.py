@@ -136,8 +136,9 @@ def create_account(
     newcomers.raise_if_locked(hub, origin=origin, now=now)
 
     def link_and_enter(session: Session, psu_id: str) -> LoggedIn:
-        _link(hub, session, psu_id, _decide(session, browser_secret, now=now), origin=origin, now=now)
-        return admission.begin(hub, session, psu_id, _AMR, origin=origin, now=now)
+        decided = _decide(session, browser_secret, now=now)
+        _link(hub, session, psu_id, decided, origin=origin, now=now)
+        return admission.begin(hub, session, psu_id, _AMR, origin=origin, now=now, auth_time=decided.auth_time)
 
     return newcomers.take_in(
         hub, name=shown, address=address, password_hash="", origin=origin, now=now, then=link_and_enter
@@ -237,6 +238,7 @@ class _Decided:
     provider_id: str
     issuer: str
     subject: str
+    auth_time: datetime
 
 
 def _decide(session: Session, browser_secret: str | None, *further: ColumnElement[bool], now: datetime) -> _Decided:
@@ -245,12 +247,14 @@ def _decide(session: Session, browser_secret: str | None, *further: ColumnElemen
         update(UpstreamAttempt)
         .where(*_is_undecided(browser_secret, now), *further)
         .values(decided_at=now, claims_sealed=None)
-        .returning(UpstreamAttempt.provider_id, UpstreamAttempt.issuer, UpstreamAttempt.subject)
+        .returning(
+            UpstreamAttempt.provider_id, UpstreamAttempt.issuer, UpstreamAttempt.subject, UpstreamAttempt.auth_time
+        )
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
         raise Conflict(_GONE)
-    return _Decided(row.provider_id, row.issuer, row.subject)
+    return _Decided(row.provider_id, row.issuer, row.subject, row.auth_time)
 
 
 def _link(hub: Hub, session: Session, psu_id: str, decided: _Decided, *, origin: Origin, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +14,14 @@ from sqlalchemy import func, select
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.identity import sessions
-from hub.identity.admission import LoggedIn
+from hub.identity.admission import HalfOpen, LoggedIn
 from hub.models.psu import Psu, PsuSession
 from hub.models.upstream import UpstreamAttempt, UpstreamLogin
 from hub.upstream import attempts, logins, provider
 from hub.upstream.attempts import Entered, Failed, Undecided
 from providers.transport import Limits
 from tests.conftest import TestClock
+from tests.identity.factors.steps import by_code, code_now, enrol_app
 from tests.identity.steps import HERE, log_in
 from tests.identity.test_secrecy import everything_stored
 from tests.race import at_once
@@ -133,6 +135,51 @@ def test_the_session_is_as_old_as_the_login_at_the_provider(linked_hub: Hub, op:
     found = sessions.load(linked_hub, entered.admitted.session_secret, clock())
     assert found is not None
     assert found.auth_time == proved_at
+
+
+def test_a_second_step_makes_the_login_at_the_provider_no_fresher(linked_hub: Hub, op: Op, clock: TestClock) -> None:
+    """What acr rests on is as old as its oldest part (OIDC Core 2, RFC 9470 4)."""
+    person = linked(linked_hub, op)
+    seed, _ = enrol_app(linked_hub, person)
+    proved_at = clock()
+    clock.advance(seconds=3600)
+    trip = Trip(linked_hub, op)
+    entered = trip.come_back(op.authorize(trip.leave(), auth_time=proved_at))
+    assert isinstance(entered, Entered)
+    assert isinstance(entered.admitted, HalfOpen)
+    clock.advance(seconds=60)
+    answer = by_code(linked_hub, entered.admitted.secret, code_now(linked_hub, seed))
+    assert isinstance(answer, LoggedIn)
+    found = sessions.load(linked_hub, answer.session_secret, clock())
+    assert found is not None
+    assert (found.acr, found.auth_time) == ("urn:rialto:acr:two-factor", proved_at)
+
+
+def test_an_open_session_is_renewed_to_when_the_provider_says(linked_hub: Hub, op: Op, clock: TestClock) -> None:
+    person = linked(linked_hub, op)
+    clock.advance(seconds=3600)
+    trip = Trip(linked_hub, op, person)
+    proved_at = clock() - timedelta(seconds=attempts.FRESH_S)
+    entered = trip.come_back(op.authorize(trip.leave(is_fresh=True), auth_time=proved_at))
+    assert isinstance(entered, Entered)
+    assert isinstance(entered.admitted, LoggedIn)
+    found = sessions.load(linked_hub, entered.admitted.session_secret, clock())
+    assert found is not None
+    assert (found.sid, found.auth_time) == (person.sid, proved_at)
+
+
+def test_a_provider_whose_clock_is_ahead_proves_nothing_in_the_future(
+    linked_hub: Hub, op: Op, clock: TestClock
+) -> None:
+    person = linked(linked_hub, op)
+    for who in (None, person):
+        trip = Trip(linked_hub, op, who)
+        entered = trip.come_back(op.authorize(trip.leave(), auth_time=clock() + timedelta(seconds=20)))
+        assert isinstance(entered, Entered)
+        assert isinstance(entered.admitted, LoggedIn)
+        found = sessions.load(linked_hub, entered.admitted.session_secret, clock())
+        assert found is not None
+        assert found.auth_time == clock()
 
 
 def test_whoever_is_signed_in_proves_anew_who_they_are_and_nobody_else(linked_hub: Hub, op: Op) -> None:

@@ -84,6 +84,16 @@ def test_a_new_account_without_a_password_opens_at_the_provider_alone(linked_hub
     assert [mail["Subject"] for mail in delivered(linked_hub)] == ["Is this your e-mail address?"]
 
 
+def test_a_new_account_begins_as_old_as_the_login_at_the_provider(linked_hub: Hub, op: Op, clock: TestClock) -> None:
+    proved_at = clock()
+    clock.advance(seconds=3600)
+    trip = Trip(linked_hub, op)
+    trip.come_back(op.authorize(trip.leave(), "sub-of-dora", auth_time=proved_at))
+    person = loaded(linked_hub, create(linked_hub, trip).session_secret)
+    assert person is not None
+    assert person.auth_time == proved_at
+
+
 def test_an_address_that_somebody_has_makes_no_account_and_joins_none(linked_hub: Hub, op: Op) -> None:
     person = signed_in(linked_hub)
     op.userinfo = {"email": person.email, "email_verified": True}

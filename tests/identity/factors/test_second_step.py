@@ -55,6 +55,14 @@ def test_password_and_code_are_two_factors(hub: Hub, clock: TestClock) -> None:
     assert activity_of(hub, psu_id) == ["login", "login", "totp_added"]
 
 
+def test_a_login_is_as_old_as_its_first_step(hub: Hub, clock: TestClock) -> None:
+    alice(hub)
+    seed, _ = with_app(hub, clock)
+    began, secret = clock(), half_open(hub)
+    clock.advance(seconds=300)
+    assert person_of(hub, by_code(hub, secret, code_now(hub, seed))).auth_time == began
+
+
 def test_password_and_passkey_resist_phishing(hub: Hub) -> None:
     psu_id = alice(hub)
     person, _ = log_in(hub)
@@ -251,14 +259,15 @@ def test_a_change_of_the_password_leaves_the_session_as_strong_as_it_was(hub: Hu
 def test_proving_again_takes_both_steps_and_the_session_goes_on(hub: Hub, clock: TestClock) -> None:
     psu_id = alice(hub)
     seed, person = with_app(hub, clock)
-    clock.advance(seconds=3600)
+    began = clock.advance(seconds=3600)
     half = people.reauthenticate(hub, person, PASSWORD, origin=HERE, now=clock())
     assert isinstance(half, HalfOpen)
     with hub.db.read() as session:
         (still,) = sessions.list_sessions(session, psu_id, now=clock(), settings=hub.settings)
     assert still.auth_time == person.auth_time  # nothing is renewed by half a proof
+    clock.advance(seconds=300)
     again = person_of(hub, by_code(hub, half.secret, code_now(hub, seed)))
-    assert (again.sid, again.auth_time, again.acr) == (person.sid, clock(), "urn:rialto:acr:two-factor")
+    assert (again.sid, again.auth_time, again.acr) == (person.sid, began, "urn:rialto:acr:two-factor")
     assert activity_of(hub, psu_id) == ["login", "reauthenticated", "totp_added"]
 
 

@@ -1,0 +1,21 @@
+"""how long a proof and a yes last"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nobody knows when the half-open logins of this minute began, so they begin again."""
+    op.execute("DELETE FROM half_open_login")
+    with op.batch_alter_table("half_open_login") as table:
+        table.add_column(sa.Column("auth_time", sa.DateTime(timezone=True), nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("half_open_login") as table:
+        table.drop_column("auth_time")
