@@ -12,10 +12,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from consent.model import Permission
 from hub.events.outbox import emit
+from hub.identity import unfetched
 from hub.ids import new_id
 from hub.models.client import Client
+from hub.models.decoupled import DecoupledRequest
 from hub.models.logout import LogoutNotice
-from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
+from hub.models.oauth import Grant, RefreshToken
 
 BACKCHANNEL_URI = "backchannel_logout_uri"
 """The client's metadata of Back-Channel Logout 1.0, 2.2."""
@@ -64,10 +66,11 @@ def listeners(session: Session, sid: str) -> Sequence[Client]:
 
 
 def _end_what_was_bound_to_it(session: Session, sids: Collection[str], now: datetime) -> None:
-    """Refresh tokens without offline_access, and codes that would still become an ID token of a session that is over.
+    """Refresh tokens without offline_access, and every yes of these sessions that no client has fetched.
 
     The grants are locked first, in order: an exchange under way is either over and seen here, or comes afterwards.
     """
+    unfetched.take_back_answers(session, DecoupledRequest.sid.in_(sids), now=now)
     grants = session.scalars(
         select(Grant.id).where(Grant.sid.in_(sids)).order_by(Grant.id).with_for_update(key_share=True)
     ).all()
@@ -83,16 +86,7 @@ def _end_what_was_bound_to_it(session: Session, sids: Collection[str], now: date
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )
-    session.execute(
-        update(AuthorizationCode)
-        .where(
-            AuthorizationCode.grant_id.in_(grants),
-            AuthorizationCode.used_at.is_(None),
-            AuthorizationCode.expires_at > now,
-        )
-        .values(expires_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    unfetched.take_back_codes(session, grants, now=now)
 
 
 def _holds(scope: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:

@@ -79,7 +79,7 @@ def look(session: Session, purpose: Purpose, token: str, *, now: datetime, lock:
     """The link as it stands, unused. Raises NotFound. ``lock``: hold its person's row."""
     query = select(MailedLink.psu_id, MailedLink.address, MailedLink.created_at).join(Psu, Psu.id == MailedLink.psu_id)
     if lock:
-        query = query.with_for_update(of=Psu)
+        query = query.with_for_update(key_share=True, of=Psu)
     found = session.execute(query.where(*_is_open(purpose, token, now))).one_or_none()
     if found is None:
         raise gone()

@@ -150,6 +150,17 @@ def load(hub: Hub, secret: str, now: datetime) -> Person | None:
     )
 
 
+def is_still(person: Person) -> ColumnElement[bool]:
+    """Whether the session that answers something is neither over nor under a new secret since it was loaded; a
+    condition for the statement that claims what is answered.
+
+    The session's row is locked (shared) for the rest of the transaction. So whoever ends the session, or renews it to
+    shut out those who know its old secret, finds all that was answered in it before, and nothing is answered after.
+    """
+    held = select(PsuSession.id_hash).where(PsuSession.id_hash == person.session_hash, PsuSession.revoked_at.is_(None))
+    return held.with_for_update(read=True).scalar_subquery().is_not(None)
+
+
 def rotate(
     session: Session,
     session_hash: str,

@@ -19,7 +19,8 @@ class DecoupledRequest(Base):
     to be called.
 
     ``told_at`` is when the person was told that they are asked. ``answered_at`` is set once, with ``grant_id`` for a
-    yes; ``redeemed_at`` when its tokens were handed out. ``interval_s`` grows whenever the client polls too fast.
+    yes and ``sid``, the name of the session that gave it; ``redeemed_at`` when its tokens were handed out.
+    ``interval_s`` grows whenever the client polls too fast.
     """
 
     __tablename__ = "decoupled_request"
@@ -38,6 +39,7 @@ class DecoupledRequest(Base):
     ping_sealed: Mapped[bytes | None] = mapped_column()
     psu_id: Mapped[str | None] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"))
     grant_id: Mapped[str | None] = mapped_column(ForeignKey("oauth_grant.id", ondelete="CASCADE"), index=True)
+    sid: Mapped[str | None] = mapped_column(String(36), index=True)
     interval_s: Mapped[int]
     polled_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -169,12 +169,12 @@ def claim(session: Session, decoupled_id: str, person: Person, now: datetime) ->
     emit(session, f"{claimed.kind}.answered", decoupled_id, now=now, psu_id=person.psu_id, body=body)
 
 
-def allow(session: Session, decoupled_id: str, grant_id: str) -> None:
-    """The answer that was just claimed is a yes."""
+def allow(session: Session, decoupled_id: str, grant_id: str, *, sid: str) -> None:
+    """The answer that was just claimed is a yes, given in the session of this name."""
     session.execute(
         update(DecoupledRequest)
         .where(DecoupledRequest.id == decoupled_id)
-        .values(grant_id=grant_id)
+        .values(grant_id=grant_id, sid=sid)
         .execution_options(synchronize_session=False)
     )
 

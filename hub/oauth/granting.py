@@ -131,7 +131,8 @@ def issued(
     lost.
 
     Returns its code; None for a decoupled request, whose client has a secret for it already. The session at which it
-    was answered is not the one that the app will have elsewhere, so such a grant hangs on none.
+    was answered is not the one that the app will have elsewhere, so such a grant hangs on none; its yes
+    does, until it is fetched.
     """
     wanted = (wish.scopes | before.scopes) & frozenset(client.scopes)
     granted = (wanted & scopes.PROTOCOL) | (wanted & frozenset(held.value for held in consent.holds))
@@ -149,7 +150,7 @@ def issued(
         now=now,
     )
     if row.decoupled_id is not None:
-        decoupled.allow(session, row.decoupled_id, grant.id)
+        decoupled.allow(session, row.decoupled_id, grant.id, sid=person.sid)
         return None
     return issue.code(session, settings, grant, facts=row.parameters, now=now)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.context import Hub
 from hub.errors import Conflict, NotFound
 from hub.hashing import secret_hash
+from hub.identity import sessions
 from hub.identity.sessions import Person
 from hub.models.client import Client
 from hub.models.oauth import AuthorizationRequest
@@ -123,16 +124,16 @@ def bind(hub: Hub, row: AuthorizationRequest, person: Person, now: datetime) -> 
 
 def claim(session: Session, row: AuthorizationRequest, person: Person, now: datetime) -> None:
     """Of several answers at once, one gets past here; the others raise Conflict. Also of answers to several pages of
-    one pushed or decoupled request.
+    one pushed or decoupled request. So does an answer whose session ends at the same moment.
     """
     claimed = session.execute(
         update(AuthorizationRequest)
-        .where(*_answerable(row.handle_hash, person, now))
+        .where(*_answerable(row.handle_hash, person, now), sessions.is_still(person))
         .values(psu_id=person.psu_id, consumed_at=now)
         .execution_options(synchronize_session=False)
     )
     if not _hit(claimed):
-        raise Conflict("This request was answered meanwhile. Go back to the app.")
+        raise Conflict("This request was answered meanwhile, or you were logged out. Go back to the app.")
     if row.pushed_hash is not None:
         pushed.claim(session, row.pushed_hash, now)
     if row.decoupled_id is not None:

@@ -14,8 +14,12 @@ def upgrade() -> None:
     op.execute("DELETE FROM half_open_login")
     with op.batch_alter_table("half_open_login") as table:
         table.add_column(sa.Column("auth_time", sa.DateTime(timezone=True), nullable=False))
+    op.add_column("decoupled_request", sa.Column("sid", sa.String(length=36), nullable=True))
+    op.create_index(op.f("ix_decoupled_request_sid"), "decoupled_request", ["sid"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_decoupled_request_sid"), table_name="decoupled_request")
+    op.drop_column("decoupled_request", "sid")
     with op.batch_alter_table("half_open_login") as table:
         table.drop_column("auth_time")

@@ -20,13 +20,14 @@ from consent.model import PERSONAL_PERMISSIONS, permissions_of
 from hub import rim
 from hub.access import Kind, declared
 from hub.context import Hub
+from hub.hashing import secret_hash
 from hub.identity.assurance import acr_of
 from hub.identity.sessions import Person
 from hub.ids import new_id
 from hub.logs import quiet_libraries
 from hub.models.connection import Connection
 from hub.models.ledger import Account
-from hub.models.psu import Psu
+from hub.models.psu import Psu, PsuSession
 from hub.oauth import clients, interaction, possession
 from hub.oauth.authenticate import ASSERTION_TYPE
 from hub.oauth.clients import Registered
@@ -89,6 +90,8 @@ class World:
     def __post_init__(self) -> None:
         self.app = make_app(self.hub, self)
         self.alice, self.bob, self.charlie = (self._person(name) for name in ("Alice", "Bob", "Charlie"))
+        for psu_id in (self.alice, self.bob, self.charlie):
+            self._session(psu_id)
         self.account, self.bobs_account = self.link_account(self.alice), self.link_account(self.bob)
         self.client = self.register()
         self.web = self.register(profile="oidc")
@@ -110,6 +113,26 @@ class World:
                 )
             )
         return psu_id
+
+    def _session(self, psu_id: str) -> None:
+        """The one in which this person does everything here; it lasts as long as any test."""
+        person = self.person(psu_id)
+        with self.hub.db.write() as session:
+            session.add(
+                PsuSession(
+                    id_hash=person.session_hash,
+                    sid=person.sid,
+                    psu_id=psu_id,
+                    created_at=person.auth_time,
+                    auth_time=person.auth_time,
+                    acr=person.acr,
+                    amr=list(person.amr),
+                    last_seen_at=person.auth_time,
+                    expires_at=person.auth_time + timedelta(days=3650),
+                    user_agent="",
+                    ip_address="",
+                )
+            )
 
     def link_account(self, psu_id: str) -> str:
         now, account_id = self.hub.clock(), new_id()
@@ -168,7 +191,7 @@ class World:
             psu_id=found,
             name=name,
             email=f"{name.lower()}@people.example",
-            session_hash="0" * 64,
+            session_hash=secret_hash(found),
             auth_time=auth_time or now,
             created_at=now,
             password_changed_at=now,

@@ -1,8 +1,8 @@
 """Exchange an authorization code (RFC 6749 4.1.3, RFC 7636 4.5).
 
 The code is claimed first, by ONE conditional UPDATE whose WHERE holds every condition: unused, in time, this client,
-this redirect URI, this verifier, this DPoP key. So of any number of simultaneous exchanges one wins, and a wrong
-attempt uses nothing up.
+this redirect URI, this verifier, this DPoP key; and not taken back since (hub.identity.unfetched). So of any number of
+simultaneous exchanges one wins, and a wrong attempt uses nothing up.
 
 Who comes with a used code *and* every proof right has shown that the code was redeemed twice by somebody who holds all
 of the client's secrets; one of the two is a thief, so the grant ends (RFC 6749 4.1.2, RFC 9700 4.5). That is so for a
@@ -44,7 +44,12 @@ def exchange(ask: Exchange) -> Answer:
     with ask.hub.db.write() as session:
         claimed = session.execute(
             update(AuthorizationCode)
-            .where(*conditions, AuthorizationCode.used_at.is_(None), AuthorizationCode.expires_at > now)
+            .where(
+                *conditions,
+                AuthorizationCode.used_at.is_(None),
+                AuthorizationCode.expires_at > now,
+                first_tokens.held(AuthorizationCode.grant_id),
+            )
             .values(used_at=now)
             .returning(AuthorizationCode.grant_id, AuthorizationCode.nonce)
             .execution_options(synchronize_session=False)

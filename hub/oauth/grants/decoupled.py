@@ -81,9 +81,9 @@ def _redeem(ask: Exchange, kind: Kind, mine: tuple[ColumnElement[bool], ...]) ->
             update(DecoupledRequest)
             .where(
                 *mine,
-                DecoupledRequest.grant_id.is_not(None),
                 DecoupledRequest.redeemed_at.is_(None),
                 DecoupledRequest.expires_at > now,
+                first_tokens.held(DecoupledRequest.grant_id),
             )
             .values(redeemed_at=now)
             .returning(DecoupledRequest.id, DecoupledRequest.psu_id, DecoupledRequest.grant_id)

@@ -7,7 +7,8 @@ tokens are made (``hand_out``). So nothing is used up for tokens that cannot be 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.models.oauth import Grant
 from hub.oauth import id_token, issue, protection, scopes
@@ -30,6 +31,16 @@ def ready(ask: Exchange) -> Protection | None:
     may have to be fetched. Raises NotSignable, NoEncryptionKey.
     """
     return protection.of_id_tokens(ask.hub, ask.client) if scopes.OPENID in ask.client.scopes else None
+
+
+def held(grant_id: InstrumentedAttribute[str] | InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
+    """A condition for the UPDATE that claims a secret: the grant of its row is there, and its row locked from now on.
+
+    Whoever ends what lasts of a person (hub.identity.lasting_access) locks their grants first as well. So either they
+    wait and find the refresh token made here, or this waits and finds its secret taken back. The lock is taken while
+    the UPDATE looks for its row, before it locks that one: the same order as theirs.
+    """
+    return select(Grant.id).where(Grant.id == grant_id).with_for_update(key_share=True).scalar_subquery().is_not(None)
 
 
 def prepare(session: Session, ask: Exchange, grant_id: str, *, nonce: str | None = None) -> Exchanged | None:
