@@ -34,7 +34,8 @@ class Proof:
     """What somebody has shown: ``amr`` for ``psu_id``. ``entry_id`` is the activity entry that tells of this login.
 
     ``renews`` is the hash of the session that goes on with it, None for a new one. ``auth_time`` is when the first of
-    it was shown, here or to another provider; None for just now.
+    it was shown, here or to another provider; None for just now. ``held_since`` is when the person set up the second
+    factor that is among it; None where there is none.
     """
 
     psu_id: str
@@ -42,6 +43,7 @@ class Proof:
     entry_id: str
     renews: str | None = None
     auth_time: datetime | None = None
+    held_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def complete(
         if secret is None:
             return SessionEnded()
         entered = _remembered(session, proof.psu_id, proof.amr, secret, origin=origin, now=now)
-    if entered.acr != assurance.ONE_FACTOR:
-        factor_recovery.stop(session, proof.psu_id, origin=origin, now=now)  # then nothing was lost
+    if proof.held_since is not None:
+        factor_recovery.stop_by_factor(hub, session, proof.psu_id, proof.held_since, origin=origin, now=now)
     kind = Kind.LOGIN if proof.renews is None else Kind.REAUTHENTICATED
     activity.amend(session, proof.entry_id, kind, detail={"amr": list(proof.amr)})
     if tell:

@@ -2,11 +2,14 @@
 
     ask     somebody passed the first step and says so; the wait begins, and the verified address is told, with a link
             that stops it. Without a verified address nobody could be warned, so there is no such way
-    stop    by the mailed link; or by itself, as soon as anybody passes a second step: then nothing was lost
+    stop    by the mailed link; or by itself, as soon as anybody passes a second step with a factor that had been there
+            for as long as the wait lasts when the wait began: then nothing was lost. A younger one stops nothing, for
+            it may be what keeps the owner out: whoever found a session open can add a passkey, and would stop every
+            wait with it. The owner is told of each new factor, and so has the length of a wait to ask
     remove  after the wait, by somebody who passes the first step again, within a week
 
 A new password through a mailed link changes nothing here: who holds the mailbox alone waits like everybody, while the
-owner is told, and one login of the owner's with a second factor ends it.
+owner is told, and one login of the owner's with a second factor that is not new ends it.
 """
 
 from collections.abc import Sequence
@@ -80,14 +83,22 @@ def stop_by_link(hub: Hub, token: str, *, origin: Origin, now: datetime) -> None
     """The owner of the mailbox says no. Raises NotFound."""
     with hub.db.write() as session:
         link = mailed_links.claim(session, Purpose.KEEP_FACTORS, token, now=now)
-        stop(session, link.psu_id, origin=origin, now=now)
+        _stop(session, link.psu_id, origin=origin, now=now)
 
 
-def stop(session: Session, psu_id: str, *, origin: Origin, now: datetime) -> None:
-    """End the wait, if one is on, in the caller's transaction."""
+def stop_by_factor(
+    hub: Hub, session: Session, psu_id: str, held_since: datetime, *, origin: Origin, now: datetime
+) -> None:
+    """Somebody has passed a second step, in the caller's transaction. ``held_since``: when that factor was set up."""
+    trusted_at = held_since + timedelta(seconds=hub.settings.factor_recovery_wait_s)
+    _stop(session, psu_id, FactorRecovery.asked_at >= trusted_at, origin=origin, now=now)
+
+
+def _stop(session: Session, psu_id: str, *which: ColumnElement[bool], origin: Origin, now: datetime) -> None:
+    """End the wait, if one is on."""
     found = session.scalar(
         delete(FactorRecovery)
-        .where(FactorRecovery.psu_id == psu_id)
+        .where(FactorRecovery.psu_id == psu_id, *which)
         .returning(FactorRecovery.psu_id)
         .execution_options(synchronize_session=False)
     )

@@ -107,7 +107,7 @@ def by_passkey(hub: Hub, secret: str, credential: str, *, origin: Origin, now: d
         ).one_or_none()
         if row is None or not passkey_login.settle(hub, session, shown, origin=origin, now=now):
             return Over()
-        return _enter(hub, session, row, shown.amr, origin=origin, now=now)
+        return _enter(hub, session, row, shown.amr, held_since=shown.held_since, origin=origin, now=now)
 
 
 def _by_something_typed(
@@ -130,7 +130,8 @@ def _by_something_typed(
         claimed = throttle.claim(session, (counter,), now=now, lock_s=lock_s)
         if isinstance(claimed, Locked):
             return Wrong(claimed.retry_after_s)
-        if not _spend(hub, session, row.psu_id, code, is_recovery=is_recovery, origin=origin, now=now):
+        held_since = _spend(hub, session, row.psu_id, code, is_recovery=is_recovery, origin=origin, now=now)
+        if held_since is None:
             activity.write(session, row.psu_id, Kind.SECOND_STEP_FAILED, origin=origin, now=now)
             return Wrong(lock_s if claimed.used_up else None)
         throttle.clear(session, counter)
@@ -138,28 +139,37 @@ def _by_something_typed(
             delete(HalfOpenLogin).where(HalfOpenLogin.id_hash == key).execution_options(synchronize_session=False)
         )
         # A recovery code is a one-time password too, and RFC 8176 has no nearer word.
-        return _enter(hub, session, row, (assurance.ONE_TIME,), origin=origin, now=now)
+        return _enter(hub, session, row, (assurance.ONE_TIME,), held_since=held_since, origin=origin, now=now)
 
 
 def _spend(
     hub: Hub, session: Session, psu_id: str, code: str, *, is_recovery: bool, origin: Origin, now: datetime
-) -> bool:
+) -> datetime | None:
+    """Since when the person has what the code is of; None for a wrong one."""
     if not is_recovery:
         return totp.spend(session, hub.sealer, psu_id, code, now=now)
-    if not recovery_codes.spend(session, psu_id, code):
-        return False
+    held_since = recovery_codes.spend(session, psu_id, code)
+    if held_since is None:
+        return None
     detail = {"left": enrolled.of(session, psu_id).recovery_codes}
     activity.write(session, psu_id, Kind.RECOVERY_CODE_USED, origin=origin, now=now, detail=detail)
     outbox.emit(session, "psu.recovery_code_used", psu_id, now=now, psu_id=psu_id, body=detail)
     notice.tell(hub, session, psu_id, Kind.RECOVERY_CODE_USED, now=now)
-    return True
+    return held_since
 
 
 def _enter(
-    hub: Hub, session: Session, row: Row[*tuple[object, ...]], amr: Sequence[str], *, origin: Origin, now: datetime
+    hub: Hub,
+    session: Session,
+    row: Row[*tuple[object, ...]],
+    amr: Sequence[str],
+    *,
+    held_since: datetime,
+    origin: Origin,
+    now: datetime,
 ) -> Answer:
     # The first step's time: the second one makes nothing fresh that was shown before.
-    proof = Proof(row.psu_id, assurance.together(row.amr, amr), row.entry_id, row.renews, row.auth_time)
+    proof = Proof(row.psu_id, assurance.together(row.amr, amr), row.entry_id, row.renews, row.auth_time, held_since)
     entered = complete(hub, session, proof, tell=row.tell, origin=origin, now=now)
     return Over() if isinstance(entered, SessionEnded) else entered
 

@@ -23,13 +23,17 @@ from hub.models.psu import Psu
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A passkey was used and its signature is right. Its counter is still to be compared: settle() does."""
+    """A passkey was used and its signature is right. Its counter is still to be compared: settle() does.
+
+    ``held_since`` is when the person added it.
+    """
 
     psu_id: str
     passkey_id: str
     name: str
     used: Used
     amr: tuple[str, ...]
+    held_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def log_in(
         if not settle(hub, session, shown, origin=origin, now=now):
             return NotAccepted()
         entry_id = activity.write(session, shown.psu_id, Kind.LOGIN, origin=origin, now=now)
-        proof = Proof(shown.psu_id, shown.amr, entry_id, renews)
+        proof = Proof(shown.psu_id, shown.amr, entry_id, renews, held_since=shown.held_since)
         return admit(hub, session, proof, origin=origin, now=now)
 
 
@@ -103,7 +107,7 @@ def show(
             detail = {"name": row.name}
             activity.write(session, row.psu_id, Kind.PASSKEY_REFUSED, origin=origin, now=now, detail=detail)
         return None
-    return Shown(row.psu_id, row.id, row.name, used, assurance.passkey_amr(synced=row.is_synced))
+    return Shown(row.psu_id, row.id, row.name, used, assurance.passkey_amr(synced=row.is_synced), row.created_at)
 
 
 def settle(hub: Hub, session: Session, shown: Shown, *, origin: Origin, now: datetime) -> bool:

@@ -55,15 +55,14 @@ def make(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> Sequence
     return codes
 
 
-def spend(session: Session, psu_id: str, code: str) -> bool:
-    """Whether this is one of the person's codes. It is gone then: of fifty at once one finds it."""
-    spent = session.scalar(
+def spend(session: Session, psu_id: str, code: str) -> datetime | None:
+    """Since when the person has it, if this is one of their codes. It is gone then: of fifty at once one finds it."""
+    return session.scalar(
         delete(RecoveryCode)
         .where(RecoveryCode.code_hash == _hash(code), RecoveryCode.psu_id == psu_id)
-        .returning(RecoveryCode.code_hash)
+        .returning(RecoveryCode.created_at)
         .execution_options(synchronize_session=False)
     )
-    return spent is not None
 
 
 def are_current(session: Session, psu_id: str, codes: Sequence[str]) -> bool:

@@ -55,25 +55,24 @@ def matching_step(seed: bytes, code: str, now: datetime) -> int | None:
     return found
 
 
-def spend(session: Session, sealer: Sealer, psu_id: str, code: str, *, now: datetime) -> bool:
-    """Whether this is a right code of the person's app that was not used before. It is used then.
+def spend(session: Session, sealer: Sealer, psu_id: str, code: str, *, now: datetime) -> datetime | None:
+    """Since when the person has this app, if this is a right code of it that was not used before. It is used then.
 
     A step counts once, and with it every earlier one (RFC 6238 5.2): of fifty at once one is let in.
     """
     sealed = session.scalar(select(Totp.seed_sealed).where(Totp.psu_id == psu_id))
     if sealed is None:
-        return False
+        return None
     step = matching_step(sealer.open(sealed, place(psu_id)), code, now)
     if step is None:
-        return False
-    spent = session.scalar(
+        return None
+    return session.scalar(
         update(Totp)
         .where(Totp.psu_id == psu_id, Totp.last_step < step)
         .values(last_step=step, last_used_at=now)
-        .returning(Totp.psu_id)
+        .returning(Totp.created_at)
         .execution_options(synchronize_session=False)
     )
-    return spent is not None
 
 
 def place(psu_id: str) -> str:

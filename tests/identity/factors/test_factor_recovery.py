@@ -1,5 +1,6 @@
 """Lost second factors: no way around them but time, notice and the first step."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,15 +11,18 @@ from hub.context import Hub
 from hub.errors import Conflict, NotFound
 from hub.hashing import secret_hash
 from hub.identity import factor_recovery, recovery, second_step
+from hub.identity.admission import LoggedIn
 from hub.identity.factor_recovery import OPEN_FOR, Wait
-from hub.identity.factors import enrolled
+from hub.identity.factors import enrolled, passkey_login, recovery_codes
+from hub.identity.factors.challenges import Purpose
 from hub.identity.sessions import Person
 from hub.models.event import Event
-from hub.models.factor import HalfOpenLogin
+from hub.models.factor import HalfOpenLogin, Totp
 from hub.models.psu import Psu
 from hub.models.recovery import FactorRecovery
 from tests.conftest import TestClock
-from tests.identity.factors.steps import code_now, enrol_app
+from tests.identity.factors.authenticator import Authenticator
+from tests.identity.factors.steps import as_now, by_passkey, code_now, enrol_app, enrol_passkey
 from tests.identity.steps import HERE, NEW_PASSWORD, activity_of, half_open, loaded, log_in
 from tests.mail.letters import delivered, link_in
 from tests.people import alice
@@ -30,10 +34,12 @@ WAIT = timedelta(hours=72)
 
 
 def protected(hub: Hub, *, is_verified: bool = True) -> tuple[Person, bytes]:
-    """Alice with an authenticator app; her session goes on."""
+    """Alice with an authenticator app that she has had for long; her session goes on."""
     psu_id = alice(hub)
     person, _secret = log_in(hub)
     seed, person = enrol_app(hub, person)
+    with hub.db.write() as session:
+        session.execute(update(Totp).values(created_at=hub.clock() - WAIT))
     if is_verified:
         with hub.db.write() as session:
             session.execute(update(Psu).where(Psu.id == psu_id).values(email_verified_at=hub.clock()))
@@ -148,6 +154,77 @@ def test_one_login_with_the_second_step_ends_the_wait(hub: Hub, clock: TestClock
     clock.advance(seconds=WAIT.total_seconds())
     with pytest.raises(Conflict):
         remove(hub, person, first_step(hub))
+
+
+@pytest.mark.parametrize("how", ["passkey alone", "passkey", "code", "recovery code"])
+def test_a_factor_younger_than_the_wait_does_not_stop_it(hub: Hub, clock: TestClock, how: str) -> None:
+    """A thief's own, added in a session that was found open, would keep the owner out for ever."""
+    person, seed, key, codes = thiefs(hub)
+    clock.advance(seconds=WAIT.total_seconds() - 1)
+    ask(hub, person, first_step(hub))
+    for _ in range(3):  # on every day of the wait
+        clock.advance(seconds=86_400)
+        assert is_in_by(hub, how, seed, key, codes)
+    effective_at = wait_of(hub, person).effective_at
+    assert effective_at is not None
+    remove(hub, person, first_step(hub))
+    assert not has_second(hub, person)
+
+
+@pytest.mark.parametrize("how", ["passkey alone", "passkey", "code", "recovery code"])
+def test_a_factor_as_old_as_the_wait_stops_it(hub: Hub, clock: TestClock, how: str) -> None:
+    person, seed, key, codes = thiefs(hub)
+    clock.advance(seconds=WAIT.total_seconds())
+    ask(hub, person, first_step(hub))
+    assert is_in_by(hub, how, seed, key, codes)
+    assert wait_of(hub, person).effective_at is None
+
+
+def test_another_factor_of_the_same_kind_does_not_lend_its_age(hub: Hub, clock: TestClock) -> None:
+    person, _seed = protected(hub)
+    old, young = Authenticator.synced(), Authenticator.synced()
+    enrol_passkey(hub, as_now(hub, person), old)
+    clock.advance(seconds=WAIT.total_seconds())
+    again = loaded(hub, log_in_by(hub, old))
+    assert again is not None
+    enrol_passkey(hub, again, young, name="Other")
+    ask(hub, person, first_step(hub))
+    log_in_by(hub, young)
+    assert wait_of(hub, person).effective_at is not None
+    log_in_by(hub, old)
+    assert wait_of(hub, person).effective_at is None
+
+
+def thiefs(hub: Hub) -> tuple[Person, bytes, Authenticator, Sequence[str]]:
+    """All that somebody can add to an account without a second factor."""
+    person, seed = protected(hub)
+    key = Authenticator.synced()
+    enrol_passkey(hub, as_now(hub, person), key)
+    with hub.db.write() as session:
+        session.execute(update(Totp).values(created_at=hub.clock()))
+    return person, seed, key, recovery_codes.make(hub, as_now(hub, person), origin=HERE, now=hub.clock())
+
+
+def log_in_by(hub: Hub, key: Authenticator) -> str:
+    answer = by_passkey(hub, key)
+    assert isinstance(answer, LoggedIn)
+    return answer.session_secret
+
+
+def is_in_by(hub: Hub, how: str, seed: bytes, key: Authenticator, codes: Sequence[str]) -> bool:
+    """A login by one of them; a recovery code is used once, so another each day."""
+    if how == "passkey alone":
+        return bool(log_in_by(hub, key))
+    secret, now = half_open(hub), hub.clock()
+    if how == "code":
+        return isinstance(second_step.by_code(hub, secret, code_now(hub, seed), origin=HERE, now=now), LoggedIn)
+    if how == "recovery code":
+        code = codes[now.day % len(codes)]
+        return isinstance(second_step.by_recovery_code(hub, secret, code, origin=HERE, now=now), LoggedIn)
+    pending = second_step.find(hub, secret, now=now)
+    assert pending is not None
+    asked = passkey_login.ask(hub, Purpose.SECOND_STEP, pending.id_hash, psu_id=pending.psu_id, now=now)
+    return isinstance(second_step.by_passkey(hub, secret, key.use(asked), origin=HERE, now=now), LoggedIn)
 
 
 def test_asking_again_neither_shortens_nor_prolongs_and_sends_no_second_mail(hub: Hub, clock: TestClock) -> None:

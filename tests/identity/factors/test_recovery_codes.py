@@ -22,7 +22,7 @@ def made(hub: Hub, name: str = "alice") -> tuple[str, list[str]]:
 
 def spend(hub: Hub, psu_id: str, code: str) -> bool:
     with hub.db.write() as session:
-        return recovery_codes.spend(session, psu_id, code)
+        return recovery_codes.spend(session, psu_id, code) is not None
 
 
 def left(hub: Hub, psu_id: str) -> int:
