@@ -4,15 +4,16 @@
     change     -> link to the NEW address; only when it is redeemed does the address change, and it is verified then
                -> notice with an undo link to the OLD one, if that was verified
     undo       -> needs no login (a thief may have changed the password): the old address is back, every login ends,
-                  the password is void, logins and second factors that were added meanwhile are gone
+                  the password is void, what was added to the account meanwhile is gone (hub.identity.intruder)
 
 Verifying takes a login as well as the mail: else somebody could register a stranger's address and let the stranger's
 own click verify it for them.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -20,17 +21,14 @@ from hub import mail
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, TooMany
 from hub.events import outbox
-from hub.identity import activity, lasting_access, mailed_links, particulars, sessions, throttle
+from hub.identity import activity, intruder, mailed_links, notices, particulars, throttle
 from hub.identity.activity import Kind
 from hub.identity.mailed_links import Purpose
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
 from hub.identity.throttle import Locked
 from hub.mail import Template
-from hub.models.factor import Passkey, RecoveryCode, Totp
 from hub.models.psu import Psu
-from hub.models.recovery import FactorRecovery
-from hub.models.upstream import UpstreamLogin
 
 _TAKEN = "This address cannot be used any more."
 
@@ -115,15 +113,19 @@ def undo_change(hub: Hub, token: str, *, origin: Origin, now: datetime) -> str:
     """The former address is back. Returns the path where its owner chooses a new password. Raises NotFound, Conflict.
 
     Whoever changed the address had the password or a session, so both are worth nothing afterwards; and so is what
-    they may have added since then: logins at other providers, second factors that would keep the owner out.
+    they may have added: factors that would keep the owner out, logins at other providers, consents to apps of their
+    own (hub.identity.intruder). Links that take an earlier change back go on working: else a thief would change the
+    address twice, and use up the owner's link by their own.
     """
     try:
         with hub.db.write() as session:
             link = mailed_links.claim(session, Purpose.UNDO, token, now=now)
-            changed = session.execute(select(Psu.email, Psu.password_changed_at).where(Psu.id == link.psu_id)).one()
+            changed_to = session.scalar(select(Psu.email).where(Psu.id == link.psu_id)) or ""
+            found = intruder.shut_out(session, hub.settings, link.psu_id, changed_at=link.created_at, now=now)
+            # Only now: an answer under way needs the person's row as it was, and has to be over first.
             _set_address(session, link.psu_id, link.address, now=now)
-            _shut_out(session, link.psu_id, changed.password_changed_at, since=link.created_at, now=now)
-            mailed_links.drop(session, link.psu_id, list(Purpose))
+            mailed_links.drop(session, link.psu_id, set(Purpose) - {Purpose.UNDO})
+            mailed_links.drop(session, link.psu_id, {Purpose.UNDO}, since=link.created_at)
             reset = mailed_links.make(
                 hub,
                 session,
@@ -133,11 +135,15 @@ def undo_change(hub: Hub, token: str, *, origin: Origin, now: datetime) -> str:
                 ttl_s=hub.settings.recovery_link_ttl_s,
                 now=now,
             )
-            if changed.email != link.address:
-                at = mailed_links.in_words(now)
+            at = mailed_links.in_words(now)
+            if changed_to != link.address:
                 undone = Template.CHANGE_UNDONE
-                mail.send(hub, session, to=changed.email, template=undone, psu_id=link.psu_id, now=now, at=at)
-            activity.write(session, link.psu_id, Kind.EMAIL_CHANGE_UNDONE, origin=origin, now=now)
+                mail.send(hub, session, to=changed_to, template=undone, psu_id=link.psu_id, now=now, at=at)
+            words = {"removed": found.removed.in_words(), "kept": found.kept.in_words(), "at": at}
+            account = f"{hub.settings.base_url}/account"
+            notices.tell(hub, session, link.psu_id, Template.TAKEN_BACK, now=now, link=account, **words)
+            detail = {"removed": asdict(found.removed)}
+            activity.write(session, link.psu_id, Kind.EMAIL_CHANGE_UNDONE, origin=origin, now=now, detail=detail)
             outbox.emit(session, "psu.email_change_undone", link.psu_id, now=now, psu_id=link.psu_id)
     except IntegrityError:
         raise Conflict(_TAKEN) from None
@@ -177,29 +183,3 @@ def _offer_undo(hub: Hub, session: Session, psu_id: str, *, old: str, new: str, 
     link = mailed_links.make(hub, session, Purpose.UNDO, psu_id=psu_id, address=old, ttl_s=ttl_s, now=now)
     words = {"link": link.url, "until": link.until, "at": mailed_links.in_words(now), "new_address": new}
     mail.send(hub, session, to=old, template=Template.CHANGED, psu_id=psu_id, now=now, **words)
-
-
-def _shut_out(session: Session, psu_id: str, changed_at: datetime, *, since: datetime, now: datetime) -> None:
-    later = max(now, changed_at + timedelta(microseconds=1))  # logins under way compare it to notice
-    session.execute(
-        update(Psu)
-        .where(Psu.id == psu_id)
-        .values(password_hash="", password_changed_at=later)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        delete(UpstreamLogin)
-        .where(UpstreamLogin.psu_id == psu_id, UpstreamLogin.linked_at >= since)
-        .execution_options(synchronize_session=False)
-    )
-    for table in (Passkey, Totp, RecoveryCode):
-        session.execute(
-            delete(table)
-            .where(table.psu_id == psu_id, table.created_at >= since)
-            .execution_options(synchronize_session=False)
-        )
-    session.execute(
-        delete(FactorRecovery).where(FactorRecovery.psu_id == psu_id).execution_options(synchronize_session=False)
-    )
-    sessions.end(session, psu_id, now=now)
-    lasting_access.revoke(session, psu_id, now=now)

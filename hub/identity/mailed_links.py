@@ -119,14 +119,15 @@ def is_to_their_address() -> ColumnElement[bool]:
     return exists().where(Psu.id == MailedLink.psu_id, Psu.email == MailedLink.address)
 
 
-def drop(session: Session, psu_id: str, purposes: Iterable[Purpose]) -> None:
-    """Links of the person that nobody used yet stop working."""
+def drop(session: Session, psu_id: str, purposes: Iterable[Purpose], *, since: datetime | None = None) -> None:
+    """Links of the person that nobody used yet stop working: all, or those made at ``since`` or later."""
     session.execute(
         delete(MailedLink)
         .where(
             MailedLink.psu_id == psu_id,
             MailedLink.purpose.in_([purpose.value for purpose in purposes]),
             MailedLink.used_at.is_(None),
+            *([] if since is None else [MailedLink.created_at >= since]),
         )
         .execution_options(synchronize_session=False)
     )

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
+from hub.errors import Unauthenticated
 from hub.hashing import secret_hash
 from hub.identity import activity, assurance, logout_notices
 from hub.identity.activity import Kind
@@ -159,6 +160,16 @@ def is_still(person: Person) -> ColumnElement[bool]:
     """
     held = select(PsuSession.id_hash).where(PsuSession.id_hash == person.session_hash, PsuSession.revoked_at.is_(None))
     return held.with_for_update(read=True).scalar_subquery().is_not(None)
+
+
+def hold(session: Session, person: Person) -> None:
+    """First of all, where somebody changes how they log in: two such changes of one person come one after the other,
+    and none comes after the end of its session. Raises Unauthenticated.
+    """
+    session.execute(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True))
+    # Asked only now: whoever held the row until now may have ended the session.
+    if session.scalar(select(Psu.id).where(Psu.id == person.psu_id, is_still(person))) is None:
+        raise Unauthenticated("This session has ended.")
 
 
 def rotate(

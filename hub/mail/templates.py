@@ -12,6 +12,7 @@ class Template(StrEnum):
     CHANGE = "change"
     CHANGED = "changed"
     CHANGE_UNDONE = "change_undone"
+    TAKEN_BACK = "taken_back"
     RESET = "reset"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a word, not a secret
     FACTOR_CHANGED = "factor_changed"
@@ -92,6 +93,24 @@ The link works once, until $until.
             """\
 On $at the owner of the former address took the change of address back.
 Your Rialto account has its former address again, and all logins have ended.
+""",
+        ),
+        Template.TAKEN_BACK: (
+            "Your Rialto account has this e-mail address again",
+            """\
+On $at the change of its address was taken back. All logins have ended, and so has what
+apps held for long; the old password is void.
+
+Removed, because it was added with the change or since:
+$removed.
+
+Still there, because it was there before:
+$kept.
+
+Once you have a new password and are logged in, look at what is still there, and remove what is not
+yours. What the other person removed we cannot bring back; add it again here:
+
+$link
 """,
         ),
         Template.RESET: (

@@ -146,10 +146,10 @@ def create_account(
 
 
 def link(hub: Hub, person: Person, browser_secret: str | None, *, origin: Origin, now: datetime) -> None:
-    """The person's yes, after a recent login here (the route's own demand). Raises Conflict."""
+    """The person's yes, after a recent login here (the route's own demand). Raises Conflict, Unauthenticated."""
     mine = (UpstreamAttempt.auth_time > now - FRESH, UpstreamAttempt.psu_id.is_(None) | _began_by(person))
     with hub.db.write() as session:
-        _hold(session, person.psu_id)
+        sessions.hold(session, person)
         _link(hub, session, person.psu_id, _decide(session, browser_secret, *mine, now=now), origin=origin, now=now)
 
 
@@ -164,9 +164,9 @@ def decline(hub: Hub, browser_secret: str | None, *, now: datetime) -> None:
 
 
 def unlink(hub: Hub, person: Person, login_id: str, *, origin: Origin, now: datetime) -> None:
-    """Raises NotFound, and Conflict if it is the person's only way in. Their other sessions end."""
+    """Raises NotFound, Unauthenticated, and Conflict if it is the person's only way in. Their other sessions end."""
     with hub.db.write() as session:
-        _hold(session, person.psu_id)  # two at once come one after the other: the second may be the last way in
+        sessions.hold(session, person)  # two at once come one after the other: the second may be the last way in
         mine = list_for(hub, session, person.psu_id)
         going = next((one for one in mine if one.id == login_id), None)
         if going is None:
@@ -214,10 +214,6 @@ def _has_another_way(session: Session, psu_id: str, others: Sequence[Linked]) ->
         or enrolled.of(session, psu_id).passkeys > 0
         or any(one.provider_name for one in others)
     )
-
-
-def _hold(session: Session, psu_id: str) -> None:
-    session.scalar(select(Psu.id).where(Psu.id == psu_id).with_for_update(key_share=True))
 
 
 def _began_by(person: Person) -> ColumnElement[bool]:

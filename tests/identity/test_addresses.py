@@ -5,20 +5,25 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from consent.model import Permission
+from hub.consents import service as consents
 from hub.context import Hub
-from hub.errors import BadInput, Conflict, NotFound, TooMany
-from hub.identity import addresses, people, recovery, sessions
+from hub.errors import BadInput, Conflict, NotFound, TooMany, Unauthenticated
+from hub.identity import addresses, lasting_access, people, recovery, sessions
+from hub.identity.factors import recovery_codes
 from hub.identity.sessions import Person
 from hub.ids import new_id
+from hub.models.consent import ConsentRow
 from hub.models.event import Event
-from hub.models.factor import Totp
+from hub.models.factor import KnownDevice, Passkey, RecoveryCode, Totp
 from hub.models.psu import Psu
 from hub.models.upstream import UpstreamLogin
 from tests.conftest import TestClock
+from tests.consents.test_service import a_client
 from tests.identity.steps import HERE, NEW_PASSWORD, activity_of, attempt, loaded, log_in
 from tests.mail.letters import delivered, link_in
-from tests.people import PASSWORD, alice, charlie
-from tests.race import at_once
+from tests.people import PASSWORD, alice, bob, charlie
+from tests.race import Halfway, at_once, meanwhile
 
 pytestmark = pytest.mark.usefixtures("_cheap_hashes")
 
@@ -255,8 +260,7 @@ def test_the_old_address_takes_a_thiefs_change_back_and_shuts_everybody_out(hub:
     with hub.db.read() as session:
         assert session.scalars(select(UpstreamLogin.subject)).all() == ["own"]
         assert session.scalars(select(Totp.psu_id)).all() == [], "the thief's app would keep the owner out"
-    (notice,) = delivered(hub)
-    assert notice["To"] == NEW
+    assert sorted(notice["To"] for notice in delivered(hub)) == sorted([NEW, OLD])
     recovery.reset(hub, path.removeprefix("/recover/"), new=NEW_PASSWORD, origin=HERE, now=hub.clock())
     log_in(hub, password=NEW_PASSWORD)
     assert "email_change_undone" in activity_of(hub, person.psu_id)
@@ -266,6 +270,129 @@ def linked(hub: Hub, psu_id: str, subject: str, when: timedelta) -> list[Upstrea
     at = hub.clock() + when
     facts = {"issuer": "https://op.example", "subject": subject, "provider_id": "op", "linked_at": at}
     return [UpstreamLogin(id=new_id(), psu_id=psu_id, last_used_at=at, **facts)]
+
+
+VISIT = timedelta(hours=12)
+BEFORE = timedelta(seconds=1)
+NAMES = ("first", "long", "visit", "since", "another person's")
+
+
+def add_everything(hub: Hub, psu_id: str, client_id: str, name: str, at: datetime) -> None:
+    """One of each kind that a thief can add, ``name`` telling which; an authenticator app only where there is none."""
+    facts = {"issuer": "https://op.example", "subject": name, "provider_id": "op", "linked_at": at}
+    keys = {"public_key": b"", "sign_count": 0, "is_synced": True, "is_backed_up": True, "aaguid": "", "transports": []}
+    with hub.db.write() as session:
+        if session.get(Totp, psu_id) is None:
+            session.add(Totp(psu_id=psu_id, seed_sealed=b"", last_step=0, created_at=at))
+        session.add(UpstreamLogin(id=new_id(), psu_id=psu_id, last_used_at=at, **facts))
+        session.add(Passkey(id=new_id(), psu_id=psu_id, credential_id=name, name=name, created_at=at, **keys))
+        session.add(RecoveryCode(code_hash=name, psu_id=psu_id, created_at=at))
+        session.add(KnownDevice(id_hash=name, psu_id=psu_id, first_seen_at=at, last_seen_at=hub.clock()))
+        proposed = consents.propose(
+            session,
+            psu_id=psu_id,
+            client_id=client_id,
+            requested={Permission.PROFILE},
+            purpose=name,
+            history_from=None,
+            valid_until=hub.clock() + timedelta(days=90),
+            now=at,
+        )
+        consents.authorise(
+            session,
+            proposed,
+            accounts={},
+            personal={Permission.PROFILE},
+            valid_until=proposed.valid_until,
+            history_from=None,
+            now=at,
+        )
+
+
+def what_is_there(hub: Hub, psu_id: str) -> dict[str, list[str]]:
+    kinds = {
+        "passkeys": select(Passkey.name).where(Passkey.psu_id == psu_id),
+        "codes": select(RecoveryCode.code_hash).where(RecoveryCode.psu_id == psu_id),
+        "logins": select(UpstreamLogin.subject).where(UpstreamLogin.psu_id == psu_id),
+        "devices": select(KnownDevice.id_hash).where(KnownDevice.psu_id == psu_id, KnownDevice.id_hash.in_(NAMES)),
+        "consents": select(ConsentRow.purpose).where(ConsentRow.psu_id == psu_id, ConsentRow.status == "valid"),
+    }
+    with hub.db.read() as session:
+        return {kind: sorted(session.scalars(query)) for kind, query in kinds.items()}
+
+
+def test_what_a_thief_added_goes_and_what_was_there_before_stays(hub: Hub, clock: TestClock) -> None:
+    """Whatever came first: the new address or the rest. What came with the account is the owner's, however young."""
+    client_id = a_client(hub)
+    person = verified(hub)
+    bob(hub)
+    bystander, _secret = log_in(hub, "bob")
+    registered = clock()
+    token = changed_later(hub, person, clock, after=VISIT + BEFORE)
+    add_everything(hub, person.psu_id, client_id, "first", registered)
+    add_everything(hub, person.psu_id, client_id, "long", clock() - VISIT - BEFORE)
+    add_everything(hub, person.psu_id, client_id, "visit", clock() - VISIT)
+    clock.advance(days=13)
+    add_everything(hub, person.psu_id, client_id, "since", clock())
+    add_everything(hub, bystander.psu_id, client_id, "another person's", clock())
+    undo(hub, token)
+    assert what_is_there(hub, person.psu_id) == every_kind("first", "long")
+    assert what_is_there(hub, bystander.psu_id) == every_kind("another person's")
+    (told,) = (mail for mail in delivered(hub) if mail["To"] == OLD)
+    text = " ".join(told.get_content().split())
+    assert "since: 2 passkeys, 2 recovery codes, 2 logins with other providers, 2 consents to apps." in text
+    assert "1 authenticator app, 2 recovery codes" in text.partition("Still there")[2]
+
+
+def every_kind(*names: str) -> dict[str, list[str]]:
+    return {kind: list(names) for kind in ("passkeys", "codes", "logins", "devices", "consents")}
+
+
+def changed_later(hub: Hub, person: Person, clock: TestClock, *, after: timedelta) -> str:
+    clock.advance(seconds=after.total_seconds())
+    log_in(hub)
+    return changed(hub, person)
+
+
+def test_what_came_with_a_young_account_is_not_taken_for_a_thiefs(hub: Hub, clock: TestClock) -> None:
+    client_id, person = a_client(hub), verified(hub)
+    add_everything(hub, person.psu_id, client_id, "first", clock())
+    clock.advance(seconds=60)
+    undo(hub, changed(hub, person))
+    assert what_is_there(hub, person.psu_id) == every_kind("first")
+
+
+def test_a_thief_cannot_use_up_the_owners_undo_by_one_of_their_own(hub: Hub, clock: TestClock) -> None:
+    person = verified(hub)
+    owners = changed(hub, person)
+    clock.advance(seconds=hub.settings.login_lock_s)
+    thief = loaded(hub, log_in_at(hub, NEW))
+    assert thief is not None
+    ask(hub, thief, "third@lagoon.example")
+    confirm(hub, thief, link_in(delivered(hub), "third@lagoon.example", CONFIRM))
+    undo(hub, link_in(delivered(hub), NEW, UNDO))
+    assert address_of(hub, person.psu_id) == NEW
+    undo(hub, owners)
+    assert address_of(hub, person.psu_id) == OLD
+
+
+def test_nothing_is_added_by_whom_an_undo_has_just_shut_out(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thief's request was let in before, and waited for the owner's to be over."""
+    person = verified(hub)
+    token, halfway = changed(hub, person), Halfway()
+    with hub.db.write() as session:
+        session.add(Totp(psu_id=person.psu_id, seed_sealed=b"", last_step=0, created_at=hub.clock() - VISIT - BEFORE))
+    monkeypatch.setattr(lasting_access, "revoke", halfway.before(lasting_access.revoke))
+
+    def thief() -> bool:
+        try:
+            recovery_codes.make(hub, person, origin=HERE, now=hub.clock())
+        except Unauthenticated:
+            return False
+        return True
+
+    _path, made = meanwhile(halfway, lambda: undo(hub, token), thief)
+    assert not made
 
 
 def test_a_thief_who_changes_twice_is_undone_for_good(hub: Hub, clock: TestClock) -> None:

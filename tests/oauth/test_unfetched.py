@@ -9,7 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from hub.errors import Conflict
-from hub.identity import lasting_access, sessions
+from hub.identity import addresses, lasting_access, mailed_links, sessions
+from hub.identity.mailed_links import Purpose
 from hub.identity.origin import UNKNOWN
 from hub.models.psu import PsuSession
 from hub.oauth import granting, interaction
@@ -79,7 +80,16 @@ def _everywhere(world: World) -> None:
     sessions.revoke_all(world.hub, world.person(), origin=UNKNOWN, now=world.hub.clock())
 
 
-@pytest.mark.parametrize("end", [_this_one, _from_another, _everywhere])
+def _taken_back(world: World) -> None:
+    """The address was changed by a thief, and its owner presses the link."""
+    now = world.hub.clock()
+    old = "old@people.example"
+    with world.hub.db.write() as session:
+        link = mailed_links.make(world.hub, session, Purpose.UNDO, psu_id=world.alice, address=old, ttl_s=3600, now=now)
+    addresses.undo_change(world.hub, link.url.rpartition("/")[2], origin=UNKNOWN, now=now)
+
+
+@pytest.mark.parametrize("end", [_this_one, _from_another, _everywhere, _taken_back])
 def test_a_yes_ends_with_the_session_that_gave_it(question: Question, end: Callable[[World], None]) -> None:
     url = question.yes()
     end(question.world)
@@ -155,7 +165,7 @@ def test_an_exchange_that_comes_while_everything_ends_finds_nothing(question: Qu
     assert lost
 
 
-@pytest.mark.parametrize("end", [_this_one, _everywhere, _shut_out])
+@pytest.mark.parametrize("end", [_this_one, _everywhere, _shut_out, _taken_back])
 def test_a_yes_that_is_just_being_given_ends_with_its_session(
     question: Question, end: Callable[[World], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from hub.context import Hub
-from hub.errors import BadInput, Conflict, NotFound, TooMany
+from hub.errors import BadInput, Conflict, NotFound, TooMany, Unauthenticated
 from hub.identity import first_password, people, sessions
 from hub.identity.admission import HalfOpen, LoggedIn
 from hub.identity.people import LoginFailed
@@ -103,6 +103,19 @@ def test_an_address_that_somebody_has_makes_no_account_and_joins_none(linked_hub
         create(linked_hub, trip, person.email)
     assert mine(linked_hub, person) == []
     create(linked_hub, trip)
+
+
+def test_a_session_that_ended_links_and_unlinks_nothing(linked_hub: Hub, op: Op, clock: TestClock) -> None:
+    """Its request may have been let in a moment before, and have waited for whoever ended it."""
+    person = linked(linked_hub, op)
+    trip = Trip(linked_hub, op, person)
+    trip.go("sub-of-a-thief")
+    sessions.revoke_all(linked_hub, person, origin=HERE, now=clock())
+    with pytest.raises(Unauthenticated):
+        link(linked_hub, trip, person)
+    with pytest.raises(Unauthenticated):
+        unlink(linked_hub, person)
+    assert len(mine(linked_hub, person)) == 1
 
 
 def test_one_proof_makes_one_account(linked_hub: Hub, op: Op) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -19,13 +18,7 @@ from hub.identity.activity import Kind
 from hub.identity.factors import enrolled, notice, recovery_codes
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
-from hub.models.psu import Psu, PsuSession
-
-
-def hold(session: Session, person: Person) -> None:
-    """First of all: two changes of one person's factors come one after the other. Raises Unauthenticated."""
-    if session.scalar(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True)) is None:
-        raise Unauthenticated("This person is gone.")
+from hub.models.psu import PsuSession
 
 
 def shown(hub: Hub, session: Session, person: Person, amr: Sequence[str], *, now: datetime) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
-from hub.identity import assurance
+from hub.identity import assurance, sessions
 from hub.identity.activity import Kind
 from hub.identity.factors import challenges, change, relying_party
 from hub.identity.factors.challenges import Purpose
@@ -83,7 +83,7 @@ def add(hub: Hub, person: Person, *, credential: str, name: str, origin: Origin,
         raise BadInput(_FAILED, parameter="credential") from error
     called = _name(name) or ("Passkey" if made.key.is_synced else "Security key")
     with hub.db.write() as session:
-        change.hold(session, person)
+        sessions.hold(session, person)
         passkey_id = _insert(session, person.psu_id, made, called, now)
         detail = {"name": called}
         change.note(hub, session, person, Kind.PASSKEY_ADDED, passkey_id, detail=detail, origin=origin, now=now)
@@ -109,9 +109,9 @@ def rename(hub: Hub, person: Person, passkey_id: str, name: str) -> None:
 
 
 def remove(hub: Hub, person: Person, passkey_id: str, *, origin: Origin, now: datetime) -> None:
-    """The person's other sessions end. Raises NotFound if they have no such passkey."""
+    """The person's other sessions end. Raises NotFound if they have no such passkey, Unauthenticated."""
     with hub.db.write() as session:
-        change.hold(session, person)
+        sessions.hold(session, person)
         name = session.scalar(
             delete(Passkey)
             .where(Passkey.id == passkey_id, Passkey.psu_id == person.psu_id)

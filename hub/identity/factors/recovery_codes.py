@@ -15,13 +15,12 @@ from hub.context import Hub
 from hub.errors import NotPermitted
 from hub.events import outbox
 from hub.hashing import secret_hash
-from hub.identity import activity
+from hub.identity import activity, sessions
 from hub.identity.activity import Kind
 from hub.identity.factors import enrolled, notice
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
 from hub.models.factor import RecoveryCode
-from hub.models.psu import Psu
 
 COUNT = 10
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -39,12 +38,11 @@ def new_code() -> str:
 def make(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> Sequence[str]:
     """Ten new codes, shown now and never again; all older ones are void.
 
-    Raises NotPermitted if there is no second factor that they could stand in for.
+    Raises NotPermitted if there is no second factor that they could stand in for, Unauthenticated.
     """
     codes = tuple(new_code() for _ in range(COUNT))
     with hub.db.write() as session:
-        # The person's row is held: of two at once the later one replaces what the earlier one made.
-        session.execute(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True))
+        sessions.hold(session, person)  # of two at once the later one replaces what the earlier one made
         if not enrolled.of(session, person.psu_id).has_second:
             raise NotPermitted("Recovery codes stand in for a passkey or an authenticator app. Add one of them first.")
         discard(session, person.psu_id)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
-from hub.identity import assurance
+from hub.identity import assurance, sessions
 from hub.identity.activity import Kind
 from hub.identity.factors import change, totp
 from hub.identity.origin import Origin
@@ -60,7 +60,7 @@ def confirm(hub: Hub, person: Person, code: str, *, origin: Origin, now: datetim
     if step is None:
         raise BadInput("This is not the code that the app should show now.", parameter="code")
     with hub.db.write() as session:
-        change.hold(session, person)
+        sessions.hold(session, person)
         session.execute(delete(TotpEnrolment).where(TotpEnrolment.psu_id == person.psu_id))
         _keep(hub, session, person.psu_id, seed, step, now)
         change.note(hub, session, person, Kind.TOTP_ADDED, person.psu_id, origin=origin, now=now)
@@ -68,9 +68,9 @@ def confirm(hub: Hub, person: Person, code: str, *, origin: Origin, now: datetim
 
 
 def remove(hub: Hub, person: Person, *, origin: Origin, now: datetime) -> None:
-    """The person's other sessions end with it. Raises NotFound if they have no authenticator app."""
+    """The person's other sessions end with it. Raises NotFound if they have no authenticator app, Unauthenticated."""
     with hub.db.write() as session:
-        change.hold(session, person)
+        sessions.hold(session, person)
         removed = session.scalar(
             delete(Totp)
             .where(Totp.psu_id == person.psu_id)
