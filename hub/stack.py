@@ -80,13 +80,27 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         if self.sandbox:
             kept = {name: value for name, value in kept.items() if not name.startswith(("RIALTO_", "DATABASE_URL"))}
-        clients = authority.client_authority(self.data_dir.resolve(), now=now()) if self.tls else None
-        return kept | {
-            **({"RIALTO_CLIENT_CA_FILE": str(clients)} if clients else {}),
+        trusted = self._trusted() if self.tls else {}
+        if "RIALTO_OUTBOUND_CA_FILE" in kept:
+            trusted.pop("RIALTO_OUTBOUND_CA_FILE", None)
+        return {
+            **kept,
+            **trusted,
             "RIALTO_BASE_URL": self.url,
             "RIALTO_DATA_DIR": str(self.data_dir.resolve()),
             "RIALTO_INSTITUTIONS": str((self.data_dir / "institutions").resolve()),
             **self.environ,
+        }
+
+    def _trusted(self) -> dict[str, str]:
+        """Whom a development hub with TLS believes: who issues its clients' certificates; and who issued its own, where
+        it calls apps on this machine (for their keys, or of a logout).
+        """
+        folder, moment = self.data_dir.resolve(), now()
+        authority.server_files(folder, now=moment)
+        return {
+            "RIALTO_CLIENT_CA_FILE": str(authority.client_authority(folder, now=moment)),
+            "RIALTO_OUTBOUND_CA_FILE": str(self.ca_file),
         }
 
     @contextlib.contextmanager

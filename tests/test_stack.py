@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -10,8 +11,13 @@ from pathlib import Path
 import pytest
 
 from hub.cli import DEMO_PEOPLE, seed_people
+from hub.clock import now
 from hub.context import Hub
+from hub.outbound.fetch import Outbound, Unreachable
+from hub.settings import from_environ
 from hub.stack import ROOT, Stack, StackError, free_port
+from hub.tls import authority
+from tests.outbound.server import serving
 
 
 def test_a_sandbox_never_writes_into_a_database_that_happens_to_be_named(
@@ -72,3 +78,22 @@ def _of(folder: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_a_development_hub_with_tls_calls_apps_that_its_own_authority_vouches_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their keys and their logout endpoints, at https://localhost; nobody else learns to trust that authority."""
+    settings = from_environ(Stack(data_dir=tmp_path, port=1, tls=True).child_environ())
+    files = authority.server_files(tmp_path, now=now())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    with serving(tls=context) as site:
+        url = f"https://localhost:{site.port}/jwks"
+        assert Outbound(settings).get_json(url, max_bytes=10).status == 200
+        without = from_environ(Stack(data_dir=tmp_path, port=1).child_environ())
+        with pytest.raises(Unreachable, match="certificate"):
+            Outbound(without).get_json(url, max_bytes=10)
+    monkeypatch.setenv("RIALTO_OUTBOUND_CA_FILE", "/mine.pem")
+    mine = Stack(data_dir=tmp_path, port=1, tls=True, sandbox=False).child_environ()
+    assert mine["RIALTO_OUTBOUND_CA_FILE"] == "/mine.pem"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import orjson
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from hub.context import Hub
 from hub.models.client import Client
 from hub.oauth.errors import OAuthRefusal
+from hub.oauth.jose import key_use
 from hub.oauth.jose.public_key import BadKey
 
 DEFAULT_ENC = "A128CBC-HS256"  # OpenID Connect Registration 2
@@ -73,7 +74,7 @@ def envelope(hub: Hub, client: Client, what: Literal["id_token", "authorization"
 def _key_for(hub: Hub, client: Client, alg: str) -> Key:
     """The key for ``alg``. Raises NoEncryptionKey."""
     try:
-        key = _chosen(hub.client_keys.document(client, suits=lambda jwks: _chosen(jwks, alg) is not None), alg)
+        key = _chosen(hub.client_keys.document(client, suits=lambda jwks: suits(jwks, alg)), alg)
     except BadKey as error:
         raise NoEncryptionKey(error.why) from error
     if key is None:
@@ -92,37 +93,43 @@ def _chosen(document: Mapping[str, Any], alg: str) -> Key | None:
     return None
 
 
-def _usable(jwk: dict[str, object], alg: str) -> Key | None:
+def suits(document: Mapping[str, Any], alg: str) -> bool:
+    """Whether a JWK Set holds a key that can be encrypted to with ``alg``."""
+    return _chosen(document, alg) is not None
+
+
+def _usable(jwk: dict[str, Any], alg: str) -> Key | None:
     """The key if it fits; a private key counts as lost, and a key for other operations is not meant for this."""
-    operations = jwk.get("key_ops")
-    if not _SECRET_MEMBERS.isdisjoint(jwk):
+    operations = key_use.WRAP if alg in _RSA else key_use.AGREE
+    if not _SECRET_MEMBERS.isdisjoint(jwk) or not key_use.allows(jwk, "enc", operations):
         return None
-    if operations is not None and not (isinstance(operations, list) and _OPERATIONS & set(map(str, operations))):
+    # What makes up the key and its name, nothing beside them: what else a client writes there cannot spoil it.
+    named = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e", "kid") if jwk.get(name) is not None}
+    if not all(isinstance(value, str) for value in named.values()):
         return None
     try:
-        if alg in _RSA:
-            return _rsa(jwk)
-        return _elliptic(jwk)
+        return _rsa(named) if alg in _RSA else _elliptic(named)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
 
 
-_OPERATIONS = frozenset({"encrypt", "wrapKey", "deriveKey", "deriveBits"})
-
-
-def _rsa(jwk: dict[str, object]) -> RSAKey | None:
+def _rsa(jwk: dict[str, str]) -> RSAKey | None:
     if jwk.get("kty") != "RSA":
         return None
-    key = RSAKey.import_key(orjson.loads(orjson.dumps(jwk)))
+    key = RSAKey.import_key({**jwk})
     numbers = key.public_key.public_numbers()
     if not _MIN_RSA_BITS <= numbers.n.bit_length() <= _MAX_RSA_BITS or numbers.e.bit_length() > _MAX_EXPONENT_BITS:
         return None
     return key
 
 
-def _elliptic(jwk: dict[str, object]) -> ECKey | OKPKey | None:
-    kty = str(jwk.get("kty"))
+def _elliptic(jwk: dict[str, str]) -> ECKey | OKPKey | None:
+    kty = jwk.get("kty", "")
     if jwk.get("crv") not in _CURVES.get(kty, ()):
         return None
-    plain = orjson.loads(orjson.dumps(jwk))
-    return ECKey.import_key(plain) if kty == "EC" else OKPKey.import_key(plain)
+    if kty == "EC":
+        return ECKey.import_key({**jwk})
+    key = OKPKey.import_key({**jwk})
+    if isinstance(key.public_key, X25519PublicKey):
+        X25519PrivateKey.generate().exchange(key.public_key)  # with a point of small order nothing can be agreed
+    return key

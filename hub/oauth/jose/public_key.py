@@ -13,6 +13,8 @@ from typing import Any
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from hub.oauth.jose import key_use
+
 MAX_KEYS = 50
 MAX_KID_LENGTH = 255
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192  # FAPI 2.0 5.4.1; the upper end is what a verification may cost us
@@ -72,10 +74,8 @@ def read_jwk(jwk: object) -> PublicKey:
         raise BadKey("A JWK is a JSON object.")
     _refuse_secrets(jwk)
     key, thumbprint, algorithms = _material(jwk)
-    use, operations, alg, kid = (jwk.get(name) for name in ("use", "key_ops", "alg", "kid"))
-    if use not in (None, "sig") or not (
-        operations is None or (isinstance(operations, list) and "verify" in operations)
-    ):
+    alg, kid = jwk.get("alg"), jwk.get("kid")
+    if not key_use.allows(jwk, "sig", key_use.VERIFY):
         raise BadKey("The key's use or key_ops does not allow verifying signatures.")
     if alg is not None:
         algorithms &= _ED25519 if alg in ("EdDSA", "Ed25519") else {alg if isinstance(alg, str) else ""}

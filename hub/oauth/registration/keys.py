@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hub.oauth import encryption
+from hub.oauth.jose import key_use
 from hub.oauth.jose.algorithms import accepted
 from hub.oauth.jose.public_key import BadKey, PublicKey, read_jwk, read_jwks
 from hub.oauth.policy import PRIVATE_KEY_JWT, SELF_SIGNED_TLS, Policy
 from hub.oauth.registration.errors import BadMetadata
-
-_ENCRYPTS = "enc"
+from hub.oauth.registration.members import ENCRYPTED_FOR_CLIENT
 
 
 def check(member: str, document: Mapping[str, Any], *, policy: Policy, method: str) -> None:
@@ -19,7 +20,10 @@ def check(member: str, document: Mapping[str, Any], *, policy: Policy, method: s
     """
     try:
         read_jwks(document)
-        signing = tuple(_read(member, key, policy) for key in document["keys"] if key.get("use") != _ENCRYPTS)
+        for key in document["keys"]:
+            if (why := key_use.fault(key)) is not None:
+                raise BadMetadata(member, why)
+        signing = tuple(_read(member, key, policy) for key in document["keys"] if not key_use.only_encrypts(key))
     except BadKey as error:
         raise BadMetadata(member, error.why) from error
     kids = [key["kid"] for key in document["keys"] if "kid" in key]
@@ -29,6 +33,16 @@ def check(member: str, document: Mapping[str, Any], *, policy: Policy, method: s
         raise BadMetadata(member, f"There is no signing key in the set, and {method} needs one.")
     if method == PRIVATE_KEY_JWT and not any(key.algorithms & set(accepted(policy.algorithms)) for key in signing):
         raise BadMetadata(member, f"No key of the set signs with {' or '.join(policy.algorithms)}.")
+
+
+def check_encryption(member: str, document: Mapping[str, Any], full: Mapping[str, Any]) -> None:
+    """Refuse a set without a key for what is to be encrypted, as ``full`` (a whole registration) has it.
+
+    Raises BadMetadata.
+    """
+    for alg in sorted({full[f"{what}_alg"] for what in ENCRYPTED_FOR_CLIENT if f"{what}_alg" in full}):
+        if not encryption.suits(document, alg):
+            raise BadMetadata(member, f"No key of the set is one for {alg}, by its kty, use, key_ops and alg.")
 
 
 def _read(member: str, key: Mapping[str, Any], policy: Policy) -> PublicKey:

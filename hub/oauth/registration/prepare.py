@@ -89,6 +89,7 @@ def _check_published_keys(hub: Hub, found: Metadata, present: Client | None) -> 
         return
     there = fetch_object(hub, "jwks_uri", uri)
     keys.check("jwks_uri", there, policy=POLICIES[found.profile], method=found.auth_method)
+    keys.check_encryption("jwks_uri", there, found.members)
 
 
 def _sector(hub: Hub, found: Metadata, statement: Statement | None) -> str | None:

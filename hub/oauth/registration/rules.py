@@ -130,6 +130,8 @@ def encryption(full: Members, policy: Policy) -> None:
             raise BadMetadata(alg, f"This server encrypts with {', '.join(ALGS)}.")
         if full.get(enc, ENCS[0]) not in ENCS:
             raise BadMetadata(enc, f"This server encrypts with {', '.join(ENCS)}.")
+    if "jwks" in full:
+        keys.check_encryption("jwks", full["jwks"], full)
 
 
 def _encrypts(full: Members) -> bool:

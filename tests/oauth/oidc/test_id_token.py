@@ -173,6 +173,11 @@ def test_a_key_for_encryption_comes_before_one_for_no_use(world: World) -> None:
         {"keys": [public(RSA, use="enc", alg="RSA1_5")]},
         {"keys": [public(RSA, use="enc", key_ops=["verify"])]},
         {"keys": [public(RSA, use="enc", key_ops="encrypt")]},
+        {"keys": [public(RSA, use="enc", key_ops=[])]},
+        {"keys": [public(RSA, key_ops=["deriveBits"])]},
+        {"keys": [public(RSA, use="enc", key_ops=["wrapKey", "verify"])]},
+        {"keys": [public(RSA, use="enc", key_ops=[["wrapKey"]])]},
+        {"keys": [public(RSA, use="enc", kid=7)]},
         {"keys": [dict(RSA.as_dict(private=True))]},
         {"keys": [{"kty": "oct", "k": "c2VjcmV0LWtleS1vZi1lbm91Z2gtYml0cy10by1iZS1vbmU", "use": "enc"}]},
         {"keys": [public(KEYS["P-256"], use="enc")]},
@@ -184,6 +189,33 @@ def test_a_key_for_encryption_comes_before_one_for_no_use(world: World) -> None:
 def test_without_a_key_that_fits_there_is_no_token_rather_than_a_readable_one(world: World, jwks: Any) -> None:
     grant = grant_of(world)
     set_client(world, jwks=jwks, id_token_encrypted_response_alg="RSA-OAEP-256")
+    with pytest.raises(NoEncryptionKey):
+        minted(world, grant)
+
+
+@pytest.mark.parametrize(
+    ("kind", "alg", "operation"),
+    [
+        ("RSA", "RSA-OAEP-256", "wrapKey"),
+        ("RSA", "RSA-OAEP", "encrypt"),
+        ("P-256", "ECDH-ES", "deriveKey"),
+        ("P-256", "ECDH-ES+A128KW", "deriveBits"),
+        ("X25519", "ECDH-ES+A256KW", "deriveBits"),
+    ],
+)
+def test_what_a_key_allows_is_what_others_do_with_its_public_part(
+    world: World, kind: str, alg: str, operation: str
+) -> None:
+    grant = grant_of(world)
+    key = KEYS[kind]
+    set_client(world, jwks={"keys": [public(key, key_ops=[operation])]}, id_token_encrypted_response_alg=alg)
+    assert decrypted(minted(world, grant), key, alg, "A128CBC-HS256")
+
+
+def test_a_point_of_small_order_is_no_key(world: World) -> None:
+    grant = grant_of(world)
+    nothing = {"kty": "OKP", "crv": "X25519", "x": "A" * 43, "use": "enc"}
+    set_client(world, jwks={"keys": [nothing]}, id_token_encrypted_response_alg="ECDH-ES")
     with pytest.raises(NoEncryptionKey):
         minted(world, grant)
 

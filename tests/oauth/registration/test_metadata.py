@@ -178,6 +178,20 @@ def test_refresh_tokens_and_offline_access_go_together_by_default() -> None:
     assert "offline_access" in made(sign_in(grant_types=grants)).scopes
 
 
+ENCRYPTED = {"id_token_encrypted_response_alg": "RSA-OAEP-256"}
+BAD_FOR_ENCRYPTION = [
+    public("2048", kid="e", use="enc", key_ops=[]),
+    public("2048", kid="e", use=None, key_ops=[]),
+    public("2048", kid="e", use=None, key_ops=["deriveKey"]),  # RSA wraps
+    public("2048", kid="e", use="enc", key_ops=["verify"]),
+    public("2048", kid="e", use="sig", key_ops=["wrapKey"]),
+    public("2048", kid="e", use="enc", key_ops=["wrapKey", "wrapKey"]),
+    public("2048", kid="e", use="enc", key_ops={"wrapKey": True}),
+    public("2048", kid="e", use="enc", key_ops=[["wrapKey"]]),
+    public("2048", kid="e", use="enc", alg="RSA-OAEP"),
+    public("P-256", kid="e", use="enc"),
+    public("2048", kid="e", use="sig"),
+]
 METHOD, ALG = "token_endpoint_auth_method", "id_token_signed_response_alg"
 
 # Metadata of a sign-in client that will not do, and the member that the refusal names.
@@ -246,6 +260,12 @@ BAD_SIGN_IN: list[tuple[dict[str, Any], str]] = [
         },
         "id_token_encrypted_response_enc",
     ),
+    *(({**ENCRYPTED, "jwks": jwks(public(use="sig"), bad)}, "jwks") for bad in BAD_FOR_ENCRYPTION),
+    ({"jwks": jwks(public(use=None, key_ops=[]))}, "jwks"),
+    ({"jwks": jwks(public(use="sig", key_ops=["wrapKey"]))}, "jwks"),
+    ({"jwks": jwks(public(use=None, key_ops=["verify", "verify"]))}, "jwks"),
+    ({"jwks": jwks(public(use=None, key_ops="verify"))}, "jwks"),
+    ({"jwks": jwks(public(use=["sig"]))}, "jwks"),
     ({"request_object_encryption_alg": "RSA-OAEP-256"}, "request_object_encryption_alg"),
     ({"subject_type": "public"}, "subject_type"),
     ({"application_type": "toaster"}, "application_type"),
@@ -377,6 +397,20 @@ def test_names_of_the_world_are_allowed() -> None:
 )
 def test_keys_that_a_bank_client_may_have(keys: dict[str, Any]) -> None:
     assert made(bank_data(jwks=keys)).members["jwks"] == keys
+
+
+@pytest.mark.parametrize(
+    ("alg", "ours"),
+    [
+        ("RSA-OAEP-256", public("2048", kid="e", use="enc")),
+        ("RSA-OAEP-256", public("2048", kid="e", use="enc", key_ops=["wrapKey"])),
+        ("RSA-OAEP-256", public("2048", kid="e", use=None, key_ops=["encrypt", "wrapKey"])),
+        ("ECDH-ES", public(kid="e", use=None, key_ops=["deriveBits"])),
+    ],
+)
+def test_keys_that_encrypted_answers_may_go_to(alg: str, ours: dict[str, Any]) -> None:
+    given = jwks(public(), {name: value for name, value in ours.items() if value is not None})
+    assert made(bank_data(jwks=given, id_token_encrypted_response_alg=alg)).members["jwks"] == given
 
 
 def test_only_a_hub_on_loopback_calls_http_on_loopback() -> None:
