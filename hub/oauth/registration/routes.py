@@ -121,7 +121,9 @@ def _refused(error: DomainError) -> Response:
     word = _ERRORS.get(type(error), "invalid_request")
     response = _answer({"error": word, "error_description": printable(error.detail)}, error.kind.status)
     if isinstance(error, Unauthenticated):
-        reason = f', error="{error.reason}"' if error.reason else ""  # RFC 6750 3: none where no token was sent
+        # RFC 6750 3: no error where no bearer token was sent. No resource_metadata (RFC 9728 5.1) either: what opens
+        # these endpoints is no access token that an authorization server would give.
+        reason = f', error="{error.reason}"' if error.reason else ""
         response.headers["WWW-Authenticate"] = f'Bearer realm="rialto"{reason}'
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -149,12 +151,11 @@ def _initial(hub: Hub, now: datetime) -> Initial | None:
 
 
 def _bearer() -> str:
-    given = request.headers.getlist("Authorization")
-    if not given:
-        raise Unauthenticated("A token is needed, in the Authorization header.")
-    scheme, _, token = given[0].partition(" ")
-    if len(given) > 1 or scheme.lower() != "bearer" or not token.strip() or len(token) > 500:
-        raise Unauthenticated("One bearer token is needed, in the Authorization header.", reason="invalid_token")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("A bearer token is needed, in the Authorization header.")
+    if not token.strip() or len(token) > 500:
+        raise Unauthenticated("This is no token of this server.", reason="invalid_token")
     return token.strip()
 
 

@@ -96,6 +96,31 @@ def test_nobody_elses_token_opens_a_registration(registry: Registry, method: str
     assert row(registry, mine["client_id"]).deleted_at is None
 
 
+INVALID = 'Bearer realm="rialto", error="invalid_token"'
+CHALLENGES: list[tuple[list[tuple[str, str]], int, str]] = [
+    ([], 401, 'Bearer realm="rialto"'),
+    ([("Authorization", "Basic eDp5")], 401, 'Bearer realm="rialto"'),
+    ([("Authorization", "DPoP abc")], 401, 'Bearer realm="rialto"'),
+    ([("Authorization", "Bearer nobody's")], 401, INVALID),
+    ([("Authorization", "Bearer " + "x" * 501)], 401, INVALID),
+    ([("Authorization", "Bearer a"), ("Authorization", "Bearer b")], 401, INVALID),
+]
+
+
+@pytest.mark.parametrize(("headers", "status", "challenge"), CHALLENGES, ids=range(len(CHALLENGES)))
+def test_a_challenge_names_an_error_only_where_a_token_was_sent(
+    registry: Registry, headers: list[tuple[str, str]], status: int, challenge: str
+) -> None:
+    """RFC 6750 3. There is no protected resource metadata to point at (RFC 9728): no access token opens these."""
+    told = registry.register()
+    by_token = registry.configured(registration="token")
+    for method, path in (*((one, f"/{told['client_id']}") for one in METHODS), ("POST", "")):
+        answer = by_token.app.test_client().open(
+            f"/oauth/register{path}", method=method, json=sign_in(), headers=headers
+        )
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (status, challenge), method
+
+
 def test_a_client_of_a_developer_has_no_token_that_fits(registry: Registry) -> None:
     told = registry.register()
     with registry.hub.db.write() as session:
