@@ -95,7 +95,7 @@ def _signatures() -> dict[str, Any]:
         "authorization_signing_alg_values_supported": list(OIDC_ALGORITHMS),
         "authorization_encryption_alg_values_supported": list(encryption.ALGS),
         "authorization_encryption_enc_values_supported": list(encryption.ENCS),
-        "introspection_signing_alg_values_supported": list(FAPI_ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(OIDC_ALGORITHMS),
         "request_object_signing_alg_values_supported": _VERIFIED,
         "dpop_signing_alg_values_supported": list(accepted(FAPI_ALGORITHMS)),
     }
