@@ -34,6 +34,7 @@ from providers.model import (
 )
 from providers.rules import amounts, days, parties, remittance
 from providers.rules.merchant import merchant
+from providers.rules.narratives import CARD_ALONE
 from providers.rules.profile import NO_RULES, Ids, Rules
 from providers.rules.told import Told
 from providers.transaction_codes import Codes, codes
@@ -167,8 +168,11 @@ class Engine:
         name, rule, in_line = written.lifted.get("party"), "tagged_party", None
         if name is None and (in_line := parties.from_texts(written.texts, told.additional, rules)) is not None:
             name, rule = in_line.name, in_line.rule
-        if name is None and written.has_terminal_line and len(written.lines) == 1:
-            name, rule = written.lines[0], "beside_terminal_line"
+        if name is None and len(written.lines) == 1:
+            if written.has_terminal_line:
+                name, rule = written.lines[0], "beside_terminal_line"
+            elif party.name is not None and CARD_ALONE.fill(party.name, party.name.lower()) is not None:
+                name, rule = written.lines[0], "beside_card_number"
         if name is not None:
             shown = Party(parties.without_processor(name) or name, account, party.agent)
             in_additional = in_line is not None and in_line.in_additional
@@ -204,10 +208,9 @@ class Engine:
             places["ultimate"] = _by(written.place, "tagged_party")
         if ultimate is not None and ultimate.name == party.name:
             ultimate = None
-        purpose = told.purpose or written.lifted.get("purpose")
         found = Details(
             ultimate=ultimate,
-            purpose=text.meaningful(purpose),
+            purpose=text.meaningful(told.purpose or written.lifted.get("purpose")),
             additional=text.clean(told.additional),
             card=card,
             exchange=exchange,

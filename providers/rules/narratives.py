@@ -95,6 +95,9 @@ TECHNICAL = Book(
     "AUTORISATION {date} {time}",
 )
 
+# What stands for the name where a card paid; the only line of text beside it is the shop (Wise).
+CARD_ALONE = Book("CARD-{number}")
+
 # Names that name nobody: what a bank writes where it knows only the card or the kind of payment.
 NOBODY = Book(
     "CARD-{number}",

@@ -197,6 +197,8 @@ def test_a_placeholder_in_the_field_gives_way_to_the_text() -> None:
     row = {"creditorName": "CARD-1234", UNSTRUCTURED: "PRLV SEPA SHOP"}
     assert one(row).counterparty.name == "SHOP"
     assert one({"creditorName": "CARD-1234"}).counterparty == Party()
+    alone = one({"creditorName": "CARD-1234", UNSTRUCTURED: "ACME SHOP"})
+    assert (alone.counterparty.name, alone.remittance) == ("ACME SHOP", ("ACME SHOP",))
     own = {"parties": {"placeholders": ["OUTGOING PAYMENT"]}}
     assert one({"creditorName": "Outgoing payment"}, own).counterparty.name is None
 
