@@ -182,7 +182,10 @@ class Engine:
             return _Other(shown, place, in_line.line, in_line.blanks)
         if account is not party.account:
             return _Other(Party(None, account, party.agent), _by(written.place, "tagged_party"))
-        return _Other(Party(None, account, party.agent) if account or party.agent else parties.NOBODY_KNOWN, place)
+        if account is None and party.agent is None:
+            return _NOBODY
+        side = told.creditor if outgoing else told.debtor
+        return _Other(Party(None, account, party.agent), place if side is None else side.account_place)
 
     def _note_codes(self, told: Told, found: Codes, places: dict[str, str]) -> None:
         if found.iso:

@@ -42,7 +42,7 @@ def said(name: str | None) -> str | None:
     if found is None:
         return None
     if "  " in found or len(found) > _MAX_NAME_LENGTH:
-        found = " ".join(found.split())[:_MAX_NAME_LENGTH]
+        found = " ".join(found.split())[:_MAX_NAME_LENGTH].rstrip()
     return found
 
 

@@ -222,7 +222,8 @@ def _take_apart(found: Written) -> None:
         _by_tags(found, whole, marks, _SEPA_TAGS, "sepa_tags")
     elif whole.startswith("/"):
         if _TXT.match(whole):
-            found.lines = [" ".join(_TXT.sub("", line).replace(";", " ").split()) for line in found.lines]
+            parts = [" ".join(_TXT.sub("", line).replace(";", " ").split()) for line in found.lines]
+            found.lines = found.texts = [part for part in parts if part]
             found.rules.append("txt_marker")
         elif _SLASH_FIRST.match(whole):
             _by_tags(found, whole, list(_SLASH.finditer(whole)), _SLASH_TAGS, "slash_tags")
@@ -270,8 +271,8 @@ def _sweep(found: Written, rules: Remittance) -> None:
             found.rules.append("clutter")
             continue
         for prefix in rules.prefixes:
-            if lowered.startswith(prefix.lower()) and len(line) > len(prefix):
-                line = line[len(prefix) :].strip()
+            if lowered.startswith(prefix.lower()) and (rest := line[len(prefix) :].strip()):
+                line = rest
                 found.rules.append("prefix")
                 break
         if TECHNICAL.fill(line, lowered) is not None:
