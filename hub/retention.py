@@ -134,6 +134,7 @@ STAYS: Mapping[str, str] = {
     "account": "the ledger",
     "balance": "the ledger: the latest of each kind",
     "burnt_jti": "hub.oauth.jose.replay forgets it itself: on SQLite it lies in another file",
+    "category_correction": "the person's, until they take it back",
     "change": "the ledger's log, which clients read from wherever they stopped",
     "client": "deleted ones too: consents and receipts name them",
     "connection": "unfinished ones go by hub.connections.tidy",

@@ -9,13 +9,15 @@ from flask import Blueprint, Response, current_app
 from consent.granted import granted
 from consent.model import Actor, Consent, Permission
 from hub.access import Login, any_token, needs_login, permits, public
-from hub.api import openapi, schemas
+from hub.api import insights, openapi, schemas
 from hub.api.operation import operation
 from hub.api.query import arguments, no_arguments
 from hub.consents import service as consents
 from hub.context import hub_of_request
 from hub.errors import NotFound
 from hub.gate import allowed, token
+from hub.insights import stored
+from hub.insights.stored import Meaning
 from hub.ledger import history
 from hub.ledger.history import HistoryQuery
 from hub.oauth import userinfo
@@ -162,6 +164,31 @@ def sync() -> Response:
     )
 
 
+@blueprint.get("/v1/recurring")
+@permits(Permission.TRANSACTIONS_READ)
+@operation(
+    "Insights",
+    "Payments that come again: salary, rent, subscriptions",
+    schemas.RecurringList,
+    description="Found in the last 800 days of the shared history, each with its rhythm, its next date, changes of its "
+    "price and the transactions it was found by.",
+)
+def recurring() -> Response:
+    no_arguments()
+    hub = hub_of_request()
+    with hub.db.look() as reading:
+        found = stored.series(reading, allowed(), today=hub.clock().date())
+    return _json({"data": [insights.series(*one) for one in found]})
+
+
+@blueprint.get("/v1/categories")
+@public
+@operation("Insights", "The categories that transactions can have", schemas.CategoryList)
+def categories() -> Response:
+    no_arguments()
+    return _json({"data": insights.categories()})
+
+
 @blueprint.get("/v1/transactions/<transaction_id>")
 @permits(Permission.TRANSACTIONS_READ)
 @operation("Transactions", "One transaction", schemas.Transaction)
@@ -222,7 +249,8 @@ def _transactions(wanted: dict[str, Any]) -> Response:
         after=wanted.get("after"),
     )
     with hub_of_request().db.look() as reading:
-        page = history.transactions(reading, allowed(), query)
+        category = Meaning(reading, allowed()).of_row if wanted.get("include") else None
+        page = history.transactions(reading, allowed(), query, category=category)
     body = b'{"data":' + page.body + b',"next":' + orjson.dumps(page.next_cursor) + b"}"
     return Response(body, content_type="application/json")
 

@@ -6,6 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from hub.insights.categorise import Because
+from hub.insights.recurring import State
+from hub.insights.rhythm import Rhythm
+
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 _AMOUNT = {
     "description": "An exact amount, signed from the account holder's side: negative is money out.",
@@ -115,6 +119,15 @@ class TransactionDetails(Schema):
     batch_size = fields.Integer(metadata={"description": "How many payments this booking sums up."})
 
 
+class TransactionCategory(Schema):
+    code = fields.String(metadata={"description": "One of `/v1/categories`."})
+    name = fields.String()
+    because = fields.String(
+        validate=validate.OneOf([one.value for one in Because]), metadata={"description": "The rule that decided."}
+    )
+    evidence = fields.String(metadata={"description": "What the rule went by."})
+
+
 class Transaction(Schema):
     id = _id("The transaction.")
     account_id = fields.String()
@@ -145,6 +158,9 @@ class Transaction(Schema):
     link_confidence = fields.Integer(allow_none=True, metadata={"description": "Per cent."})
     first_seen_at = fields.AwareDateTime()
     last_updated = fields.AwareDateTime()
+    category = fields.Nested(
+        TransactionCategory, metadata={"description": "Only in lists that are asked with `include=category`."}
+    )
 
 
 class Removed(Schema):
@@ -237,6 +253,50 @@ _LIMIT = fields.Integer(
 )
 
 
+class CategoryItem(Schema):
+    code = fields.String()
+    name = fields.String()
+    group = fields.String()
+    group_name = fields.String()
+    coicop = fields.String(allow_none=True, metadata={"description": "Its place in COICOP 2018, for consumption."})
+
+
+class CategoryList(Schema):
+    data = fields.List(fields.Nested(CategoryItem))
+
+
+class PriceChangeItem(Schema):
+    date = fields.Date()
+    before = _amount()
+    after = _amount()
+
+
+class RecurringSeries(Schema):
+    id = _id("The series; it stays the same as the series grows.")
+    account_id = fields.String()
+    payee = fields.String()
+    category = fields.Nested(TransactionCategory)
+    currency = fields.String()
+    rhythm = fields.String(validate=validate.OneOf([one.value for one in Rhythm]))
+    state = fields.String(
+        validate=validate.OneOf([one.value for one in State]),
+        metadata={"description": "early: few payments yet; ended: the last one is long overdue."},
+    )
+    last_amount = _amount()
+    usual_amount = _amount()
+    is_fixed = fields.Boolean(metadata={"description": "The same amount each time, but for `price_changes`."})
+    first_date = fields.Date()
+    last_date = fields.Date()
+    next_date = fields.Date(allow_none=True, metadata={"description": "null where the series has ended."})
+    slack_days = fields.Integer(metadata={"description": "It may come so many days sooner or later."})
+    price_changes = fields.List(fields.Nested(PriceChangeItem))
+    transaction_ids = fields.List(fields.String(), metadata={"description": "What it was found by, the oldest first."})
+
+
+class RecurringList(Schema):
+    data = fields.List(fields.Nested(RecurringSeries))
+
+
 class AccountTransactionQuery(Schema):
     date_from = fields.Date(
         metadata={"description": "First day, by booking date (else value date, else the day first seen)."}
@@ -249,6 +309,9 @@ class AccountTransactionQuery(Schema):
     q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "Part of a name or text."})
     limit = _LIMIT
     after = fields.String(metadata={"description": "`next` of the page before."})
+    include = fields.String(
+        validate=validate.OneOf(["category"]), metadata={"description": "`category`: what each one was for, and why."}
+    )
 
     @validates_schema
     def _ordered(self, data: dict[str, Any], **_more: Any) -> None:

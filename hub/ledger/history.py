@@ -4,6 +4,7 @@ Whatever the Allowed does not hold is NotFound, whether it exists or not. Client
 same functions; the person's Allowed simply holds everything (consent.decide.for_owner).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,9 +123,15 @@ def balances(reading: Reading, allowed: Allowed, account_id: str | None = None) 
     ]
 
 
-def transactions(reading: Reading, allowed: Allowed, query: HistoryQuery) -> HistoryPage:
+def transactions(
+    reading: Reading,
+    allowed: Allowed,
+    query: HistoryQuery,
+    *,
+    category: Callable[[render.Row], dict[str, str]] | None = None,
+) -> HistoryPage:
     """One page of the history, the newest first, by one statement. Withdrawn and replaced rows are not in it, and
-    rejected or merely announced ones only where ``status`` asks for them.
+    rejected or merely announced ones only where ``status`` asks for them. ``category`` makes that field of each row.
 
     Raises NotFound for an account that is not in the consent, BadInput for a cursor that is not ours.
     """
@@ -136,11 +143,19 @@ def transactions(reading: Reading, allowed: Allowed, query: HistoryQuery) -> His
     shown = rows[: query.limit]
     more = len(rows) > query.limit
     cursor = Place(render.day(shown[-1]), shown[-1][render.ID]).text() if more else None
-    return HistoryPage(render.transactions(shown, allowed.fields), len(shown), cursor)
+    return HistoryPage(render.transactions(shown, allowed.fields, category), len(shown), cursor)
 
 
 def transaction(reading: Reading, allowed: Allowed, transaction_id: str) -> dict[str, Any]:
     """One transaction. A replaced one is still found and says by what (``superseded_by``); a withdrawn one is not."""
+    shown: dict[str, Any] = orjson.loads(render.transactions([row(reading, allowed, transaction_id)], allowed.fields))[
+        0
+    ]
+    return shown
+
+
+def row(reading: Reading, allowed: Allowed, transaction_id: str) -> render.Row:
+    """The same as it is stored, columns as in ``render.COLUMNS``. Raises NotFound as ``transaction`` does."""
     must_cover(allowed, Permission.TRANSACTIONS_READ)
     found = render.fetch(
         reading.execute(
@@ -149,10 +164,8 @@ def transaction(reading: Reading, allowed: Allowed, transaction_id: str) -> dict
             )
         )
     )
-    row = found[0] if found else None
-    if row is None or row[render.ACCOUNT] not in allowed.account_ids:
+    if not found or found[0][render.ACCOUNT] not in allowed.account_ids:
         raise NotFound("no such transaction")
-    if allowed.since is not None and render.day(row) < allowed.since:
+    if allowed.since is not None and render.day(found[0]) < allowed.since:
         raise NotFound("no such transaction")
-    shown: dict[str, Any] = orjson.loads(render.transactions([row], allowed.fields))[0]
-    return shown
+    return found[0]

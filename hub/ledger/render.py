@@ -131,11 +131,11 @@ class _Recipe:
 
 
 @lru_cache(maxsize=256)
-def _recipe(shown: frozenset[str]) -> _Recipe:
+def _recipe(shown: frozenset[str], *, has_category: bool = False) -> _Recipe:
     kept = [name for name in _ORDER if name in shown]
     made = _MADE_WITH_PARTIES if "counterparty_account" in shown else _MADE
     return _Recipe(
-        shape=defstruct("Shown", [(name, Any) for name in kept]),
+        shape=defstruct("Shown", [(name, Any) for name in (*kept, *(("category",) if has_category else ()))]),
         values=_getter([_PLACES.get(name, ID) for name in kept]),
         made=tuple((place, made[name]) for place, name in enumerate(kept) if name in made),
         instants=tuple(place for place, name in enumerate(kept) if name in _INSTANTS),
@@ -161,9 +161,11 @@ def day(row: Row) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
-def transactions(rows: Sequence[Row], shown: Mapping[str, frozenset[str]]) -> bytes:
-    """A JSON array. ``shown`` gives the fields disclosed for each account."""
-    recipes = {account: _recipe(fields) for account, fields in shown.items()}
+def transactions(
+    rows: Sequence[Row], shown: Mapping[str, frozenset[str]], category: Callable[[Row], Any] | None = None
+) -> bytes:
+    """A JSON array. ``shown`` gives the fields disclosed for each account; ``category`` makes one more."""
+    recipes = {account: _recipe(fields, has_category=category is not None) for account, fields in shown.items()}
     result = []
     for row in rows:
         recipe = recipes[row[ACCOUNT]]
@@ -173,6 +175,8 @@ def transactions(rows: Sequence[Row], shown: Mapping[str, frozenset[str]]) -> by
         for place in recipe.instants:
             if (value := values[place]) is not None:
                 values[place] = _instant(value)
+        if category is not None:
+            values.append(category(row))
         result.append(recipe.shape(*values))
     return _encode(result)
 

@@ -35,6 +35,7 @@ class Said(StrEnum):
     SESSION_ENDED = "session_ended"
     SESSIONS_ENDED = "sessions_ended"
     SAVED = "saved"
+    CATEGORY_SAVED = "category_saved"
     BANK_LINKED = "bank_linked"
     BANK_DISCONNECTED = "bank_disconnected"
     CONSENT_ENDED = "consent_ended"
@@ -64,6 +65,7 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.SESSION_ENDED: Flash("success", "That device is logged out."),
         Said.SESSIONS_ENDED: Flash("success", "All your other devices are logged out."),
         Said.SAVED: Flash("success", "Saved."),
+        Said.CATEGORY_SAVED: Flash("success", "Saved, for everything from or to this name."),
         Said.BANK_LINKED: Flash("success", "Your bank is linked."),
         Said.BANK_DISCONNECTED: Flash("success", "The bank is disconnected. Nothing is read from it any more."),
         Said.CONSENT_ENDED: Flash("success", "Access ended. The app sees nothing of yours any more."),

@@ -1,6 +1,6 @@
 """Alice with accounts at two banks and a history, Charlie with one of his own, and apps that hold consents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -132,9 +132,13 @@ class World:
             )
             for number in range(count)
         ]
+        self.store(account_id, rows, first=last - timedelta(days=count - 1), last=last)
+
+    def store(self, account_id: str, rows: Sequence[Transaction], *, first: date, last: date) -> None:
+        """``rows`` as one fetch of these days."""
         with self.hub.db.write() as session:
             connection_id = session.get_one(AccountRow, account_id).connection_id
-            fetch = Fetch(account_id, connection_id, rows[-1].booking_date or last, last, "test/1")
+            fetch = Fetch(account_id, connection_id, first, last, "test/1")
             fetch.apply(session, self.hub.sealer, rows, self.hub.clock())
             fetch.finish(session, self.hub.clock())
 

@@ -127,6 +127,12 @@ HOME = v.HomePage(
             "c4", v.Bank("x", "Mercantile", "red;}"), v.ConnectionState.FAILING, (), "It has not answered since 07:10."
         ),
     ),
+    spent=(
+        v.Spent("Housing", gbp("900"), 100),
+        v.Spent("Food and drink", gbp("312.40"), 34),
+        v.Spent("Energy, water, phone", gbp("95"), 10),
+        v.Spent("Travel", eur("80.50"), 100),
+    ),
     series=(
         series("GBP", 9100, ((2, 3100), (9, -700), (33, 3100), (41, -1200), (63, 3100), (70, -900), (89, 3120))),
         series("EUR", 420, ((10, -200), (33, 900), (60, -900))),
@@ -465,6 +471,52 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
             '{"transactionAmount":{"amount":48.30,"currency":"EUR"},"text":"</pre><script>"}',
             NOW,
             "berlin_group 3",
+            v.CategoryForm(
+                "Groceries",
+                f"We know “{EVIL}”.",
+                {"Food and drink": (v.Choice("food.groceries", "Groceries", checked=True),)},
+                EVIL,
+                is_corrected=True,
+            ),
+        ),
+        ALICE,
+    ),
+    "regular": (
+        "regular.html",
+        v.RegularPage(
+            (
+                v.SeriesRow(
+                    "Netflix",
+                    "Streaming and television",
+                    "every month",
+                    gbp("-12.99"),
+                    True,
+                    date(2026, 12, 3),
+                    date(2026, 11, 3),
+                    "t1",
+                    changes=("Up from £9.99 to £12.99 on 3 August 2026",),
+                ),
+                v.SeriesRow(
+                    EVIL, EVIL, "every week", eur("-20"), False, date(2026, 12, 1), date(2026, 11, 20), "t2", True
+                ),
+            ),
+            (
+                v.SeriesRow(
+                    "ACME Ltd",
+                    "Salary",
+                    "every month",
+                    gbp("2510"),
+                    False,
+                    date(2026, 11, 30),
+                    date(2026, 10, 30),
+                    "t3",
+                ),
+            ),
+            (
+                v.SeriesRow(
+                    "Old Gym", "Sport and fitness", "every month", gbp("-30"), True, None, date(2026, 5, 1), "t4"
+                ),
+            ),
         ),
         ALICE,
     ),
@@ -607,6 +659,7 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     ),
     "ledger": ("ledger.html", v.LedgerPage(CARD, "c", v.Bank("", "")), ALICE),
     "transaction": ("transaction.html", v.TransactionPage(ROWS[0], "a", "A", CASSA), ALICE),
+    "regular": ("regular.html", v.RegularPage(has_accounts=False), ALICE),
     "connect": ("connect.html", v.ConnectPage(), ALICE),
     "connect_confirm": ("connect_confirm.html", v.ConnectConfirmPage(v.Bank("", "B")), ALICE),
     "connect_step": ("connect_step.html", v.ConnectStepPage(v.Bank("", "B"), "s", 1), ALICE),

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.ledger.history import Provenance
 from hub.web.format import long_date, moment, money
-from hub.web.viewmodels import AccountRow, Bank, Fact, TransactionPage, TransactionRow
+from hub.web.viewmodels import AccountRow, Bank, CategoryForm, Fact, TransactionPage, TransactionRow
 from providers.model import Money
 
 _STATUS = {
@@ -37,7 +37,12 @@ _LINKS = {"supersedes": "Replaces the pending entry", "superseded_by": "Replaced
 
 
 def transaction_page(
-    raw: Mapping[str, Any], row: TransactionRow, account: AccountRow, bank: Bank, proof: Provenance | None
+    raw: Mapping[str, Any],
+    row: TransactionRow,
+    account: AccountRow,
+    bank: Bank,
+    proof: Provenance | None,
+    category: CategoryForm | None = None,
 ) -> TransactionPage:
     trace = {} if proof is None else proof.trace
     facts = [Fact("Amount", money(row.money, signed=True), str(trace.get("money", "")))]
@@ -59,6 +64,7 @@ def transaction_page(
         raw_json="" if proof is None else proof.raw.decode("utf-8", "replace"),
         fetched_at=None if proof is None else proof.fetched_at,
         normaliser="" if proof is None else proof.normaliser,
+        category=category,
     )
 
 

@@ -19,6 +19,7 @@ from hub.web.routes.entrance import blueprint as entrance
 from hub.web.routes.factor_recovery import blueprint as factor_recovery
 from hub.web.routes.factors import blueprint as factors
 from hub.web.routes.health import blueprint as health
+from hub.web.routes.insights import blueprint as insights
 from hub.web.routes.money import blueprint as money
 from hub.web.routes.recovery import blueprint as recovery
 from hub.web.routes.second_step import blueprint as second_step
@@ -35,6 +36,7 @@ blueprints: tuple[Blueprint, ...] = (
     upstream,
     factors,
     money,
+    insights,
     banks,
     connections,
     consent_request,

@@ -11,10 +11,12 @@ from hub.connections.state import Status
 from hub.context import hub_of_request
 from hub.errors import NotFound
 from hub.gate import person, someone
+from hub.insights import stored
+from hub.insights.stored import Meaning
 from hub.ledger import history
 from hub.ledger.history import HistoryQuery
 from hub.oauth import approvals
-from hub.web.present import banks, ledger, transaction
+from hub.web.present import banks, insights, ledger, transaction
 from hub.web.present.search import Search
 from hub.web.routes import respond
 from hub.web.routes.banks import allow_forms_to_end_at
@@ -45,6 +47,7 @@ def home() -> Response:
         course = history.daily_balances(session, current, today=now.date())
         waiting = len(approvals.waiting(session, who.psu_id, now))
         latest = history.transactions(session, current, HistoryQuery(limit=LATEST)).items
+        spent = stored.spending(session, current, first=now.date().replace(day=1), last=now.date())
     # The currency that most of the person's accounts have comes first.
     uses = Counter(money.currency for money in totals.by_account.values())
     currencies = sorted(totals.by_currency, key=lambda currency: (-uses[currency], currency))
@@ -62,6 +65,7 @@ def home() -> Response:
             series=tuple(BalanceSeries(currency, course[currency]) for currency in currencies if currency in course),
             transactions=tuple(ledger.transaction_row(hub, row, rows, institution) for row in latest),
             waiting=waiting,
+            spent=insights.spent(spent, currencies),
         ),
     )
 
@@ -102,6 +106,8 @@ def one_transaction(transaction_id: str) -> Response:
     with hub.db.read() as session:
         mine = ledger.own(session, who.psu_id)
         raw = history.transaction(session, mine, transaction_id)
+        meaning = Meaning(session, mine)
+        movement = meaning.movement(history.row(session, mine, transaction_id))
         account = history.account(session, mine, raw["account_id"])
         try:
             proof = history.provenance(session, hub.sealer, mine, transaction_id)
@@ -109,5 +115,6 @@ def one_transaction(transaction_id: str) -> Response:
             proof = None
     row = ledger.transaction_row(hub, raw, {}, {})
     bank = banks.bank_of(hub, account["institution_id"])
-    shown = transaction.transaction_page(raw, row, ledger.account_row(account, None), bank, proof)
+    category = insights.category_form(movement, meaning.category(movement))
+    shown = transaction.transaction_page(raw, row, ledger.account_row(account, None), bank, proof, category)
     return respond.page("transaction.html", shown)

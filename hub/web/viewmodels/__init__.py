@@ -78,6 +78,7 @@ from hub.web.viewmodels.identity import (
     SecurityPage,
     SessionRow,
 )
+from hub.web.viewmodels.insights import CategoryForm, RegularPage, SeriesRow, Spent
 from hub.web.viewmodels.money import (
     AccountRow,
     BalanceSeries,
@@ -121,6 +122,7 @@ __all__ = [
     "Bank",
     "BankCard",
     "BankHealth",
+    "CategoryForm",
     "Choice",
     "ConnectConfirmPage",
     "ConnectPage",
@@ -175,10 +177,13 @@ __all__ = [
     "RecoveryCodesPage",
     "RefusalRow",
     "RegisterPage",
+    "RegularPage",
     "ResetPage",
     "SecurityPage",
+    "SeriesRow",
     "SessionRow",
     "SetPasswordPage",
+    "Spent",
     "StatusPage",
     "StepUpPage",
     "TransactionFilter",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from hub.web.viewmodels.insights import CategoryForm, Spent
 from hub.web.viewmodels.shared import Bank, ConnectionState, Form, Pager
 from providers.model import Money
 
@@ -60,7 +61,7 @@ class TransactionRow:
 class HomePage:
     """home.html. No banks draws the empty state. ``totals``: one Money per currency, never converted.
 
-    ``waiting``: how many requests of apps wait on /approvals.
+    ``waiting``: how many requests of apps wait on /approvals. ``spent``: this month, by group, currency after currency.
     """
 
     totals: tuple[Money, ...] = ()
@@ -68,6 +69,7 @@ class HomePage:
     series: tuple[BalanceSeries, ...] = ()
     transactions: tuple[TransactionRow, ...] = ()
     waiting: int = 0
+    spent: tuple[Spent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +150,4 @@ class TransactionPage:
     raw_json: str = ""
     fetched_at: datetime | None = None
     normaliser: str = ""  # name and version of the rules that read it
+    category: CategoryForm | None = None

@@ -2,8 +2,9 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -178,6 +179,14 @@ class World:
             fetch = Fetch(account_id, connection_id, today - timedelta(200), today, "test/1")
             fetch.apply(session, self.hub.sealer, tuple(rows), now)
             fetch.finish(session, now)
+
+    def pay(self, connection_id: str, account_id: str, name: str, when: Sequence[tuple[date, str]]) -> None:
+        """Booked payments, each on its day."""
+        with self.hub.db.write() as session:
+            days = [day for day, _ in when]
+            fetch = Fetch(account_id, connection_id, min(days), min(days), "test/1")
+            rows = tuple(_row(amount, "GBP", day, name, f"{name} {day}") for day, amount in when)
+            fetch.apply(session, self.hub.sealer, rows, self.hub.clock())
 
     def register(self, *, owner: str | None = None, **changes: Any) -> Registered:
         """An app that sees accounts, or with ``public`` one that only signs people in."""

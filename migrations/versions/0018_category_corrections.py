@@ -1,0 +1,28 @@
+"""what a person said of their payees"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.db import Instant
+
+revision = "0018"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "category_correction",
+        sa.Column("psu_id", sa.String(length=36), nullable=False),
+        sa.Column("payee_key", sa.String(length=300), nullable=False),
+        sa.Column("is_in", sa.Boolean(), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["psu_id"], ["psu.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("psu_id", "payee_key", "is_in"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("category_correction")
