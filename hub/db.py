@@ -72,6 +72,11 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def json_text(value: Any) -> str:
+    """What a JsonText column holds."""
+    return orjson.dumps(value).decode()
+
+
 class JsonText(TypeDecorator[Any]):
     """A JSON value kept as text on every store, so that answers can embed it without parsing."""
 
@@ -79,7 +84,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else orjson.dumps(value).decode()
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(value)

@@ -3,15 +3,25 @@
 import os
 import secrets
 import time
-import uuid
 
 
 def new_id() -> str:
-    unix_ms = time.time_ns() // 1_000_000
-    value = (unix_ms & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76  # version
-    value = value & ~(0x3 << 62) | 0x2 << 62  # variant
-    return str(uuid.UUID(int=value))
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[str]:
+    """Many at once cost one call to the operating system. In no order: all are of the same millisecond."""
+    unix_ms = f"{time.time_ns() // 1_000_000:012x}"
+    start = f"{unix_ms[-12:-4]}-{unix_ms[-4:]}-7"  # 7 is the version
+    digits = os.urandom(10 * count).hex()
+    made = []
+    for at in range(0, 20 * count, 20):
+        variant = _VARIANT[digits[at + 3]]
+        made.append(f"{start}{digits[at : at + 3]}-{variant}{digits[at + 4 : at + 7]}-{digits[at + 7 : at + 19]}")
+    return made
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def new_secret() -> str:

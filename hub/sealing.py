@@ -35,8 +35,10 @@ class Sealer:
         if not keys or any(len(key) != _KEY_BYTES for key in keys.values()):
             raise SettingsError("RIALTO_MASTER_KEYS holds id:base64 pairs of 32-byte keys, the active one first")
         self._keys = {kid: AESGCM(key) for kid, key in keys.items()}
-        self._active = next(iter(keys))
         self._ring = dict(keys)
+        active = next(iter(keys))
+        self._header = bytes((_VERSION, len(active.encode()))) + active.encode()
+        self._encrypt = self._keys[active].encrypt
 
     def __repr__(self) -> str:
         return f"Sealer(keys={list(self._keys)})"
@@ -44,9 +46,7 @@ class Sealer:
     def seal(self, plain: bytes, place: str) -> bytes:
         """``place`` is ``table.column:row id``; the same text must be given to open()."""
         nonce = os.urandom(_NONCE_BYTES)
-        kid = self._active.encode()
-        sealed = self._keys[self._active].encrypt(nonce, plain, place.encode())
-        return bytes((_VERSION, len(kid))) + kid + nonce + sealed
+        return self._header + nonce + self._encrypt(nonce, plain, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Raises SealBroken, which says nothing about why."""
@@ -61,8 +61,7 @@ class Sealer:
             raise SealBroken("the seal does not open here") from error
 
     def is_current(self, sealed: bytes) -> bool:
-        kid = self._active.encode()
-        return sealed[:2] == bytes((_VERSION, len(kid))) and sealed[2 : 2 + len(kid)] == kid
+        return sealed.startswith(self._header)
 
     def reseal(self, sealed: bytes, place: str) -> bytes:
         """The same secret under the active key; unchanged if it is there already."""
