@@ -147,6 +147,7 @@ STAYS: Mapping[str, str] = {
     "psu": "the person",
     "recovery_code": "the person's; a used one is deleted",
     "secret": "a handful, made once",
+    "seen_page": "an account's are replaced at every reading",
     "signing_key": "a few a year; what is gone stays as a record, without its private half",
     "totp": "the person's, until they remove it",
     "trust_anchor": "a few, named by the operator",

@@ -5,7 +5,7 @@ a web framework or a bank. Codes are those of the ISO 20022 external code sets (
 EntryStatus), whatever word the bank's own standard uses for the same thing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -229,8 +229,13 @@ class Page:
 
     One broken row does not lose the page: the good rows are in ``transactions``, the others in ``rejected``, so the
     data is kept (sealed, like every raw payload) and an operator can be told.
+
+    ``digest`` is the SHA-256 of the answer, empty where there was none. A page that the reader said it knows by its
+    digest (providers.paging.knowing) has no rows; ``unread`` reads them after all.
     """
 
     transactions: tuple[Transaction, ...]
     next: str | None
     rejected: tuple[RejectedRow, ...] = ()
+    digest: bytes = b""
+    unread: "Callable[[], Page] | None" = field(default=None, repr=False)

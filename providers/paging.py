@@ -2,13 +2,21 @@
 
 Neither standard promises isolation or an end: a next link may lead back, to the same page, or away from the bank.
 Every guard raises ContractBroken only after the pages before it were handed out, so the caller keeps them.
+
+Most pages of most readings are what they were some hours ago, byte by byte. Whoever reads them can say by ``knowing``
+which ones it has not forgotten, and those are handed out unread. It is said around the walk and not through it: no
+standard has to know.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 from hashlib import sha256
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from providers.errors import ContractBroken
+from providers.model import Page
 from providers.transport import Answer
 
 MAX_PAGES = 10_000
@@ -22,6 +30,22 @@ class Linked(Protocol):
 
 
 P = TypeVar("P", bound=Linked)
+
+
+Known = Mapping[bytes, str | None]
+"""The SHA-256 of an answer -> the link to the next page that is in it."""
+
+_known: ContextVar[Known] = ContextVar("known pages", default={})  # noqa: B039  # nobody writes to it
+
+
+@contextmanager
+def knowing(known: Known) -> Iterator[None]:
+    """Steps of a walk inside this block hand out the ``known`` pages of transactions unread."""
+    token = _known.set(known)
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def walk(
@@ -44,7 +68,7 @@ def walk(
         if digest in bodies:
             raise ContractBroken("the same page came again", raw=answer.body)
         bodies.add(digest)
-        page = parse(answer.body)
+        page = _read(answer.body, digest, parse)
         yield page
         link = page.next
         if not link:
@@ -56,3 +80,14 @@ def walk(
             raise ContractBroken("the next link leads back to a page already read", raw=answer.body)
         asked.add(url)
     raise ContractBroken(f"more than {max_pages} pages")
+
+
+def _read(body: bytes, digest: bytes, parse: Callable[[bytes], P]) -> P:
+    def read() -> P:
+        page = parse(body)
+        return cast(P, replace(page, digest=digest)) if isinstance(page, Page) else page
+
+    known = _known.get()
+    if digest not in known:
+        return read()
+    return cast(P, Page((), known[digest], digest=digest, unread=cast(Callable[[], Page], read)))

@@ -117,6 +117,8 @@ class TransactionDetails(Schema):
     charges = fields.Nested(Amount)
     is_reversal = fields.Boolean()
     batch_size = fields.Integer(metadata={"description": "How many payments this booking sums up."})
+    statement_references = fields.List(fields.String(), metadata={"description": "The statements that list it."})
+    is_mutable = fields.Boolean(metadata={"description": "The bank's word that it may still change this, or will not."})
 
 
 class TransactionCategory(Schema):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from hub.ledger import tables
+from hub.ledger import bulk, tables
 from hub.models.connection import Connection
 from hub.models.ledger import Change
 
@@ -48,19 +48,12 @@ def append(
     )
     if last is None:
         raise LookupError("the connection is gone")
-    first = last - len(changes) + 1
-    session.execute(
-        insert(tables.change),
-        [
-            {
-                "connection_id": connection_id,
-                "seq": first + place,
-                "account_id": account_id,
-                "transaction_id": transaction_id,
-                "kind": kind,
-                "at": now,
-            }
-            for place, (transaction_id, kind) in enumerate(changes)
-        ],
+    at = bulk.notation(session).moment(now)
+    numbered = enumerate(changes, start=last - len(changes) + 1)
+    bulk.insert(
+        session,
+        tables.change,
+        ("connection_id", "seq", "account_id", "transaction_id", "kind", "at"),
+        [(connection_id, seq, account_id, transaction_id, kind, at) for seq, (transaction_id, kind) in numbered],
     )
     return last

@@ -28,6 +28,8 @@ def details_text(details: Details) -> str | None:
         "charges": details.charges and _money(details.charges),
         "is_reversal": details.is_reversal or None,
         "batch_size": details.batch_size,
+        "statement_references": list(map(_storable, details.statement_references)) or None,
+        "is_mutable": details.is_mutable,
     }
     kept = _said(members)
     return orjson.dumps(kept).decode() if kept else None

@@ -5,7 +5,8 @@ each page its own transaction, so nothing that was read is lost) or all at once 
 ``finish`` in one transaction, so that a booked row never stands beside the pending row it replaces):
 
     fetch = Fetch(account_id, connection_id, window_from, window_to, normaliser)
-    fetch.apply(session, sealer, page.transactions, now)    # once or page by page
+    known = fetch.known_pages(session, sealer)              # those that the bank need not be asked to explain again
+    fetch.apply_pages(session, sealer, [page], now)         # once or page by page
     fetch.finish(session, now)                              # only if the bank gave everything
 
 A fetch that broke off is thrown away, and so is one whose transaction was rolled back; the next begins anew and finds
@@ -20,16 +21,20 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from hub.ledger import changelog, rows, tables
+from hub.ledger.evidence import LEARNING, IdTrust, Trust
 from hub.ledger.movement import Fetched, fetched
+from hub.ledger.pages import READING, Memory
 from hub.ledger.reconcile import Matching, Settled, Window
 from hub.ledger.succession import DAYS_AFTER
 from hub.sealing import Sealer
-from providers.model import Transaction
+from providers.model import Page, RejectedRow, Status, Transaction
+from providers.paging import Known
 
 __all__ = ["Applied", "Fetch"]
 
 # Beyond the window we look this far for pending rows that were booked inside it.
 _SLACK = timedelta(days=DAYS_AFTER + 17)
+_MANY = 5000  # once so many rows are remembered, those are forgotten that are far from the days of the page at hand
 
 _T = tables.transaction.c
 _REPLACED = (
@@ -76,24 +81,88 @@ class Applied:
 
 @dataclass(slots=True)
 class Fetch:
-    """``normaliser`` is the standard and version of the rules that read the rows, such as ``berlin_group/1``."""
+    """``normaliser`` is the standard and version of the rules that read the rows, such as ``berlin_group/1``. ``trust``
+    is what is known of the bank's ids beforehand."""
 
     account_id: str
     connection_id: str
     window_from: date
     window_to: date
     normaliser: str
-    _matching: Matching = field(default_factory=Matching, init=False, repr=False)
+    trust: IdTrust = LEARNING
+    rejected: list[RejectedRow] = field(default_factory=list, init=False, repr=False)
+    _matching: Matching = field(init=False, repr=False)
     _loaded: tuple[date, date] | None = field(default=None, init=False)
     _has_undated: bool = field(default=False, init=False)
+    _limit: int = field(init=False)
+    _has_forgotten: bool = field(default=False, init=False)
     _position: int = field(default=-1, init=False)
+    _began_at: int = field(default=-1, init=False)
+    _pages: list[bytes] = field(default_factory=list, init=False, repr=False)
+    _had_rows: bool = field(default=True, init=False)
     _is_finished: bool = field(default=False, init=False)
 
-    def apply(self, session: Session, sealer: Sealer, transactions: Sequence[Transaction], now: datetime) -> Applied:
-        """Store one page, or all. Raises ValueError if an amount cannot be kept exactly, LookupError if the
-        connection is gone."""
-        page = [fetched(one) for one in transactions]
+    def __post_init__(self) -> None:
+        self._matching, self._limit = Matching(Trust(self.trust)), _MANY
+
+    def known_pages(self, session: Session, sealer: Sealer) -> Known:
+        """For providers.paging.knowing."""
+        position = changelog.position(session, self.connection_id, self.account_id)
+        return self._memory(position).known(session, sealer)
+
+    def apply_pages(self, session: Session, sealer: Sealer, pages: Sequence[Page], now: datetime) -> Applied:
+        """Store one page, or all. ``rejected`` of this fetch has the rows that could not be read. Raises what ``apply``
+        does."""
         self._begin(session)
+        unread = [page for page in pages if not self._recognise(session, page)]
+        read = [page if page.unread is None else page.unread() for page in unread]
+        rows_of = [[fetched(one) for one in page.transactions] for page in read]
+        applied, ids = self._take(session, sealer, [row for page in rows_of for row in page], now)
+        self._remember(session, sealer, read, rows_of, ids)
+        self.rejected.extend(row for page in read for row in page.rejected)
+        return applied
+
+    def _recognise(self, session: Session, page: Page) -> bool:
+        """Whether all its rows were there before and are now accounted for."""
+        if page.unread is None:
+            return False
+        found = self._memory(self._began_at).of(session, page.digest)
+        if found is None or not self._matching.recognise(*found):
+            return False
+        self._pages.append(page.digest)
+        return True
+
+    def _remember(
+        self,
+        session: Session,
+        sealer: Sealer,
+        pages: Sequence[Page],
+        rows_of: Sequence[Sequence[Fetched]],
+        ids: Sequence[str | None],
+    ) -> None:
+        """Only pages that stand for themselves: no row of theirs was rejected, or repeats one of another page."""
+        seen, place = [], 0
+        for page, given in zip(pages, rows_of, strict=True):
+            theirs = [id_ for id_ in ids[place : place + len(given)] if id_ is not None]
+            place += len(given)
+            if page.digest and not page.rejected and len(theirs) == len(given):
+                booked = [row.movement.day for row in given if row.movement.status == Status.BOOKED]
+                seen.append((page, theirs, min((day for day in booked if day), default=None)))
+        self._memory(READING).note(session, sealer, seen)
+        self._pages.extend(page.digest for page, _, _ in seen)
+
+    def _memory(self, position: int) -> Memory:
+        return Memory(self.account_id, self.connection_id, self.normaliser, position)
+
+    def apply(self, session: Session, sealer: Sealer, transactions: Sequence[Transaction], now: datetime) -> Applied:
+        """Store rows that came on no page (a file's). Raises ValueError if an amount cannot be kept exactly,
+        LookupError if the connection is gone."""
+        self._begin(session)
+        return self._take(session, sealer, [fetched(one) for one in transactions], now)[0]
+
+    def _take(
+        self, session: Session, sealer: Sealer, page: Sequence[Fetched], now: datetime
+    ) -> tuple[Applied, Sequence[str | None]]:
         self._load(session, page)
         taken = self._matching.take(page, rows.ids_in_bank_order)
         changed = taken.update
@@ -106,12 +175,12 @@ class Fetch:
         log += [(one.was.id, changelog.ADDED if one.is_revived else changelog.MODIFIED) for one in changed]
         self._log(session, log, now)
         revived = sum(one.is_revived for one in changed)
-        return Applied(added=len(taken.insert) + revived, modified=len(changed) - revived)
+        return Applied(added=len(taken.insert) + revived, modified=len(changed) - revived), taken.ids
 
     def finish(self, session: Session, now: datetime) -> Applied:
         """Decide what has replaced what and what is gone, now that everything was seen. At most once."""
         self._begin(session)
-        self._load(session, ())
+        self._load_unseen(session)
         self._is_finished = True
         account = session.execute(
             select(tables.account.c.synced_at, tables.account.c.history_from).where(
@@ -123,6 +192,7 @@ class Fetch:
         )
         log = self._write(session, settled, now)
         self._log(session, log, now)
+        self._memory(self._position).keep_only(session, self._pages)
         session.execute(
             update(tables.account)
             .where(tables.account.c.id == self.account_id)
@@ -155,6 +225,9 @@ class Fetch:
         position = changelog.position(session, self.connection_id, self.account_id)
         if self._position not in {-1, position}:
             raise RuntimeError("another fetch has changed this account meanwhile: begin a new one")
+        if self._position == -1:
+            self._had_rows = rows.has_any(session, self.account_id)
+            self._began_at = position
         self._position = position
 
     def _log(self, session: Session, changes: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -162,10 +235,34 @@ class Fetch:
             self._position = last
 
     def _load(self, session: Session, page: Sequence[Fetched]) -> None:
-        """Know the stored rows around the window and around whatever days the bank chose to give."""
+        """Know the stored rows around whatever days the bank chose to give, and little more."""
         days = [day for row in page if (day := row.movement.day)]
-        first = min([self.window_from, *days]) - _SLACK
-        last = max([self.window_to, *days]) + _SLACK
+        if days:
+            first, last = min(days) - _SLACK, max(days) + _SLACK
+            if self._matching.size > self._limit:
+                self._matching.forget(first, last)
+                self._has_forgotten, self._loaded = True, None
+                self._limit = max(_MANY, 2 * self._matching.size)  # a busy account has many in the days around
+            self._know_between(session, first, last)
+        if not self._has_undated and any(row.movement.day is None for row in page):
+            self._has_undated = True
+            self._know_between(session, self.window_from - _SLACK, self.window_to + _SLACK)
+            self._matching.know(rows.undated(session, self.account_id))
+
+    def _load_unseen(self, session: Session) -> None:
+        """Know what the ledger holds and the bank has not shown, and, if that was forgotten, what may have replaced
+        it."""
+        if not self._had_rows and not self._has_forgotten:
+            return
+        stored = rows.ids_since(session, self.account_id, self.window_from - _SLACK)
+        self._matching.know(rows.some(session, self.account_id, self._matching.unknown(stored)))
+        if self._has_forgotten and (days := [row.sort_date for row in self._matching.unseen]):
+            self._loaded = None
+            self._know_between(session, min(days) - _SLACK, max(days) + _SLACK)
+
+    def _know_between(self, session: Session, first: date, last: date) -> None:
+        if not self._had_rows and not self._has_forgotten:
+            return  # all that there is was stored by this fetch
         if self._loaded is None:
             self._matching.know(rows.between(session, self.account_id, first, last))
         else:
@@ -176,6 +273,3 @@ class Fetch:
             if last > known_last:
                 self._matching.know(rows.between(session, self.account_id, known_last, last))
         self._loaded = first, last
-        if not self._has_undated and any(row.movement.day is None for row in page):
-            self._has_undated = True
-            self._matching.know(rows.undated(session, self.account_id))

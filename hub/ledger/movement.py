@@ -1,10 +1,14 @@
 """One movement as evidence: what reconciliation compares, whether it was just fetched or is stored already."""
 
 import hashlib
+import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
+import msgspec
 import orjson
 
 from hub.db import amount_text, scaled
@@ -26,6 +30,8 @@ _SHARED = frozenset(
 # The best evidence first; names that no list knows follow in their own order.
 _RANK = {"transactionid": 0, "internaltransactionid": 1, "entryreference": 2, "accountservicerreference": 3}
 _PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined"})
+# What no placeholder and no row of zeros begins with: most ids are told by their first character.
+_TELLING = frozenset(string.ascii_letters + string.digits) - frozenset("nNuU0")
 _FULL_SCALE = 18
 
 Id = tuple[str, str]
@@ -40,40 +46,36 @@ def exact(amount: int, scale: int, currency: str) -> Amount:
     return amount * 10 ** (_FULL_SCALE - scale), currency
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True):
     """What one row says. ``amount`` × 10^-``scale``, signed from the holder's side.
 
-    fingerprint: what the row is (64 hex). details: every other field that is shown, in the order of DETAIL_COLUMNS.
-    ids: the bank's ids for this row alone, best first, placeholders left out. reference: the end-to-end id or None.
-    remittance: JSON text.
+    money: the amount at full scale, with its currency. fingerprint: what the row is (64 hex). content: the fingerprint
+    and every other field that is shown, in the order of DETAIL_COLUMNS; two rows with equal content differ in nothing
+    but the bank's ids. ids: those for this row alone, best first, placeholders left out. reference: the end-to-end id
+    or None. remittance: JSON text. (A Struct, since one is made of every row that is read or compared.)
     """
 
     status: str
     amount: int
     scale: int
     currency: str
+    money: Amount
     booking_date: date | None
     value_date: date | None
     counterparty: str | None
     remittance: str
     fingerprint: str
-    details: tuple[object, ...]
+    content: tuple[Any, ...]
     ids: tuple[Id, ...]
     reference: str | None
-    money: Amount = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "money", exact(self.amount, self.scale, self.currency))
 
     @property
     def day(self) -> date | None:
         return self.booking_date or self.value_date
 
     @property
-    def content(self) -> tuple[object, ...]:
-        """Everything but the bank's ids: two rows with equal content differ in nothing that we show."""
-        return (self.fingerprint, *self.details)
+    def details(self) -> tuple[Any, ...]:
+        return self.content[1:]
 
     @property
     def wording(self) -> tuple[object, ...]:
@@ -95,8 +97,7 @@ class Stored:
     is_missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True, gc=False):
     """A row that a bank just gave: the movement beside the transaction it was read from."""
 
     movement: Movement
@@ -110,20 +111,25 @@ def fetched(transaction: Transaction) -> Fetched:
     lines = [_storable(line) for line in transaction.remittance]
     counterparty = _storable(party.name) if party.name else None
     currency = transaction.money.currency
-    day = transaction.booking_date or transaction.value_date
+    money = exact(amount, scale, currency)
+    status = transaction.status.value
+    booking_date, value_date = transaction.booking_date, transaction.value_date
+    kind = fingerprint(status, money, booking_date or value_date, counterparty, lines)
     movement = Movement(
-        status=transaction.status.value,
+        status=status,
         amount=amount,
         scale=scale,
         currency=currency,
-        booking_date=transaction.booking_date,
-        value_date=transaction.value_date,
+        money=money,
+        booking_date=booking_date,
+        value_date=value_date,
         counterparty=counterparty,
         remittance=orjson.dumps(lines).decode(),
-        fingerprint=fingerprint(transaction.status.value, exact(amount, scale, currency), day, counterparty, lines),
-        details=(
-            transaction.booking_date,
-            transaction.value_date,
+        fingerprint=kind,
+        content=(
+            kind,
+            booking_date,
+            value_date,
             transaction.transaction_datetime,
             _storable(party.account.value) if party.account else None,
             _within(transaction.bank_transaction_code, 40),
@@ -161,7 +167,7 @@ def fingerprint(status: str, money: Amount, day: date | None, counterparty: str 
         "in" if number >= 0 else "out",
         str(abs(number)),
         currency,
-        day.isoformat() if day else "",
+        day or "",
         counterparty or "",
         sorted(lines),
         status,
@@ -171,14 +177,26 @@ def fingerprint(status: str, money: Amount, day: date | None, counterparty: str 
 
 def row_ids(bank_ids: Mapping[str, str]) -> tuple[Id, ...]:
     """The ids that stand for one row, the best first."""
-    kept = [(name.lower(), value) for name, value in bank_ids.items() if name.lower() not in _SHARED and _says(value)]
-    return tuple(sorted(kept, key=lambda one: (_RANK.get(one[0], len(_RANK)), one)))
+    kept = []
+    for name, value in bank_ids.items():
+        rank, known_as = _place(name)
+        if rank is not None and _says(value):
+            kept.append((rank, known_as, value))
+    kept.sort()
+    return tuple([(name, value) for _, name, value in kept])
+
+
+@lru_cache(maxsize=1024)
+def _place(name: str) -> tuple[int | None, str]:
+    """(how good evidence an id of this name is, 0 the best, None for none; the name blind to case)."""
+    known_as = name.lower()
+    return (None if known_as in _SHARED else _RANK.get(known_as, len(_RANK))), known_as
 
 
 def shared_reference(bank_ids: Mapping[str, str]) -> str | None:
     """The payer's end-to-end id, which both the pending and the booked row of one payment carry."""
     for name, value in bank_ids.items():
-        if name.lower() == "endtoendid" and _says(value):
+        if _place(name)[1] == "endtoendid" and _says(value):
             return value
     return None
 
@@ -188,6 +206,8 @@ def storable_ids(bank_ids: Mapping[str, str]) -> dict[str, str]:
 
 
 def _says(value: str) -> bool:
+    if value[:1] in _TELLING:
+        return True
     core = value if value.isalnum() else "".join(filter(str.isalnum, value))
     core = core.casefold()
     return core not in _PLACEHOLDERS and bool(core.strip("0"))
@@ -206,9 +226,12 @@ def _within(text: str | None, limit: int) -> str | None:
 
 
 FINAL = frozenset({Status.BOOKED.value, Status.REJECTED.value})
-"""What a pending row may become."""
+"""What an open row may become."""
 
-PASSING = frozenset({Status.PENDING.value, Status.INFORMATION.value})
+OPEN = frozenset({Status.PENDING.value, Status.FUTURE.value})
+"""What may still change its amount and its day, and be replaced by what it becomes."""
+
+PASSING = OPEN | {Status.INFORMATION.value}
 """What leaves the ledger when the bank no longer shows it; a booked row is flagged instead."""
 
 MOVEMENTS = frozenset({Status.BOOKED.value, Status.PENDING.value})

@@ -2,6 +2,8 @@
 
     matching = Matching(); matching.know(stored)
     matching.take(rows, name)      page by page: insert, update, revive; every read row is accounted for at once
+    matching.recognise(ids, ...)   rows of a page that the bank shows as it did before: accounted for unread
+    matching.forget(first, last)   the rows that were seen outside these days, so that memory stays flat
     matching.settle(...)           once everything was seen: supersede, expire, missing, found
 
 A stored row is given to one fetched row and the other way round, so two identical coffees stay two (a multiset). The
@@ -9,13 +11,15 @@ rules that pair them are tried in the order of ``Matching._rules``. ``reconcile`
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from hub.ledger.evidence import Trust
-from hub.ledger.movement import FINAL, PASSING, Fetched, Id, Movement, Stored
-from hub.ledger.succession import CORRECTIONS, Link, Row, successions
+from msgspec import structs
+
+from hub.ledger.evidence import LEARNING, IdTrust, Trust
+from hub.ledger.movement import FINAL, OPEN, PASSING, Fetched, Id, Movement, Stored
+from hub.ledger.succession import CORRECTIONS, MATCHERS, Link, Matcher, Row, successions
 from providers.model import Status
 
 _NOW = datetime.max.replace(tzinfo=UTC)  # a row of this very fetch is younger than anything stored
@@ -44,12 +48,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one page means. ``unchanged`` and ``repeated`` count rows that cost no write."""
+    """What one page means. ``unchanged`` counts rows that cost no write. ``ids`` holds for each row of the page, in its
+    order, the id that it has in the ledger; None for one that repeats another or goes by other ids of the bank's than
+    the ledger has; empty if rows of earlier pages came into it.
+    """
 
     insert: tuple[Insert, ...] = ()
     update: tuple[Update, ...] = ()
     unchanged: int = 0
-    repeated: int = 0
+    ids: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,66 +92,125 @@ class Window:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """A row of this fetch, under the id that it has in the ledger."""
-
-    stored: Stored
-    movement: Movement
-
-
-@dataclass(slots=True)
 class Matching:
-    """The memory of one fetch of one account."""
+    """The memory of one fetch of one account.
+
+    ``_seen`` are the ids of all rows of the ledger that this fetch has shown; ``_stored`` the rows themselves, as far
+    as they are remembered, each as it was last shown. ``_oldest`` is the first day that the bank showed as booked.
+    """
 
     trust: Trust = field(default_factory=Trust)
     _stored: dict[str, Stored] = field(default_factory=dict)
-    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _found: list[str] = field(default_factory=list)
+    _oldest: date | None = None
+    _lost: frozenset[Id] = frozenset()
+    _renamed: dict[str, tuple[Id, ...]] = field(default_factory=dict)
     _met: dict[tuple[Id, tuple[object, ...]], Movement] = field(default_factory=dict)
     _swallowed: defaultdict[Id, list[Fetched]] = field(default_factory=lambda: defaultdict(list))
     _next: dict[str, int] = field(default_factory=dict)
     _places: defaultdict[Hashable, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def know(self, stored: Iterable[Stored]) -> None:
-        """Rows that the ledger holds; may be called again with more of them."""
+        """Rows that the ledger holds; may be called again with more of them. One that this fetch has shown already
+        (recognised, or forgotten since) counts as shown."""
         fresh = [row for row in stored if row.id not in self._stored]
         for row in fresh:
             self._stored[row.id] = row
             of_kind = row.movement.fingerprint
             self._next[of_kind] = max(self._next.get(of_kind, 0), row.occurrence + 1)
+            if row.id in self._seen:
+                self._meet(self._as_shown(row))
+                continue
             for key in _traces(row.movement):
                 self._places[key].append(row.id)
         self.trust.learn_stored(row.movement for row in fresh if not row.is_removed)
+        self._lost |= self.trust.learn_fetched(self._as_shown(row) for row in fresh if row.id in self._seen)
+
+    def _as_shown(self, row: Stored) -> Movement:
+        """The ledger keeps the ids that a row had first; this fetch may have shown it under others."""
+        ids = self._renamed.get(row.id)
+        return row.movement if ids is None else structs.replace(row.movement, ids=ids)
+
+    def recognise(self, ids: Collection[str], oldest: date | None) -> bool:
+        """All of ``ids`` are shown once more, just as they are stored. ``oldest`` is the first day among the booked
+        ones. False, and nothing is done, if one of them was given to another row of this fetch."""
+        if not self._seen.isdisjoint(ids):
+            return False
+        self._seen.update(ids)
+        self._saw(oldest)
+        for row in (self._stored[id_] for id_ in ids if id_ in self._stored):
+            self._meet(row.movement)
+        return True
+
+    def _saw(self, day: date | None) -> None:
+        if day is not None and (self._oldest is None or day < self._oldest):
+            self._oldest = day
+
+    def forget(self, first: date, last: date) -> None:
+        """Nothing is lost by it that ``know`` would not bring back; what was not seen yet is kept for ``settle``."""
+        kept = [row for row in self._stored.values() if row.id not in self._seen or first <= row.sort_date <= last]
+        self._stored, self._met, self._next = {}, {}, {}
+        self._places.clear()
+        self.trust.forget()
+        self.know(kept)
+
+    @property
+    def size(self) -> int:
+        """How many rows are remembered."""
+        return len(self._stored)
+
+    @property
+    def unseen(self) -> list[Stored]:
+        """The rows that the ledger holds and this fetch has not shown, as far as they are known."""
+        return [row for row in self._stored.values() if row.id not in self._seen]
+
+    def unknown(self, ids: Iterable[str]) -> list[str]:
+        """Those that were neither shown nor are remembered."""
+        return [id_ for id_ in ids if id_ not in self._seen and id_ not in self._stored]
 
     def take(self, page: Sequence[Fetched], name: Namer) -> Taken:
         """``name`` gives an id to each new row."""
-        lost = self.trust.learn_fetched(row.movement for row in page)
+        lost = self.trust.learn_fetched(row.movement for row in page) | self._lost
+        self._lost = frozenset()
         # Rows taken for repetitions because of an id that turns out to mean nothing were twins after all.
         again = [row for one in sorted(lost) for row in self._swallowed.pop(one, ())]
         rows = [row for row in (*again, *page) if not self._repeats(row)]
-        update, unchanged, rest = self._pair(rows)
+        given: dict[int, str] = {}  # by the row's own identity: equal rows are not the same row
+        update, unchanged, rest = self._pair(rows, given)
         insert = []
         for id_, row in zip(name(rest), rest, strict=True):
-            one = Insert(id_, row, self._occurrence(row.movement))
-            stored = Stored(one.id, row.movement, one.occurrence, row.movement.day or date.max, _NOW)
-            self._stored[one.id] = stored
-            self._seen[one.id] = _Seen(stored, row.movement)
+            movement = row.movement
+            one = Insert(id_, row, self._occurrence(movement))
+            self._stored[id_] = Stored(id_, movement, one.occurrence, movement.day or date.max, _NOW)
+            self._show(id_, movement)
             insert.append(one)
-        return Taken(tuple(insert), tuple(update), unchanged, len(page) + len(again) - len(rows))
+            given[id(row)] = id_
+        ids = () if again else tuple(given.get(id(row)) for row in page)
+        return Taken(tuple(insert), tuple(update), unchanged, ids)
+
+    def _show(self, id_: str, movement: Movement) -> None:
+        self._seen.add(id_)
+        if movement.status == Status.BOOKED:
+            self._saw(movement.day)
 
     def _repeats(self, row: Fetched) -> bool:
         """Whether overlapping pages gave this row before: equal content under a believed id."""
         movement = row.movement
         content = movement.content if movement.ids else ()
-        for one in movement.ids:
-            if one in self.trust.untrusted:
-                continue
+        for one in self.trust.believed(movement):
             before = self._met.get((one, content))
             if before is not None and (same := self.trust.shared(movement, before)):
                 self._swallowed[same].append(row)
                 return True
-        for one in movement.ids:
-            self._met.setdefault((one, content), movement)
+        self._meet(movement)
         return False
+
+    def _meet(self, movement: Movement) -> None:
+        if movement.ids:
+            content = movement.content
+            for one in movement.ids:
+                self._met.setdefault((one, content), movement)
 
     def _occurrence(self, movement: Movement) -> int:
         number = self._next.get(movement.fingerprint, 0)
@@ -153,7 +219,7 @@ class Matching:
 
     def _rules(self) -> Iterable[tuple[Callable[[Movement], Iterable[Hashable]], bool]]:
         """(what two rows must share, whether withdrawn rows count), the surest first."""
-        believed = self._believed
+        believed = self.trust.believed
         yield lambda row: [(row.content, one) for one in believed(row)], False
         yield lambda row: [row.content], False
         yield lambda row: [(row.fingerprint, one) for one in believed(row)], False
@@ -162,17 +228,14 @@ class Matching:
         # The bank corrected a text. The day stays: a row never moves in the history, so that pages never shift.
         yield lambda row: [(row.status, row.money, row.day, one) for one in believed(row)], False
         # Until it is booked, a row may change its amount and its day.
-        yield lambda row: [one for one in believed(row) if row.status == Status.PENDING], False
-        yield lambda row: [row.wording] if row.status == Status.PENDING else [], False
+        yield lambda row: [one for one in believed(row) if row.status in OPEN], False
+        yield lambda row: [row.wording] if row.status in OPEN else [], False
 
-    def _believed(self, movement: Movement) -> Iterable[Id]:
-        return [one for one in movement.ids if one not in self.trust.untrusted]
-
-    def _pair(self, rows: list[Fetched]) -> tuple[list[Update], int, list[Fetched]]:
+    def _pair(self, rows: list[Fetched], given: dict[int, str]) -> tuple[list[Update], int, list[Fetched]]:
         """Give each row a stored one, by the first rule that finds a free one."""
         updates: list[Update] = []
         unchanged = 0
-        free = self._candidates(rows)
+        free = self._candidates(rows) if self._places else []
         for keys, withdrawn in self._rules():
             if not rows or not free:
                 break
@@ -189,11 +252,20 @@ class Matching:
                 if found is None or row.movement.status != found.movement.status:
                     rest.append(row)
                     continue
-                self._seen[found.id] = _Seen(found, row.movement)
+                if row.movement.ids == found.movement.ids:
+                    given[id(row)] = found.id
+                else:
+                    self._renamed[found.id] = row.movement.ids
+                self._show(found.id, row.movement)
+                if found.is_missing:
+                    self._found.append(found.id)
                 if withdrawn or not _says_the_same(found.movement, row.movement):
                     same_kind = found.movement.fingerprint == row.movement.fingerprint
                     occurrence = found.occurrence if same_kind else self._occurrence(row.movement)
                     updates.append(Update(found, row, occurrence, is_revived=withdrawn))
+                    self._stored[found.id] = replace(
+                        found, movement=row.movement, occurrence=occurrence, is_removed=False
+                    )
                 else:
                     unchanged += 1
             rows = rest
@@ -217,20 +289,27 @@ class Matching:
 
     def settle(self, window: Window, *, today: date, settled_at: datetime | None) -> Settled:
         """``settled_at`` is when the account was last settled: what was booked by then replaces nothing now."""
-        fresh, booked = [], []
-        for id_, seen in self._seen.items():
-            is_young = settled_at is None or seen.stored.first_seen_at > settled_at
-            if is_young and seen.movement.status in FINAL and seen.stored.supersedes is None:
-                fresh.append(Row(id_, seen.movement.day or today, seen.movement))
-            if seen.movement.status == Status.BOOKED and seen.movement.day:
-                booked.append(seen.movement.day)
-        unseen = [row for row in self._stored.values() if row.id not in self._seen]
-        pending = [row for row in unseen if row.movement.status == Status.PENDING]
+        if self._seen.issuperset(self._stored):
+            return Settled(found=tuple(sorted(self._found)))
+        young = [
+            Row(row.id, row.movement.day or today, row.movement)
+            for row in self._stored.values()
+            if row.id in self._seen
+            and row.supersedes is None
+            and (settled_at is None or row.first_seen_at > settled_at)
+        ]
+        fresh = [row for row in young if row.movement.status in FINAL]
+        unseen = self.unseen
         passing = [row for row in unseen if row.movement.status in PASSING]
-        links = successions(map(_row, pending), fresh, untrusted=self.trust.untrusted)
+        replaceable = [row for row in passing if row.movement.status in OPEN]
+        links = self._successions(replaceable, fresh)
+        # What was announced may be pending now, before it is booked.
+        announced = [row for row in replaceable if row.movement.status == Status.FUTURE]
+        announced = [row for row in announced if row.id not in {link.old for link in links}]
+        links += self._successions(announced, [row for row in young if row.movement.status == Status.PENDING])
         taken = {link.new for link in links}
         # A bank may cut its history short without a word: what is older than all it showed is not missing.
-        oldest = min(booked, default=None)
+        oldest = self._oldest
         vanished = [
             row
             for row in unseen
@@ -241,12 +320,12 @@ class Matching:
             and window.holds(row.movement)
         ]
         left = [row for row in fresh if row.id not in taken and row.movement.status == Status.BOOKED]
-        links += successions(map(_row, vanished), left, untrusted=self.trust.untrusted, matchers=CORRECTIONS)
+        links += self._successions(vanished, left, CORRECTIONS)
         replaced = {link.old for link in links}
         stale = today - timedelta(days=STALE_PENDING_DAYS)
         return Settled(
             supersede=links,
-            withdrawn_before=frozenset(row.id for row in pending if row.is_removed) & replaced,
+            withdrawn_before=frozenset(row.id for row in replaceable if row.is_removed) & replaced,
             expire=tuple(
                 row.id
                 for row in sorted(passing, key=_order)
@@ -257,8 +336,13 @@ class Matching:
             missing=tuple(
                 row.id for row in sorted(vanished, key=_order) if row.id not in replaced and not row.is_missing
             ),
-            found=tuple(sorted(id_ for id_, seen in self._seen.items() if seen.stored.is_missing)),
+            found=tuple(sorted(self._found)),
         )
+
+    def _successions(
+        self, old: Iterable[Stored], new: Iterable[Row], matchers: Iterable[Matcher] = MATCHERS
+    ) -> tuple[Link, ...]:
+        return successions(map(_row, old), new, trust=self.trust, matchers=matchers)
 
 
 def reconcile(
@@ -269,9 +353,10 @@ def reconcile(
     name: Namer,
     today: date,
     settled_at: datetime | None = None,
+    trust: IdTrust = LEARNING,
 ) -> Plan:
     """One whole fetch against the ledger."""
-    matching = Matching()
+    matching = Matching(Trust(trust))
     matching.know(stored)
     taken = matching.take(rows, name)
     return Plan(taken, matching.settle(window, today=today, settled_at=settled_at))
@@ -281,7 +366,7 @@ def _traces(movement: Movement) -> Iterator[Hashable]:
     """What any rule looks for: the kind of row, its ids, and for a pending row its words."""
     yield movement.fingerprint
     yield from movement.ids
-    if movement.status == Status.PENDING:
+    if movement.status in OPEN:
         yield movement.wording
 
 

@@ -1,21 +1,23 @@
 """Between the ledger's tables and reconciliation: stored rows as evidence, fetched rows as columns, in bulk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, delete, insert, or_, select, type_coerce, update
+from sqlalchemy import Text, and_, bindparam, delete, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from hub.ids import new_id
-from hub.ledger import tables
+from hub.db import json_text
+from hub.ids import new_ids
+from hub.ledger import bulk, tables
 from hub.ledger.movement import (
     DETAIL_COLUMNS,
     PASSING,
     Fetched,
     Movement,
     Stored,
+    exact,
     row_ids,
     shared_reference,
     storable_ids,
@@ -25,7 +27,7 @@ from hub.sealing import Sealer
 
 _T = tables.transaction.c
 _RAW = tables.transaction_raw
-_EVIDENCE = select(
+_SHOWN = select(
     _T.id,
     _T.status,
     _T.amount,
@@ -42,11 +44,14 @@ _EVIDENCE = select(
     _T.removed_at,
     _T.missing_since,
     *(_T[name] for name in DETAIL_COLUMNS),
-).where(
+)
+_LIVE = (
     _T.account_id == bindparam("account_id"),
     # A pending row that was withdrawn may still turn out to have been booked, or come back.
     or_(_T.removed_at.is_(None), and_(_T.status.in_(sorted(PASSING)), _T.superseded_by.is_(None))),
 )
+_EVIDENCE = _SHOWN.where(*_LIVE)
+_IDS_SINCE = select(_T.id).where(*_LIVE, _T.sort_date >= bindparam("first"))
 _BETWEEN = _EVIDENCE.where(_T.sort_date.between(bindparam("first"), bindparam("last")))
 _UNDATED = _EVIDENCE.where(_T.booking_date.is_(None), _T.value_date.is_(None))
 _AT_ONCE = 1000  # parameters of one statement: SQLite takes 32,766
@@ -63,6 +68,26 @@ def between(session: Session, account_id: str, first: date, last: date) -> list[
     return [_stored(row) for row in rows]
 
 
+def some(session: Session, account_id: str, ids: Sequence[str]) -> list[Stored]:
+    """The rows with these ids."""
+    found: list[Stored] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = ids[start : start + _AT_ONCE]
+        found += map(_stored, session.execute(_EVIDENCE.where(_T.id.in_(wanted)), {"account_id": account_id}))
+    return found
+
+
+def has_any(session: Session, account_id: str) -> bool:
+    return session.execute(select(_T.id).where(_T.account_id == account_id).limit(1)).first() is not None
+
+
+def ids_since(session: Session, account_id: str, first: date) -> Iterator[str]:
+    """The ids of all rows from that day on that a bank may still show, a few at a time."""
+    found = session.execute(_IDS_SINCE, {"account_id": account_id, "first": first})
+    for row in found.yield_per(_AT_ONCE):
+        yield row[0]
+
+
 def undated(session: Session, account_id: str) -> list[Stored]:
     """Rows that the bank gave no day. They stand at the day first seen, which no window need hold."""
     return [_stored(row) for row in session.execute(_UNDATED, {"account_id": account_id})]
@@ -76,12 +101,13 @@ def _stored(row: Sequence[Any]) -> Stored:
         amount=row[2],
         scale=row[3],
         currency=row[4],
+        money=exact(row[2], row[3], row[4]),
         booking_date=details[0],
         value_date=details[1],
         counterparty=row[5],
         remittance=row[6],
         fingerprint=row[7],
-        details=details,
+        content=(row[7], *details),
         ids=row_ids(bank_ids),
         reference=shared_reference(bank_ids),
     )
@@ -104,7 +130,7 @@ def ids_in_bank_order(rows: Sequence[Fetched]) -> list[str]:
     """
     days = [row.movement.day for row in rows if row.movement.day]
     rising = bool(days) and days[0] < days[-1]
-    made = sorted(new_id() for _ in rows)
+    made = sorted(new_ids(len(rows)))
     return made if rising else made[::-1]
 
 
@@ -135,7 +161,6 @@ _CHANGING = (
     "removed_at",
 )
 # The remittance is JSON already (it was needed for the fingerprint): bound as text, not encoded twice.
-_INSERT = insert(tables.transaction).values(remittance=bindparam("remittance", type_=Text))
 _UPDATE = (
     update(tables.transaction)
     .where(_T.id == bindparam("row_id"))
@@ -145,21 +170,55 @@ _DROP_RAW = delete(_RAW).where(_RAW.c.transaction_id == bindparam("row_id"))
 
 
 def write_inserts(session: Session, account_id: str, inserts: Iterable[Insert], now: datetime) -> None:
-    rows = [
-        _values(one.row, one.occurrence)
-        | {
-            "id": one.id,
-            "account_id": account_id,
-            "status": one.row.movement.status,
-            "sort_date": one.row.movement.day or now.astimezone(UTC).date(),
-            "bank_ids": storable_ids(one.row.transaction.bank_ids),
-            "first_seen_at": now,
-            "updated_at": now,
-        }
-        for one in inserts
-    ]
-    if rows:
-        session.execute(_INSERT, rows)
+    put = bulk.notation(session)
+    today, at = put.day(now.astimezone(UTC).date()), put.moment(now)
+    rows = []
+    for one in inserts:
+        movement = one.row.movement
+        booking_date, value_date, moment, *details = movement.details
+        booked, valued = put.day(booking_date), put.day(value_date)
+        rows.append(
+            (
+                one.id,
+                account_id,
+                movement.status,
+                booked or valued or today,
+                movement.amount,
+                movement.scale,
+                movement.currency,
+                movement.counterparty,
+                movement.remittance,
+                movement.fingerprint,
+                one.occurrence,
+                json_text(storable_ids(one.row.transaction.bank_ids)),
+                at,
+                at,
+                booked,
+                valued,
+                put.moment(moment),
+                *details,
+            )
+        )
+    bulk.insert(session, tables.transaction, _COLUMNS, rows)
+
+
+_COLUMNS = (
+    "id",
+    "account_id",
+    "status",
+    "sort_date",
+    "amount",
+    "scale",
+    "currency",
+    "counterparty_name",
+    "remittance",
+    "fingerprint",
+    "occurrence",
+    "bank_ids",
+    "first_seen_at",
+    "updated_at",
+    *DETAIL_COLUMNS,
+)
 
 
 def write_updates(
@@ -194,16 +253,13 @@ def write_raw(
     session: Session, sealer: Sealer, rows: Iterable[tuple[str, Fetched]], normaliser: str, now: datetime
 ) -> None:
     """The bank's own words, sealed each in its place."""
-    values = [
-        {
-            "transaction_id": id_,
-            "raw_sealed": sealer.seal(row.transaction.raw, raw_place(id_)),
-            "raw_hash": sha256(row.transaction.raw).hexdigest(),
-            "normaliser": normaliser,
-            "provenance": dict(row.transaction.provenance),
-            "fetched_at": now,
-        }
-        for id_, row in rows
-    ]
-    if values:
-        session.execute(insert(_RAW), values)
+    at = bulk.notation(session).moment(now)
+    told = []
+    for id_, row in rows:
+        raw = row.transaction.raw
+        trace = json_text(dict(row.transaction.provenance))
+        told.append((id_, sealer.seal(raw, raw_place(id_)), sha256(raw).hexdigest(), normaliser, trace, at))
+    bulk.insert(session, _RAW, _RAW_COLUMNS, told)
+
+
+_RAW_COLUMNS = ("transaction_id", "raw_sealed", "raw_hash", "normaliser", "provenance", "fetched_at")

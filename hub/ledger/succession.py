@@ -1,4 +1,4 @@
-"""Which booked row took the place of which pending one. Pure; the rules are one ordered table.
+"""Which row took the place of which one that was pending or announced. Pure; the rules are one ordered table.
 
 A bank gives the booked row another id, another text, sometimes another amount (tips, fuel holds). Each rule proposes
 pairs, the best evidence first; a row is given away once. Equal twins are paired by their number, in the order of
@@ -7,12 +7,13 @@ pairs, the best evidence first; a row is given away once. Equal twins are paired
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 
-from hub.ledger.movement import Id, Movement
+from hub.ledger.evidence import Trust
+from hub.ledger.movement import Movement
 from providers.model import Status
 
 DAYS_BEFORE = 2  # a booking day a little before the day we first saw the pending row: time zones, value dates
@@ -41,7 +42,7 @@ class Link:
     confidence: int
 
 
-Keys = Callable[[Row, Collection[Id]], Iterable[Hashable]]
+Keys = Callable[[Row, Trust], Iterable[Hashable]]
 Likeness = Callable[[Row, Row], float]
 
 
@@ -74,23 +75,27 @@ def _words(movement: Movement) -> list[str]:
     return _WORD.findall(f"{movement.counterparty or ''} {movement.remittance}"[:300].casefold())
 
 
-def _same_money_and_id(row: Row, untrusted: Collection[Id]) -> Iterable[Hashable]:
-    return [(row.movement.money, one) for one in row.movement.ids if one not in untrusted]
+def _same_money_and_id(row: Row, trust: Trust) -> Iterable[Hashable]:
+    return [(row.movement.money, one) for one in trust.surviving(row.movement)]
 
 
-def _same_id(row: Row, untrusted: Collection[Id]) -> Iterable[Hashable]:
-    return [(_way(row), one) for one in row.movement.ids if one not in untrusted]
+def _same_money_and_own_id(row: Row, trust: Trust) -> Iterable[Hashable]:
+    return [(row.movement.money, one) for one in trust.believed(row.movement)]
 
 
-def _same_money_and_reference(row: Row, _untrusted: Collection[Id]) -> Iterable[Hashable]:
+def _same_id(row: Row, trust: Trust) -> Iterable[Hashable]:
+    return [(_way(row), one) for one in trust.surviving(row.movement)]
+
+
+def _same_money_and_reference(row: Row, _trust: Trust) -> Iterable[Hashable]:
     return [(row.movement.money, row.movement.reference)] if row.movement.reference else []
 
 
-def _same_money(row: Row, _untrusted: Collection[Id]) -> Iterable[Hashable]:
+def _same_money(row: Row, _trust: Trust) -> Iterable[Hashable]:
     return [row.movement.money]
 
 
-def _same_way(row: Row, _untrusted: Collection[Id]) -> Iterable[Hashable]:
+def _same_way(row: Row, _trust: Trust) -> Iterable[Hashable]:
     return [_way(row)]
 
 
@@ -141,12 +146,12 @@ MATCHERS = (
     Matcher("same_text_near_amount", 55, _same_way, _same_text_near_amount),
 )
 
-CORRECTIONS = (Matcher("corrected_by_bank", 95, _same_money_and_id, _any_time),)
+CORRECTIONS = (Matcher("corrected_by_bank", 95, _same_money_and_own_id, _any_time),)
 """For a booked row that the bank shows again under the same trusted id with another date."""
 
 
 def successions(
-    old: Iterable[Row], new: Iterable[Row], *, untrusted: Collection[Id] = (), matchers: Iterable[Matcher] = MATCHERS
+    old: Iterable[Row], new: Iterable[Row], *, trust: Trust, matchers: Iterable[Matcher] = MATCHERS
 ) -> tuple[Link, ...]:
     """One link at most for each row on either side."""
     free_old = sorted(old, key=lambda row: (row.day, row.id))
@@ -155,7 +160,7 @@ def successions(
     for matcher in matchers:
         if not free_old or not free_new:
             break
-        pairs = _pairs(matcher, free_old, free_new, untrusted)
+        pairs = _pairs(matcher, free_old, free_new, trust)
         given: set[str] = set()
         for _, _, old_at, new_at in sorted(pairs):
             a, b = free_old[old_at], free_new[new_at]
@@ -168,18 +173,16 @@ def successions(
     return tuple(links)
 
 
-def _pairs(
-    matcher: Matcher, old: list[Row], new: list[Row], untrusted: Collection[Id]
-) -> set[tuple[float, int, int, int]]:
+def _pairs(matcher: Matcher, old: list[Row], new: list[Row], trust: Trust) -> set[tuple[float, int, int, int]]:
     """(−likeness, days apart, place of old, place of new) of every pair the matcher allows."""
     meeting: defaultdict[Hashable, list[int]] = defaultdict(list)
     for place, row in enumerate(new):
         if row.movement.status != Status.REJECTED or matcher.rejected_too:
-            for key in matcher.keys(row, untrusted):
+            for key in matcher.keys(row, trust):
                 meeting[key].append(place)
     found: set[tuple[float, int, int, int]] = set()
     for old_at, row in enumerate(old):
-        for key in matcher.keys(row, untrusted):
+        for key in matcher.keys(row, trust):
             for new_at in meeting.get(key, ()):
                 likeness = matcher.likeness(row, new[new_at])
                 if likeness > 0:

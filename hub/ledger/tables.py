@@ -5,11 +5,12 @@ from typing import cast
 from sqlalchemy import Table
 
 from hub.models.connection import Connection
-from hub.models.ledger import Account, Balance, Change, Transaction, TransactionRaw
+from hub.models.ledger import Account, Balance, Change, SeenPage, Transaction, TransactionRaw
 
 account = cast(Table, Account.__table__)
 balance = cast(Table, Balance.__table__)
 change = cast(Table, Change.__table__)
 connection = cast(Table, Connection.__table__)
+seen_page = cast(Table, SeenPage.__table__)
 transaction = cast(Table, Transaction.__table__)
 transaction_raw = cast(Table, TransactionRaw.__table__)

@@ -128,6 +128,26 @@ class TransactionRaw(Base):
     fetched_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class SeenPage(Base):
+    """A page of transactions that the last whole reading of this account met, so that it need not be read again.
+
+    It says so only while the ledger stands where that reading left it: at ``position`` of the change log of
+    ``connection_id`` (-1 while the reading goes on), and for rows read by the same ``normaliser``. ``ids`` are its
+    transactions, joined by commas; ``oldest`` the first day of the booked ones; ``next_sealed`` the bank's link in it.
+    """
+
+    __tablename__ = "seen_page"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    connection_id: Mapped[str] = mapped_column(String(36))
+    position: Mapped[int] = mapped_column(BigInteger)
+    normaliser: Mapped[str] = mapped_column(String(40))
+    next_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    ids: Mapped[str] = mapped_column(Text)
+    oldest: Mapped[date | None]
+
+
 class Change(Base):
     """The change log of a connection. ``kind``: added, modified, removed. Feeds transactions/sync."""
 

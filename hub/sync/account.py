@@ -24,7 +24,7 @@ from hub.sync.bank import Bank
 from hub.sync.lease import Lease
 from hub.sync.verdict import Fault
 from providers.errors import ContractBroken, Refused
-from providers.model import Account, RejectedRow
+from providers.model import Account, Page, RejectedRow
 
 log = logging.getLogger(__name__)
 NOTHING = Applied()
@@ -119,25 +119,30 @@ def _read_transactions(run: _Reading, known: _Known) -> _Found:
 
 
 def _read_page_by_page(run: _Reading, date_from: date, date_to: date) -> _Found:
-    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, run.bank.normaliser)
-    applied, rejected = Applied(), list[RejectedRow]()
-    for page in run.bank.pages(run.account, date_from=date_from, date_to=date_to):
-        rejected.extend(page.rejected)
+    fetch, pages = _begin(run, date_from, date_to)
+    applied = Applied()
+    for page in pages:
         with run.write() as session:
-            applied += fetch.apply(session, run.hub.sealer, page.transactions, run.hub.clock())
+            applied += fetch.apply_pages(session, run.hub.sealer, [page], run.hub.clock())
     with run.write() as session:
         applied += fetch.finish(session, run.hub.clock())
-    return _Found(applied, tuple(rejected))
+    return _Found(applied, tuple(fetch.rejected))
 
 
 def _read_at_once(run: _Reading, date_from: date, date_to: date) -> _Found:
-    pages = list(run.bank.pages(run.account, date_from=date_from, date_to=date_to))
-    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, run.bank.normaliser)
-    transactions = [transaction for page in pages for transaction in page.transactions]
+    fetch, coming = _begin(run, date_from, date_to)
+    pages = list(coming)
     with run.write() as session:
-        applied = fetch.apply(session, run.hub.sealer, transactions, run.hub.clock())
+        applied = fetch.apply_pages(session, run.hub.sealer, pages, run.hub.clock())
         applied += fetch.finish(session, run.hub.clock())
-    return _Found(applied, tuple(row for page in pages for row in page.rejected))
+    return _Found(applied, tuple(fetch.rejected))
+
+
+def _begin(run: _Reading, date_from: date, date_to: date) -> tuple[Fetch, Iterator[Page]]:
+    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, run.bank.normaliser)
+    with run.hub.db.read() as session:
+        known = fetch.known_pages(session, run.hub.sealer)
+    return fetch, run.bank.pages(run.account, date_from=date_from, date_to=date_to, known=known)
 
 
 def _known(hub: Hub, account_id: str) -> _Known:

@@ -14,6 +14,7 @@ from hub.models.connection import Connection
 from hub.sync.lease import Claimed, Lease
 from providers.errors import ReconsentRequired
 from providers.model import Account, Balance, Page
+from providers.paging import Known, knowing
 from providers.port import Access, Adapter, Capabilities, Psu
 
 T = TypeVar("T")
@@ -59,8 +60,9 @@ class Bank:
     def balances(self, account: Account) -> tuple[Balance, ...]:
         return self._ask(lambda access: self.adapter.balances(access, account, psu=self.psu))
 
-    def pages(self, account: Account, *, date_from: date, date_to: date) -> Iterator[Page]:
-        """One request per page; between two of them the caller may write, and the lease is kept."""
+    def pages(self, account: Account, *, date_from: date, date_to: date, known: Known) -> Iterator[Page]:
+        """One request per page; between two of them the caller may write, and the lease is kept. The ``known`` ones
+        come unread."""
         pages = self._ask(
             lambda access: self.adapter.transactions(
                 access, account, date_from=date_from, date_to=date_to, psu=self.psu
@@ -68,7 +70,9 @@ class Bank:
         )
         while True:
             _assert_no_transaction()
-            if (page := next(pages, None)) is None:
+            with knowing(known):
+                page = next(pages, None)
+            if page is None:
                 return
             yield page
             self.lease.keep()

@@ -22,6 +22,8 @@ FULL = Details(
     charges=Money(Decimal("-1.5E-1"), "EUR"),
     is_reversal=True,
     batch_size=12,
+    statement_references=("2026/11",),
+    is_mutable=False,
 )
 SHOWN = {
     "ultimate_name": "Shop behind the wallet",
@@ -45,6 +47,8 @@ SHOWN = {
     "charges": {"amount": "-0.15", "currency": "EUR"},
     "is_reversal": True,
     "batch_size": 12,
+    "statement_references": ["2026/11"],
+    "is_mutable": False,
 }
 
 

@@ -104,6 +104,8 @@ def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "Reversal", "This takes back an earlier booking", "details.is_reversal"
     if size := details.get("batch_size"):
         yield "Sums up", f"{size} payments", "details.batch_size"
+    if statements := details.get("statement_references"):
+        yield "On statement", ", ".join(statements), "details.statement_references"
     if additional := details.get("additional"):
         yield "The bank adds", additional, "details.additional"
 

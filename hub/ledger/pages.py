@@ -1,0 +1,92 @@
+"""Which pages of a bank's answers need not be read again, and the transactions that are on them.
+
+A page is known by the SHA-256 of its bytes. It is remembered while the ledger stands where the reading that saw it
+left it: the account's change log has not moved, under the same connection, and the same rules would read it. Whatever
+changes a transaction writes to that log, so nothing has to forget pages by hand.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from hub.ledger import bulk, tables
+from hub.sealing import Sealer
+from providers.model import Page
+from providers.paging import Known
+
+_P = tables.seen_page.c
+READING = -1  # the position of pages whose reading has not ended
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The pages of one account. ``position`` is where its change log stands."""
+
+    account_id: str
+    connection_id: str
+    normaliser: str
+    position: int
+
+    def known(self, session: Session, sealer: Sealer) -> Known:
+        """Digest -> the bank's link to the next page."""
+        found = session.execute(select(_P.digest, _P.next_sealed).where(self._valid()))
+        return {
+            bytes.fromhex(digest): sealed and sealer.open(sealed, self._place(digest)).decode()
+            for digest, sealed in found
+        }
+
+    def of(self, session: Session, digest: bytes) -> tuple[list[str], date | None] | None:
+        """(transaction ids, the first day of the booked ones), None if the page is not known any more."""
+        found = session.execute(select(_P.ids, _P.oldest).where(self._valid(), _P.digest == digest.hex())).one_or_none()
+        return None if found is None else (found.ids.split(",") if found.ids else [], found.oldest)
+
+    def note(self, session: Session, sealer: Sealer, seen: Iterable[tuple[Page, Collection[str], date | None]]) -> None:
+        """Pages of a reading that goes on: (page, transaction ids, the first day of the booked ones)."""
+        put = bulk.notation(session)
+        rows = {
+            page.digest.hex(): (
+                self.account_id,
+                page.digest.hex(),
+                self.connection_id,
+                READING,
+                self.normaliser,
+                sealer.seal(page.next.encode(), self._place(page.digest.hex())) if page.next else None,
+                ",".join(ids),
+                put.day(oldest),
+            )
+            for page, ids, oldest in seen
+        }
+        if rows:
+            mine = (_P.account_id == self.account_id, _P.digest.in_(list(rows)))
+            session.execute(delete(tables.seen_page).where(*mine))
+            columns = tables.seen_page.columns.keys()
+            bulk.insert(session, tables.seen_page, columns, rows.values())
+
+    def keep_only(self, session: Session, digests: Collection[bytes]) -> None:
+        """The reading has ended: these are its pages, and ``position`` is where it left the log."""
+        seen = {digest.hex() for digest in digests}
+        held = session.execute(select(_P.digest, self._valid()).where(_P.account_id == self.account_id)).all()
+        valid = {digest for digest, is_valid in held if is_valid}
+        if missing := seen - valid:
+            session.execute(_KEEP, [{"account": self.account_id, "page": one, "at": self.position} for one in missing])
+        if gone := {digest for digest, _ in held} - seen:
+            session.execute(_DROP, [{"account": self.account_id, "page": one} for one in gone])
+
+    def _valid(self) -> ColumnElement[bool]:
+        return and_(
+            _P.account_id == self.account_id,
+            _P.connection_id == self.connection_id,
+            _P.normaliser == self.normaliser,
+            _P.position == self.position,
+        )
+
+    def _place(self, digest: str) -> str:
+        return f"seen_page.next:{self.account_id}:{digest}"
+
+
+_ONE = and_(_P.account_id == bindparam("account"), _P.digest == bindparam("page"))
+_KEEP = update(tables.seen_page).where(_ONE).values(position=bindparam("at"))
+_DROP = delete(tables.seen_page).where(_ONE)
