@@ -122,10 +122,12 @@ def _turn(hub: Hub, post: Post, client_id: str) -> int:
 def _let_rest(hub: Hub, client_id: str, attempts: int) -> None:
     """What else is due for a client that did not answer waits as long as what it was called for."""
     now = hub.clock()
+    due = select(LogoutNotice.id).where(LogoutNotice.client_id == client_id, LogoutNotice.due_at <= now)
+    free = due.with_for_update(skip_locked=True)  # another worker has the others, and may let them rest as well
     with hub.db.write() as session:
         session.execute(
             update(LogoutNotice)
-            .where(LogoutNotice.client_id == client_id, LogoutNotice.due_at <= now)
+            .where(LogoutNotice.id.in_(free))
             .values(due_at=now + _pause(attempts))
             .execution_options(synchronize_session=False)
         )

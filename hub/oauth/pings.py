@@ -111,10 +111,12 @@ def _let_rest(hub: Hub, client_id: str, attempts: int) -> None:
     """What else is due for a client that did not answer waits as long as what it was called for."""
     now = hub.clock()
     of_client = select(DecoupledRequest.id).where(DecoupledRequest.client_id == client_id)
+    due = select(Ping.id).where(Ping.request_id.in_(of_client), Ping.due_at <= now)
+    free = due.with_for_update(skip_locked=True)  # another worker has the others, and may let them rest as well
     with hub.db.write() as session:
         session.execute(
             update(Ping)
-            .where(Ping.request_id.in_(of_client), Ping.due_at <= now)
+            .where(Ping.id.in_(free))
             .values(due_at=now + timedelta(seconds=_pause_s(attempts)))
             .execution_options(synchronize_session=False)
         )

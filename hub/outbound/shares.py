@@ -27,7 +27,7 @@ class Shares:
         self._changed = threading.Condition()
         self._under_way: Counter[str] = Counter()
         self._strange: Counter[str] = Counter()  # those of them that began as strangers
-        self._waiting = 0
+        self._strangers_waiting = 0
         self._known: OrderedDict[str, None] = OrderedDict()
 
     @contextmanager
@@ -60,19 +60,24 @@ class Shares:
         """Whether it was taken as a stranger's."""
         with self._changed:
             if not self._fits(host):
-                if host not in self._known and self._waiting >= self._at_once:
-                    raise Full
-                self._waiting += 1
-                try:
-                    if not self._changed.wait_for(lambda: self._fits(host), self._patience_s):
-                        raise Full
-                finally:
-                    self._waiting -= 1
+                self._wait(host)
             strange = host not in self._known
             self._under_way[host] += 1
             if strange:
                 self._strange[host] += 1
             return strange
+
+    def _wait(self, host: str) -> None:
+        """As many strangers wait as have places: whoever waits holds a thread, too."""
+        strange = host not in self._known
+        if strange and self._strangers_waiting >= self._strangers:
+            raise Full
+        self._strangers_waiting += strange
+        try:
+            if not self._changed.wait_for(lambda: self._fits(host), self._patience_s):
+                raise Full
+        finally:
+            self._strangers_waiting -= strange
 
     def _fits(self, host: str) -> bool:
         if self._under_way.total() >= self._at_once:

@@ -101,9 +101,11 @@ def _sector(hub: Hub, found: Metadata, statement: Statement | None) -> str | Non
     uri: str | None = found.members.get("sector_identifier_uri")
     keys_uri = _proven_keys_uri(found)
     if uri is None:
-        # The host of a directory that publishes everybody's keys is no client's own.
+        # The host of a directory that publishes everybody's keys is no client's own; and of member services each knows
+        # people by other names, wherever its keys are.
         is_own = statement is None or "jwks_uri" not in statement.claims
-        return urlsplit(keys_uri).hostname if keys_uri and is_own and not found.redirect_uris else None
+        counts = is_own and not found.redirect_uris and found.profile is not Profile.RESOURCE_SERVER
+        return urlsplit(keys_uri).hostname if keys_uri and counts else None
     named = set(found.redirect_uris)
     if keys_uri and (not named or BACKCHANNEL in found.members["grant_types"]):
         named.add(keys_uri)

@@ -340,6 +340,14 @@ def test_a_thousand_notices_for_a_dead_client_cost_one_call_and_starve_nobody(op
     assert network.called.count(DEAD) == len(PAUSES_S) + 1 + 30
 
 
+def test_of_several_workers_none_stumbles_over_another_and_the_dead_client_rests(op: Provider) -> None:
+    network = Addresses({})
+    waiting(op, listening(op, DEAD), op.alice, 200)
+    at_once(8, lambda: backchannel.deliver_due(op.hub, network))
+    assert 1 <= len(network.called) <= 8
+    assert backchannel.deliver_due(op.hub, network) == 0
+
+
 def test_when_it_answers_again_all_are_told(op: Provider) -> None:
     network = Addresses({})
     waiting(op, listening(op, DEAD), op.alice, 50)

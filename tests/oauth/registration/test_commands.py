@@ -56,6 +56,19 @@ def test_only_the_operator_makes_a_resource_server(rialto: Command, registry: Re
     assert asking.post("/oauth/token", auth=basic, data={"grant_type": "client_credentials"}).status_code in {400, 401}
 
 
+def test_member_services_with_keys_at_one_host_know_people_by_different_names(
+    rialto: Command, registry: Registry, tmp_path: Path
+) -> None:
+    registry.publish("https://keys.example/jwks", jwks())
+    by_key = {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://keys.example/jwks"}
+    for name in ("billing", "scoring"):
+        service = {"client_name": name, "resource": f"https://{name}.example/api"} | by_key
+        done = rialto("clients", "register", written(tmp_path, service), "--profile", "resource_server")
+        client_id = shown(done.output, "client_id")
+        with registry.hub.db.read() as session:
+            assert session.get_one(Client, client_id).sector == client_id
+
+
 def test_what_will_not_do_is_said(rialto: Command, tmp_path: Path) -> None:
     done = rialto("clients", "register", written(tmp_path, sign_in(redirect_uris=[])))
     assert (done.exit_code, done.output.startswith("Error: redirect_uris: ")) == (1, True)
