@@ -41,8 +41,9 @@ class Lenient(Generic[W]):
     """Decodes a row into the Struct ``kind``, whole where it fits, and field by field where it does not.
 
     A field that has not its type is left out if it is optional, and its name is kept in ``unread`` (if ``kind`` has
-    that field); a number stands for its text. Raises what msgspec says of the whole row if a mandatory field is wrong
-    or missing. ``loosely`` spelled names fit without regard to case, ``_`` and ``-``: ``booking_date``, ``maskedPAN``.
+    that field); a number stands for its text, one object for a list of it. Raises what msgspec says of the whole row if
+    a mandatory field is wrong or missing. ``loosely`` spelled names fit without regard to case, ``_`` and ``-``:
+    ``booking_date``, ``maskedPAN``.
     """
 
     def __init__(self, kind: type[W], *, loosely: bool = False) -> None:
@@ -122,15 +123,18 @@ class _Either:
 
 
 def _decoded(decoder: Decodes[Any], value: bytes) -> Any:
+    """A number stands for its text, and one object for the list that holds it."""
     try:
         return decoder.decode(value)
     except msgspec.ValidationError:
         if value[:1].isdigit() or value[:1] == b"-":
             return decoder.decode(b'"' + value + b'"')
+        if value[:1] == b"{":
+            return decoder.decode(b"[" + value + b"]")
         raise
 
 
-def envelope(decoder: "msgspec.json.Decoder[W]", body: bytes) -> W:
+def envelope(decoder: Decodes[W], body: bytes) -> W:
     """The outer shape of an answer, its rows left as bytes. ContractBroken, with the body, if it has not that shape."""
     try:
         return decoder.decode(body)

@@ -40,17 +40,22 @@ _NO_CURRENCY = "XXX"  # ISO 4217; what 1.3.11 has for an account of several curr
 
 _DEBITS = frozenset({"DBIT", "DEBIT"})
 
-_ACCOUNT_PAGE = msgspec.json.Decoder(wire.AccountPage)
+_ACCOUNT_PAGE = Lenient(wire.AccountPage)
 _ACCOUNT = Lenient(wire.AccountRow)
-_BALANCE_PAGE = msgspec.json.Decoder(wire.BalancePage)
+_BALANCE_PAGE = Lenient(wire.BalancePage)
 _BALANCE = Lenient(wire.BalanceRow)
-_TRANSACTION_PAGE = msgspec.json.Decoder(wire.TransactionPage)
+_TRANSACTION_PAGE = Lenient(wire.TransactionPage)
+_LOOSE_PAGE = Lenient(wire.TransactionPage, loosely=True)
+_LISTS = frozenset(
+    "transactions cardTransactions booked pending information info accounts cardAccounts".lower().split()
+)
 _TRANSACTION = Lenient(wire.TransactionRow)
 
 
 def accounts(body: bytes) -> Rows[Account]:
     """accountList and cardAccountList. An account whose status is ``deleted`` can no longer be read and is left out."""
     page = envelope(_ACCOUNT_PAGE, body)
+    _must_be_lists(page.unread, body)
     if page.accounts is None and page.card_accounts is None and page.account is wire.NOTHING:
         raise ContractBroken("no list of accounts", raw=body)
     rows = [*(page.accounts or ()), *([page.account] if page.account is not wire.NOTHING else ())]
@@ -69,7 +74,7 @@ def _card_account(row: wire.AccountRow, raw: bytes) -> Account | None:
 
 
 def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.OTHER) -> Account | None:
-    if row.status == "deleted":
+    if (row.status or "").lower() == "deleted":
         return None
     resource_id = str(row.resource_id or row.id or "")
     if not resource_id:
@@ -146,7 +151,8 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     ``account`` is the one that was asked for: its identifiers are the holder's own side.
     """
     page = envelope(_TRANSACTION_PAGE, body)
-    reports = [(one, is_card) for one, is_card in _reports(page) if one is not None]
+    reports = _reports(page) or _reports(envelope(_LOOSE_PAGE, body))
+    _must_be_lists((*page.unread, *(name for report, _ in reports for name in report.unread)), body)
     if not reports:
         raise ContractBroken("no list of transactions", raw=body)
     engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
@@ -169,11 +175,21 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     return Page(tuple(good), following or _next(page.links), tuple(rejected))
 
 
-def _reports(page: wire.TransactionPage) -> Iterable[tuple[wire.Report | None, bool]]:
+def _must_be_lists(unread: Iterable[str], body: bytes) -> None:
+    """What should hold rows and does not is no detail that may be left out."""
+    for name in unread:
+        if name.replace("_", "").lower() in _LISTS:
+            raise ContractBroken(f"{name} is no list", raw=body)
+
+
+def _reports(page: wire.TransactionPage) -> list[tuple[wire.Report, bool]]:
+    found = []
     for given, is_card in ((page.transactions, False), (page.card_transactions, True)):
-        yield wire.Report(booked=given) if isinstance(given, list) else given, is_card
+        if given is not None:
+            found.append((wire.Report(booked=given) if isinstance(given, list) else given, is_card))
     if page.booked is not None or page.pending is not None:
-        yield wire.Report(booked=page.booked, pending=page.pending), False
+        found.append((wire.Report(booked=page.booked, pending=page.pending), False))
+    return found
 
 
 def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:

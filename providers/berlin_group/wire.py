@@ -183,6 +183,8 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     internal_transaction_id: str | int | None = None
     entry_reference: str | int | None = None
     card_transaction_id: str | int | None = None
+    transaction_identification: str | int | None = None  # at Volksbank
+    payment_information_identification: str | int | None = None
     booking_date: str | None = None
     booking_date_time: str | None = None
     value_date: str | None = None
@@ -221,6 +223,7 @@ class AccountPage(_Wire, frozen=True):
     card_accounts: list[Raw] | None = None
     account: Raw = NOTHING
     links: Links | None = msgspec.field(name="_links", default=None)
+    unread: tuple[str, ...] = ()
 
 
 class BalancePage(_Wire, frozen=True):
@@ -237,6 +240,7 @@ class Report(_Wire, frozen=True):
     information: list[Raw] | None = None
     info: list[Raw] | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
+    unread: tuple[str, ...] = ()
 
 
 class TransactionPage(_Wire, frozen=True):
@@ -249,6 +253,7 @@ class TransactionPage(_Wire, frozen=True):
     pending: list[Raw] | None = None
     debit_accounting: bool | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
+    unread: tuple[str, ...] = ()
 
 
 class ConsentLinks(_Wire, frozen=True):

@@ -18,6 +18,11 @@ def signed(told: Told, rules: Amounts, kind: AccountType) -> tuple[Decimal, str]
     Raises BrokenRow where sign and indicator contradict each other and no rule says which one counts.
     """
     number = told.number
+    if rules.sign == "parties":
+        out, inward = told.creditor is not None, told.debtor is not None
+        if out is inward:
+            return number, ""
+        return (number.copy_negate() if out and number else number), "sign_by_parties"
     direction = None if rules.sign == "number" else told.direction
     rule = ""
     if direction is not None:

@@ -46,14 +46,15 @@ class Dates(_Part, frozen=True):
 
 class Amounts(_Part, frozen=True):
     """``sign``: what says the direction where the number's sign and an indicator both could. ``both``: they must not
-    contradict each other; ``number`` or ``indicator``: only that one counts.
+    contradict each other; ``number`` or ``indicator``: only that one counts; ``parties``: a row that names only its
+    creditor went out, one that names only its debtor came in, and a minus turns that around (Triodos).
 
     ``inverted``: positive is money out, on every account or on accounts of these types (credit cards).
     ``pending_unsigned``: a pending row without a sign is money out (NBG). ``billed``: a template with {amount} that
     finds the amount in the account's currency where the field holds the foreign one (Entercard).
     """
 
-    sign: Literal["both", "number", "indicator"] = "both"
+    sign: Literal["both", "number", "indicator", "parties"] = "both"
     inverted: Inverted = False
     pending_unsigned: bool = False
     billed: Texts = ()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from providers.berlin_group import normalize
+from providers.errors import ContractBroken
 from providers.model import (
     Account,
     AccountType,
@@ -44,6 +45,9 @@ ENVELOPES: list[tuple[Any, list[Status]]] = [
     ({"transactions": {"information": [ROW], "info": [ROW]}}, [Status.INFORMATION, Status.INFORMATION]),
     ({"transactions": {"_links": {}}}, []),
     ({"transactions": []}, []),
+    ({"transactions": {"booked": ROW, "_links": []}}, [Status.BOOKED]),
+    ({"Transactions": {"Booked": [ROW]}}, [Status.BOOKED]),
+    ({"transactions": {"booked": [ROW]}, "_links": "x", "debitAccounting": "no"}, [Status.BOOKED]),
 ]
 
 
@@ -51,6 +55,20 @@ ENVELOPES: list[tuple[Any, list[Status]]] = [
 def test_the_rows_are_found_however_they_are_wrapped(content: Any, statuses: list[Status]) -> None:
     found = page(content)
     assert ([row.status for row in found.transactions], found.rejected) == (statuses, ())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"transactions": {"booked": 7}},
+        {"transactions": {"booked": [ROW], "pending": "none"}},
+        {"transactions": "x"},
+        {"transactions": {"booked": [ROW]}, "cardTransactions": 1},
+    ],
+)
+def test_rows_are_never_lost_in_silence(content: Any) -> None:
+    with pytest.raises(ContractBroken, match="is no list"):
+        page(content)
 
 
 EUR = {"currency": "EUR"}

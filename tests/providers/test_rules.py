@@ -67,6 +67,17 @@ def test_sign_and_indicator_contradict_until_a_rule_says_which_counts() -> None:
     assert one(row, {"amounts": {"sign": "number"}}).money.number == Decimal("-12.10")
 
 
+def test_where_no_amount_is_signed_the_named_party_says_the_way() -> None:
+    rules = {"amounts": {"sign": "parties"}}
+    plus, minus = ({"transactionAmount": {"amount": number, "currency": "EUR"}} for number in ("5", "-5"))
+    paid = one(plus | {"creditorName": "Shop"}, rules)
+    assert (str(paid.money.number), paid.counterparty.name) == ("-5", "Shop")
+    received = one(plus | {"debtorName": "Bob"}, rules)
+    assert (str(received.money.number), received.counterparty.name) == ("5", "Bob")
+    assert one(minus | {"creditorName": "Shop"}, rules).money.number == 5
+    assert one(plus | {"creditorName": "Shop", "debtorName": "Bob"}, rules).money.number == 5
+
+
 def test_what_was_billed_may_stand_in_a_text_and_the_foreign_amount_is_kept() -> None:
     row = text("x billed: 105,35") | {"transactionAmount": {"amount": "-10.00", "currency": "USD"}}
     found = one(row, {"amounts": {"billed": ["{any}billed: {amount}"]}})
