@@ -28,8 +28,11 @@ def meaningful(value: str | int | None) -> str | None:
     """An identifier or a name that says something: placeholders, rows of zeros and empty texts are None."""
     if value is None:
         return None
-    text = clean(value if isinstance(value, str) else str(value))
-    if text is None:
+    text = value if isinstance(value, str) else str(value)
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
+    text = text.strip()
+    if not text:
         return None
     if text[0].isalnum() and text[0] not in _FIRST_OF_PLACEHOLDERS:
         return text

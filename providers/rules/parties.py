@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from providers import text
 from providers.identify import identifier
@@ -69,9 +69,9 @@ class FromText:
 
     name: str
     rule: str
-    line: str
-    in_additional: bool
-    blanks: Mapping[str, str]
+    line: str = ""
+    in_additional: bool = False
+    blanks: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_texts(lines: Sequence[str], additional: str | None, rules: Parties) -> FromText | None:

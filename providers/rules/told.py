@@ -77,3 +77,8 @@ class Told(msgspec.Struct, kw_only=True):
     statement_references: Sequence[str] = ()
     is_mutable: bool | None = None
     unread: tuple[str, ...] = ()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the rarer facts is told."""
+        return bool(self.is_reversal or self.batch_size or self.statement_references or self.is_mutable is not None)

@@ -1,0 +1,67 @@
+"""What only some banks tell of a row: the card and its merchant, the party behind the party, and the rest."""
+
+from dataclasses import replace
+
+from providers import text
+from providers.identify import identifier
+from providers.model import NO_DETAILS, Card, Details, Exchange, Party, Scheme
+from providers.rules import parties
+from providers.rules.merchant import merchant
+from providers.rules.other_side import OtherSide
+from providers.rules.places import by
+from providers.rules.remittance import Written
+from providers.rules.told import Told
+
+_CARD_FAMILIES = ("-CCRD-", "-MCRD-")
+
+
+def details(
+    told: Told,
+    written: Written,
+    other: OtherSide,
+    *,
+    outgoing: bool,
+    exchange: Exchange | None,
+    card: Card | None,
+    places: dict[str, str],
+) -> Details:
+    ultimate = parties.party_of(told.ultimate_creditor if outgoing else told.ultimate_debtor)
+    if ultimate is None and (name := parties.said(written.lifted.get("ultimate"))):
+        ultimate = Party(name)
+        places["ultimate"] = by(written.place, "tagged_party")
+    if ultimate is not None and ultimate.name == other.party.name:
+        ultimate = None
+    purpose = text.meaningful(told.purpose or written.lifted.get("purpose"))
+    if not (ultimate or purpose or card or exchange or told.additional or told.charges or told.has_more):
+        return NO_DETAILS
+    return Details(
+        ultimate=ultimate,
+        purpose=purpose,
+        additional=text.clean(told.additional),
+        card=card,
+        exchange=exchange,
+        charges=told.charges,
+        is_reversal=told.is_reversal,
+        batch_size=told.batch_size,
+        statement_references=tuple(told.statement_references),
+        is_mutable=told.is_mutable,
+    )
+
+
+def card_of(told: Told, other: OtherSide, iso: str | None, pan: str | None, places: dict[str, str]) -> Card | None:
+    """The card's own facts, and the merchant's name as a person would write it. A row is a card's if its fields or its
+    code say so, or a text with a card number or a day of purchase in it does. ``pan`` stood beside such a day."""
+    pan = other.blanks.get("card") or pan
+    is_card_text = pan is not None or "date" in other.blanks
+    if told.card is None and not is_card_text and not (iso and iso[4:10] in _CARD_FAMILIES):
+        return None
+    card = told.card or Card()
+    if pan is not None and card.masked_pan is None:
+        card = replace(card, masked_pan=identifier(Scheme.MASKED_PAN, pan).value)
+    descriptor = card.merchant_name or other.party.name
+    if descriptor is None:
+        return None if card == Card() else card
+    found = merchant(descriptor)
+    place = "card.merchant_name" if card.merchant_name else other.place.partition(" by ")[0]
+    places["merchant_name"] = by(place, "merchant_name")
+    return replace(card, merchant_name=found.name, city=card.city or found.city, country=card.country or found.country)
