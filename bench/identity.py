@@ -31,7 +31,6 @@ from hub import context
 from hub.identity import cookies, people, sessions
 from hub.identity.origin import UNKNOWN
 from hub.models.client import Client
-from hub.oauth import clients
 from hub.oauth.authenticate import ASSERTION_TYPE
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Choice, approve
@@ -40,6 +39,7 @@ from hub.stack import Stack
 from tests import postgres
 from tests.oauth.signing import ClientKey
 from tests.oauth.world import s256
+from tests.registered import registered
 
 RESULTS = Path(__file__).parent / "results" / "identity.txt"
 CALLBACK, VERIFIER = "https://bench.example/cb", "v" * 43
@@ -82,7 +82,7 @@ def build(stack: Stack) -> World:
     key = ClientKey.make()
     with hub.db.write() as session:
         made = [
-            clients.register(
+            registered(
                 session,
                 owner_psu_id=psu_id,
                 name="Bench",

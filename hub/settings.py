@@ -110,11 +110,6 @@ class Settings:
             raise SettingsError(f"RIALTO_REGISTRATION is one of {', '.join(REGISTRATION)}")
 
     @property
-    def is_local(self) -> bool:
-        """Whether only this machine reaches the hub."""
-        return urlsplit(self.base_url).hostname in LOOPBACK
-
-    @property
     def secure(self) -> bool:
         """Whether browsers reach the hub by https."""
         return self.base_url.startswith("https://")

@@ -27,6 +27,7 @@ from hub.identity import activity, lasting_access, mailed_links, notices, sessio
 from hub.identity.activity import Kind
 from hub.identity.mailed_links import Purpose, in_words
 from hub.identity.origin import Origin
+from hub.identity.person_lock import lock_person
 from hub.mail import Template
 from hub.models.factor import HalfOpenLogin, Passkey, RecoveryCode, Totp, TotpEnrolment
 from hub.models.psu import Psu
@@ -59,7 +60,7 @@ def ask(hub: Hub, psu_id: str, half_open: str, *, origin: Origin, now: datetime)
     asks. Raises Conflict.
     """
     with hub.db.write() as session:
-        _hold(session, psu_id)
+        lock_person(session, psu_id)
         if not _is_still_half_in(session, psu_id, half_open, now=now):
             raise Conflict("This login has taken too long. Begin again.")
         wait = of(session, psu_id, now=now)
@@ -112,7 +113,7 @@ def _stop(session: Session, psu_id: str, *which: ColumnElement[bool], origin: Or
 def remove(hub: Hub, psu_id: str, half_open: str, *, origin: Origin, now: datetime) -> None:
     """Remove every factor after the wait; all sessions end, and this half-open login too. Raises Conflict."""
     with hub.db.write() as session:
-        _hold(session, psu_id)
+        lock_person(session, psu_id)
         if not _is_still_half_in(session, psu_id, half_open, now=now) or not _claim(session, psu_id, now=now):
             raise Conflict("The second step cannot be removed now.")
         for table in (*_FACTORS, HalfOpenLogin):
@@ -175,10 +176,6 @@ def _claim(session: Session, psu_id: str, *, now: datetime) -> bool:
         .execution_options(synchronize_session=False)
     )
     return claimed is not None
-
-
-def _hold(session: Session, psu_id: str) -> None:
-    session.scalar(select(Psu.id).where(Psu.id == psu_id).with_for_update(key_share=True))
 
 
 def _is_still_half_in(session: Session, psu_id: str, half_open: str, *, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from hub.hashing import secret_hash
 from hub.identity import activity, assurance, logout_notices
 from hub.identity.activity import Kind
 from hub.identity.origin import Origin
+from hub.identity.person_lock import lock_person
 from hub.ids import new_id, new_secret
 from hub.models.psu import Psu, PsuSession
 from hub.settings import Settings
@@ -166,7 +167,7 @@ def hold(session: Session, person: Person) -> None:
     """First of all, where somebody changes how they log in: two such changes of one person come one after the other,
     and none comes after the end of its session. Raises Unauthenticated.
     """
-    session.execute(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True))
+    lock_person(session, person.psu_id)
     # Asked only now: whoever held the row until now may have ended the session.
     if session.scalar(select(Psu.id).where(Psu.id == person.psu_id, is_still(person))) is None:
         raise Unauthenticated("This session has ended.")
@@ -297,7 +298,7 @@ def _is_open(now: datetime, settings: Settings) -> tuple[ColumnElement[bool], ..
 
 def _revoke(hub: Hub, person: Person, *which: ColumnElement[bool], origin: Origin, now: datetime) -> int:
     with hub.db.write() as session:
-        session.execute(select(Psu.id).where(Psu.id == person.psu_id).with_for_update(key_share=True))
+        lock_person(session, person.psu_id)
         ended = end(session, person.psu_id, *which, now=now)
         if ended:
             detail = {"sessions": ended}

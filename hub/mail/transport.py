@@ -99,7 +99,7 @@ def of(settings: Settings) -> Transport:
         if not settings.mail_from or particulars.sought_address(settings.mail_from) != settings.mail_from:
             raise SettingsError("RIALTO_MAIL_FROM is the sender's address in lower case, such as rialto@hub.example")
         return _smtp(settings.smtp_url)
-    if settings.is_local:
+    if settings.local:
         return Folder(settings.data_dir / "mail")
     raise SettingsError("RIALTO_SMTP_URL must be set for a public hub, such as smtp://user:password@mail.example:587")
 

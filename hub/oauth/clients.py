@@ -1,10 +1,11 @@
-"""Register OAuth apps and look after them. A client is its owner's, who answers for it; to others it is not there."""
+"""Look after OAuth apps once they are registered (hub.oauth.registration). A client is its owner's, who answers for it;
+to others it is not there.
+"""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -17,24 +18,15 @@ from hub.context import Hub
 from hub.errors import BadInput, NotFound, TooMany
 from hub.events.outbox import emit
 from hub.hashing import secret_hash
-from hub.ids import new_id, new_secret
+from hub.identity.person_lock import lock_person
+from hub.ids import new_secret
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.models.oauth import Grant
-from hub.models.psu import Psu
-from hub.oauth import issue, redirects, scopes
-from hub.oauth.policy import BASIC, NONE, POST, SECRET_METHODS
-from hub.oauth.tokens import ALGORITHM
+from hub.oauth import issue
+from hub.oauth.policy import SECRET_METHODS
 
-MAX_NAME_LENGTH = 100
-MAX_DESCRIPTION_LENGTH = 2000
-MAX_SITE_LENGTH = 500
 DELETED_COUNT = timedelta(days=1)
-RESOURCE_SERVER = "resource_server"
-"""The profile of a client that may introspect everybody's tokens. Only the operator gives it, never ``register``."""
-
-_CODE, _REFRESH, _CLIENT = "authorization_code", "refresh_token", "client_credentials"
-GRANT_TYPES_OF = {NONE: (_CODE, _REFRESH), BASIC: (_CODE, _REFRESH, _CLIENT), POST: (_CODE, _REFRESH, _CLIENT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,67 +36,6 @@ class Registered:
     client: Client
     secret: str | None = field(default=None, repr=False)
     registration_token: str | None = field(default=None, repr=False)
-
-
-def register(
-    session: Session,
-    *,
-    owner_psu_id: str | None,
-    name: str,
-    site_uri: str | None,
-    redirect_uris: Sequence[str],
-    public: bool,
-    scopes: Collection[str],
-    description: str,
-    now: datetime,
-    auth_method: str = BASIC,
-) -> Registered:
-    """A new client. ``auth_method`` is how a confidential one authenticates; a public one cannot.
-
-    Raises BadInput naming the parameter that will not do.
-    """
-    method = NONE if public else auth_method
-    if method not in GRANT_TYPES_OF or (method == NONE) is not public:
-        raise BadInput("A confidential client authenticates with its secret.", parameter="auth_method")
-    client = Client(
-        client_id=new_id(),
-        owner_psu_id=owner_psu_id,
-        token_endpoint_auth_method=method,
-        grant_types=list(GRANT_TYPES_OF[method]),
-        profile="oidc",
-        id_token_signed_response_alg=ALGORITHM,
-        created_at=now,
-    )
-    _describe(client, name=name, site_uri=site_uri, redirect_uris=redirect_uris, asked=scopes, description=description)
-    secret = None if public else new_secret()
-    client.secret_hash = None if secret is None else secret_hash(secret)
-    session.add(client)
-    session.flush()
-    emit(session, "client.registered", client.client_id, now=now, psu_id=owner_psu_id)
-    return Registered(client, secret)
-
-
-def update(
-    session: Session,
-    client_id: str,
-    *,
-    owner_psu_id: str,
-    name: str,
-    site_uri: str | None,
-    redirect_uris: Sequence[str],
-    scopes: Collection[str],
-    description: str,
-    now: datetime,
-) -> Client:
-    """Change a client's description. A scope taken away is gone from every token at its next use.
-
-    Other redirect hosts make another sector, so people then have other subs at this client: a sector that stayed
-    behind would let an app collect the subs of a host that is not its own. Raises BadInput, NotFound.
-    """
-    client = owned(session, client_id, owner_psu_id=owner_psu_id)
-    _describe(client, name=name, site_uri=site_uri, redirect_uris=redirect_uris, asked=scopes, description=description)
-    emit(session, "client.updated", client_id, now=now, psu_id=owner_psu_id)
-    return client
 
 
 def rotate_secret(session: Session, client_id: str, *, owner_psu_id: str, now: datetime) -> Registered:
@@ -184,7 +115,7 @@ def check_room(session: Session, owner_psu_id: str, *, most: int, now: datetime)
     would fill our tables. In the transaction of the registration: the person's row is locked, so two at once come one
     after the other. Raises TooMany.
     """
-    session.execute(select(Psu.id).where(Psu.id == owner_psu_id).with_for_update())
+    lock_person(session, owner_psu_id)
     lately = or_(Client.deleted_at.is_(None), Client.deleted_at > now - DELETED_COUNT)
     held = session.scalar(select(func.count()).where(Client.owner_psu_id == owner_psu_id, lately)) or 0
     if held >= most:
@@ -201,58 +132,3 @@ def list_for_owner(session: Session, owner_psu_id: str) -> Sequence[Client]:
         .where(Client.owner_psu_id == owner_psu_id, Client.deleted_at.is_(None))
         .order_by(Client.created_at, Client.client_id)
     ).all()
-
-
-def _describe(
-    client: Client,
-    *,
-    name: str,
-    site_uri: str | None,
-    redirect_uris: Sequence[str],
-    asked: Collection[str],
-    description: str,
-) -> None:
-    client.name = _line(name, "name", MAX_NAME_LENGTH)
-    client.site_uri = _site(site_uri)
-    client.description = _text(description)
-    client.redirect_uris = _uris(redirect_uris, public=client.token_endpoint_auth_method == NONE)
-    client.sector = redirects.sector(client.redirect_uris, client_id=client.client_id)
-    if not set(asked) <= scopes.KNOWN:
-        raise BadInput("There is no such scope.", parameter="scopes")
-    client.scopes = sorted(set(asked))
-
-
-def _line(text: str, parameter: str, longest: int) -> str:
-    line = text.strip()
-    if not line or len(line) > longest or not line.isprintable():
-        raise BadInput(f"A {parameter} is one line of 1 to {longest} characters.", parameter=parameter)
-    return line
-
-
-def _text(text: str) -> str:
-    if len(text) > MAX_DESCRIPTION_LENGTH or "\0" in text:
-        raise BadInput(f"A description has at most {MAX_DESCRIPTION_LENGTH} characters.", parameter="description")
-    return text.strip()
-
-
-def _site(uri: str | None) -> str | None:
-    if not uri:
-        return None
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        parts = urlsplit("")
-    # A browser reads a backslash as a slash, so it would see another host than we do.
-    if parts.scheme != "https" or not parts.hostname or set(uri) & set(" \\@") or not uri.isprintable():
-        raise BadInput("The app's site is an https address.", parameter="site_uri")
-    return _line(uri, "site_uri", MAX_SITE_LENGTH)
-
-
-def _uris(uris: Sequence[str], *, public: bool) -> list[str]:
-    distinct = list(dict.fromkeys(uri.strip() for uri in uris if uri.strip()))
-    if not 1 <= len(distinct) <= redirects.MAX_URIS:
-        raise BadInput(f"Give 1 to {redirects.MAX_URIS} redirect URIs.", parameter="redirect_uris")
-    for uri in distinct:
-        if (why := redirects.fault(uri, public=public)) is not None:
-            raise BadInput(why, parameter="redirect_uris")
-    return distinct

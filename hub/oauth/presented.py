@@ -1,4 +1,4 @@
-"""A token of either kind that a client presents to revocation or introspection, as Authlib's endpoints expect it."""
+"""A token of either kind that a client presents to revocation or introspection."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,6 @@ from sqlalchemy import select
 from consent.model import Consent
 from hub.context import Hub
 from hub.hashing import secret_hash
-from hub.models.client import Client
 from hub.models.oauth import Grant, RefreshToken
 from hub.oauth.grants.base import usable_consent
 from hub.oauth.tokens import BadToken, Claims, read_access_token
@@ -24,9 +23,6 @@ class PresentedAccess:
     def client_id(self) -> str:
         return self.claims.client_id
 
-    def check_client(self, client: Client) -> bool:
-        return self.client_id == client.client_id
-
 
 @dataclass(frozen=True, slots=True)
 class PresentedRefresh:
@@ -38,9 +34,6 @@ class PresentedRefresh:
     scope: str
     expires_at: datetime
     consent: Consent | None
-
-    def check_client(self, client: Client) -> bool:
-        return self.client_id == client.client_id
 
 
 def recognise(hub: Hub, token: str, now: datetime) -> PresentedAccess | PresentedRefresh | None:

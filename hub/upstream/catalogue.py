@@ -89,8 +89,6 @@ def _is_address(url: str, settings: Settings) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    is_private = parts.scheme == "https" or (
-        parts.scheme == "http" and parts.hostname in LOOPBACK and settings.is_local
-    )
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK and settings.local)
     has_more = parts.query or parts.fragment or "@" in parts.netloc or "?" in url or "#" in url
     return bool(is_private and parts.hostname and not has_more)

@@ -25,11 +25,12 @@ from hub.identity.factors import enrolled
 from hub.identity.first_password import has_password
 from hub.identity.mailed_links import in_words
 from hub.identity.origin import Origin
+from hub.identity.person_lock import lock_person
 from hub.identity.sessions import Person
 from hub.identity.upsert import insert_into
 from hub.ids import new_id
 from hub.mail import Template
-from hub.models.psu import Psu, PsuSession
+from hub.models.psu import PsuSession
 from hub.models.upstream import UpstreamAttempt, UpstreamLogin
 from hub.upstream.exchange import Identity
 from hub.upstream.provider import Provider
@@ -91,7 +92,7 @@ def enter(
     """
     if person is not None and person.psu_id != login.psu_id:
         return Taken(provider.declared.name)
-    session.scalar(select(Psu.id).where(Psu.id == login.psu_id).with_for_update(key_share=True))
+    lock_person(session, login.psu_id)
     # Written down as failed until it turns out well, like every attempt (hub.identity.attempt).
     entry_id = activity.write(session, login.psu_id, Kind.LOGIN_FAILED, origin=origin, now=now)
     login.last_used_at = now

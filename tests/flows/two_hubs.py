@@ -10,9 +10,9 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from hub.context import build
-from hub.oauth import clients
 from hub.settings import from_environ
 from hub.stack import Stack, free_port
+from tests.registered import registered
 
 PATIENCE_S = 15
 
@@ -78,7 +78,7 @@ def _declared(upstream: Stack, upstream_url: str, home_url: str) -> dict[str, ob
     """The upstream's operator registers the home hub as a client; the home's operator declares the upstream."""
     beside = build(from_environ(upstream.child_environ()))
     with beside.db.write() as session:
-        registered = clients.register(
+        made = registered(
             session,
             owner_psu_id=None,
             name="Home hub",
@@ -89,7 +89,7 @@ def _declared(upstream: Stack, upstream_url: str, home_url: str) -> dict[str, ob
             description="",
             now=beside.clock(),
         )
-        client_id, secret = registered.client.client_id, registered.secret
+        client_id, secret = made.client.client_id, made.secret
     beside.access_log.close()
     beside.db.dispose()
     return {

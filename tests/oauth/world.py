@@ -28,12 +28,13 @@ from hub.logs import quiet_libraries
 from hub.models.connection import Connection
 from hub.models.ledger import Account
 from hub.models.psu import Psu, PsuSession
-from hub.oauth import clients, interaction, possession
+from hub.oauth import interaction, possession
 from hub.oauth.authenticate import ASSERTION_TYPE
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Choice
 from hub.oauth.routes import blueprint
 from tests.oauth.signing import ClientKey
+from tests.registered import registered
 
 CALLBACK = "https://buddy.example/callback"
 NATIVE_CALLBACK = "http://127.0.0.1/cb"
@@ -172,7 +173,7 @@ class World:
             "now": self.hub.clock(),
         }
         with self.hub.db.write() as session:
-            made = clients.register(session, **(facts | changes))
+            made = registered(session, **(facts | changes))
             row = made.client
             row.profile, row.scopes, row.registration = profile, list(scopes), dict(more)
             if profile in {"fapi2", "fapi2_ms"}:

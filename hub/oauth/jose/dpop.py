@@ -38,14 +38,13 @@ class BadProof(BadJwt):
 class Proof:
     """A verified proof. ``jkt``: the key's RFC 7638 thumbprint, to be compared with what the token or code is bound to.
 
-    ``jti`` must be burnt, per ``jkt``, until ``expires_at``. ``nonce_ok``: it carries a nonce of ours, still good.
+    ``jti`` must be burnt, per ``jkt``, until ``expires_at``.
     """
 
     jkt: str
     jti: str
     iat: datetime
     expires_at: datetime
-    nonce_ok: bool
 
 
 def read_proof(
@@ -56,13 +55,12 @@ def read_proof(
     now: datetime,
     access_token: str | None = None,
     nonces: Nonces | None = None,
-    nonce_required: bool = True,
 ) -> Proof:
     """Check the proof of one request. Raises BadProof.
 
     ``headers``: every DPoP header of the request. ``url``: the public address the request came to. ``access_token``:
-    the token beside the proof, where there is one. ``nonces`` None: this place gives out none. With ``nonce_required``
-    False a proof may do without, but a nonce that it does carry must be good.
+    the token beside the proof, where there is one. ``nonces``: of which the proof must carry one; None: this place
+    gives out none, and looks at none.
     """
     if len(headers) != 1:
         raise BadProof("Send one DPoP header, with one proof." if headers else "A DPoP proof is required.")
@@ -73,12 +71,12 @@ def read_proof(
         jti = _words(claims, method, url)
         iat_s = _check_times(claims, now)
         _check_access_token(claims.get("ath"), access_token)
-        nonce_ok = _nonce_ok(claims.get("nonce"), nonces, now, required=nonce_required)
+        _check_nonce(claims.get("nonce"), nonces, now)
     except BadProof:
         raise
     except BadJwt as error:
         raise BadProof(error.why) from error
-    return Proof(key.thumbprint, jti, times.moment(iat_s), times.moment(iat_s + PAST_S), nonce_ok)
+    return Proof(key.thumbprint, jti, times.moment(iat_s), times.moment(iat_s + PAST_S))
 
 
 def _key(unverified: Unverified) -> PublicKey:
@@ -122,9 +120,6 @@ def _check_access_token(ath: Any, access_token: str | None) -> None:
         raise BadProof("The ath of a DPoP proof is the base64url SHA-256 of the access token beside it.")
 
 
-def _nonce_ok(nonce: Any, nonces: Nonces | None, now: datetime, *, required: bool) -> bool:
-    if nonces is None or (nonce is None and not required):
-        return False
-    if not isinstance(nonce, str) or not nonces.accepts(nonce, now):
+def _check_nonce(nonce: Any, nonces: Nonces | None, now: datetime) -> None:
+    if nonces is not None and (not isinstance(nonce, str) or not nonces.accepts(nonce, now)):
         raise BadProof("Put the nonce of the DPoP-Nonce header into the proof and send it again.", "use_dpop_nonce")
-    return True

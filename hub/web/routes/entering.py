@@ -7,8 +7,9 @@ from flask import Response, request
 
 from hub.context import hub_of_request
 from hub.gate import someone
-from hub.identity import assurance, cookies, devices, sessions
+from hub.identity import assurance, cookies, devices, second_step, sessions
 from hub.identity.admission import HalfOpen, LoggedIn
+from hub.identity.second_step import Pending
 from hub.web.flash import Said
 from hub.web.routes import fields, respond
 
@@ -57,6 +58,13 @@ def to_second_step(half: HalfOpen, wanted: Wanted) -> Response:
     response = respond.see_other(f"/login/second{wanted.query}")
     cookies.set_half_open(response, hub_of_request().settings, half.secret)
     return response
+
+
+def half_in() -> Pending | None:
+    """Who stands between the two steps of a login in this browser."""
+    hub = hub_of_request()
+    secret = cookies.read_half_open(request, hub.settings)
+    return None if secret is None else second_step.find(hub, secret, now=hub.clock())
 
 
 def _known(acr: str) -> str:

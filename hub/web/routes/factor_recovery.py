@@ -1,15 +1,14 @@
 """Every second factor lost: begin the wait, stop it, and remove them when it is over."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from hub.access import public
 from hub.context import hub_of_request
 from hub.errors import BadInput, Conflict
-from hub.identity import cookies, factor_recovery, mailed_links, second_step
+from hub.identity import cookies, factor_recovery, mailed_links
 from hub.identity.mailed_links import Purpose
-from hub.identity.second_step import Pending
 from hub.web.flash import Said
-from hub.web.routes import respond
+from hub.web.routes import entering, respond
 from hub.web.viewmodels import ErrorPage, FactorsLostPage, MailedLinkPage
 
 blueprint = Blueprint("factor_recovery", __name__)
@@ -19,7 +18,7 @@ blueprint = Blueprint("factor_recovery", __name__)
 @public
 def show() -> Response:
     """Only for whoever stands between the two steps of a login."""
-    hub, pending = hub_of_request(), _pending()
+    hub, pending = hub_of_request(), entering.half_in()
     if pending is None:
         return respond.see_other("/login", say=Said.BEGIN_AGAIN)
     with hub.db.read() as session:
@@ -33,7 +32,7 @@ def show() -> Response:
 @public
 def go_on() -> Response:
     """Begin the wait, or remove the factors if it is over."""
-    hub, pending = hub_of_request(), _pending()
+    hub, pending = hub_of_request(), entering.half_in()
     if pending is None:
         return respond.see_other("/login", say=Said.BEGIN_AGAIN)
     now, origin = hub.clock(), respond.origin()
@@ -76,9 +75,3 @@ def keep(token: str) -> Response:
     hub = hub_of_request()
     factor_recovery.stop_by_link(hub, token, origin=respond.origin(), now=hub.clock())
     return respond.see_other("/recover", say=Said.FACTORS_KEPT)
-
-
-def _pending() -> Pending | None:
-    hub = hub_of_request()
-    secret = cookies.read_half_open(request, hub.settings)
-    return None if secret is None else second_step.find(hub, secret, now=hub.clock())

@@ -31,14 +31,14 @@ _WRONG = {
 @blueprint.get("/login/second")
 @public
 def ask() -> Response:
-    pending, wanted = _pending(), entering.wanted_of_query()
+    pending, wanted = entering.half_in(), entering.wanted_of_query()
     return _begin_again(wanted) if pending is None else _page(pending, wanted, Form())
 
 
 @blueprint.post("/login/second/options")
 @public
 def passkey_options() -> Response:
-    hub, pending = hub_of_request(), _pending()
+    hub, pending = hub_of_request(), entering.half_in()
     if pending is None:
         raise NotFound("This login has taken too long. Begin again.")
     bound_to, psu_id = pending.id_hash, pending.psu_id
@@ -62,7 +62,7 @@ def answer() -> Response:
         field, answered = "code", second_step.by_code(hub, secret, given["code"], origin=origin, now=now)
     if isinstance(answered, LoggedIn):
         return entering.enter(answered, wanted)
-    pending = _pending()
+    pending = entering.half_in()
     if isinstance(answered, Over) or pending is None:
         return _begin_again(wanted)
     if answered.retry_after_s is not None:
@@ -88,12 +88,6 @@ def step_up() -> Response:
         has_passkeys=relying_party.rp_id(hub.settings) is not None,
     )
     return respond.page("step_up.html", page)
-
-
-def _pending() -> Pending | None:
-    hub = hub_of_request()
-    secret = cookies.read_half_open(request, hub.settings)
-    return None if secret is None else second_step.find(hub, secret, now=hub.clock())
 
 
 def _begin_again(wanted: Wanted) -> Response:

@@ -33,7 +33,7 @@ def _read(*headers: str, **more: Any) -> Proof:
 @pytest.mark.parametrize("alg", KEYS)
 def test_a_proof_names_its_key(alg: str) -> None:
     proof = _read(_proof(KEYS[alg], jti="once"))
-    assert (proof.jkt, proof.jti, proof.iat, proof.nonce_ok) == (KEYS[alg].thumbprint, "once", NOW, False)
+    assert (proof.jkt, proof.jti, proof.iat) == (KEYS[alg].thumbprint, "once", NOW)
     assert proof.expires_at == NOW + timedelta(seconds=60)
 
 
@@ -185,13 +185,13 @@ def test_without_an_access_token_ath_is_not_asked_for() -> None:
 NONCES = Nonces(b"k" * 32)
 
 
-def _with_nonce(nonce: Any, **more: Any) -> Proof:
-    return _read(_proof(nonce=nonce), nonces=NONCES, **more)
+def _with_nonce(nonce: Any) -> Proof:
+    return _read(_proof(nonce=nonce), nonces=NONCES)
 
 
 def test_a_nonce_of_ours_is_accepted_in_its_window_and_the_next() -> None:
     nonce = NONCES.current(NOW)
-    assert _with_nonce(nonce).nonce_ok
+    assert _with_nonce(nonce)
     assert NONCES.accepts(nonce, NOW + timedelta(seconds=WINDOW_S))
     assert not NONCES.accepts(nonce, NOW + timedelta(seconds=2 * WINDOW_S))
     assert not NONCES.accepts(nonce, NOW - timedelta(seconds=WINDOW_S))
@@ -221,14 +221,6 @@ def test_a_nonce_of_another_type_asks_for_one_too() -> None:
     token = ES.sign(_claims(nonce=5), typ="dpop+jwt", header={"jwk": JWK})
     with pytest.raises(BadProof) as refused:
         _read(token, nonces=NONCES)
-    assert refused.value.error == "use_dpop_nonce"
-
-
-def test_where_a_nonce_is_welcome_it_may_be_missing_but_not_stale() -> None:
-    assert not _with_nonce(None, nonce_required=False).nonce_ok
-    assert _with_nonce(NONCES.current(NOW), nonce_required=False).nonce_ok
-    with pytest.raises(BadProof) as refused:
-        _with_nonce("stale", nonce_required=False)
     assert refused.value.error == "use_dpop_nonce"
 
 

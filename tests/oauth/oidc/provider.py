@@ -15,10 +15,10 @@ from hub.context import Hub
 from hub.identity import sessions
 from hub.identity.origin import Origin
 from hub.models.client import Client
-from hub.oauth import clients
 from tests.conftest import TestClock
 from tests.oauth.world import VERIFIER, s256
 from tests.people import person
+from tests.registered import registered
 
 CALLBACK = "https://shop.example/callback"
 GOODBYE = "https://shop.example/goodbye"
@@ -78,7 +78,7 @@ class Provider:
 
     def register(self, name: str = "Shop", **metadata: Any) -> App:
         with self.hub.db.write() as session:
-            made = clients.register(
+            made = registered(
                 session,
                 owner_psu_id=self.bob,
                 name=name,

@@ -24,7 +24,7 @@ from hub.ledger.ingest import Fetch
 from hub.models.connection import Connection
 from hub.models.ledger import Account as AccountRow
 from hub.models.psu import Psu
-from hub.oauth import clients, pushed
+from hub.oauth import pushed
 from hub.oauth.asked import asked_by
 from hub.oauth.clients import Registered
 from hub.oauth.parameters import Parameters
@@ -43,6 +43,7 @@ from providers.model import (
 from tests.conftest import TestClock
 from tests.oauth.signing import ClientKey
 from tests.oauth.world import s256
+from tests.registered import registered
 
 CALLBACK = "https://buddy.example/callback"
 SCOPE = "openid accounts:read balances:read transactions:read"
@@ -202,7 +203,7 @@ class World:
             "now": self.hub.clock(),
         }
         with self.hub.db.write() as session:
-            made = clients.register(session, **(facts | changes))
+            made = registered(session, **(facts | changes))
             if not changes.get("public"):
                 made.client.profile, made.client.scopes = "fapi2", wanted
                 made.client.token_endpoint_auth_method, made.client.jwks = "private_key_jwt", ClientKey.make().jwks()
