@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _IBAN = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_BRITISH_IBAN = re.compile("GB[0-9]{2}[A-Z]{4}([0-9]{14})")
 _SORT_CODE_ACCOUNT = re.compile("[0-9]{14}")
 _GROUP = 4
 
@@ -43,6 +44,14 @@ class AccountNumber:
         if self.scheme is Scheme.IBAN:
             return " ".join(number[at : at + _GROUP] for at in range(0, len(number), _GROUP))
         return f"{number[:2]}-{number[2:4]}-{number[4:6]} {number[6:]}"
+
+
+def domestic(scheme: str, identification: str) -> tuple[str, str]:
+    """Scheme and number as the account's own country has them, for comparing: a British IBAN holds the sort code and
+    the account number that name the same account. Any other number is as it is.
+    """
+    british = _BRITISH_IBAN.fullmatch(identification) if scheme == Scheme.IBAN else None
+    return (scheme, identification) if british is None else (Scheme.UK_SORT_CODE_ACCOUNT.value, british[1])
 
 
 def _remainder(iban: str) -> int:

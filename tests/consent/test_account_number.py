@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.account_number import AccountNumber, Scheme
+from consent.account_number import AccountNumber, Scheme, domestic
 
 # The registry's own examples (ISO 13616).
 REAL = ["GB82WEST12345698765432", "DE89370400440532013000", "NO9386011117947", "MT84MALT011000012345MTLCAST001S"]
@@ -50,3 +50,10 @@ def test_what_is_no_account_number_cannot_be_made(scheme: Scheme, number: str, w
 def test_a_number_is_shown_as_people_read_it() -> None:
     assert AccountNumber(Scheme.IBAN, "NO9386011117947").spaced == "NO93 8601 1117 947"
     assert AccountNumber(Scheme.UK_SORT_CODE_ACCOUNT, "20000012345678").spaced == "20-00-00 12345678"
+
+
+def test_a_british_iban_and_its_sort_code_and_number_are_one_account() -> None:
+    assert domestic("IBAN", "GB82WEST12345698765432") == domestic("UK.SCAN", "12345698765432")
+    for iban in ("DE89370400440532013000", "MT84MALT011000012345MTLCAST001S", "GB82WEST1234569876543"):
+        assert domestic("IBAN", iban) == ("IBAN", iban)
+    assert domestic("BBAN", "GB82WEST12345698765432") == ("BBAN", "GB82WEST12345698765432")

@@ -4,9 +4,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from consent.model import PAYMENT_LIFE, Permission
 from hub.consents import service
 from hub.consents.succession import grant_id_of
+from hub.models.ledger import Account
 from hub.oauth.clients import Registered
 from tests.web.pages.world import CALLBACK, World, query_of
 
@@ -219,6 +222,31 @@ def test_a_payment_form_that_was_tampered_with_pays_nothing(world: World) -> Non
         given = service.load(session, only_consent(world))
     assert dict(given.accounts) == {world.current: frozenset({Permission.PAYMENTS_WRITE})}
     assert given.valid_until == world.hub.clock() + PAYMENT_LIFE
+
+
+def test_who_pays_is_asked_right_under_the_payment(world: World) -> None:
+    page = world.browser().get(paying(world)).text
+    assert page.index("Merchant &lt;A&gt;") < page.index("Which account pays?") < page.index("What this allows")
+    reading = world.browser().get(world.ask()).text
+    assert reading.index("It will get") < reading.index("Which accounts?")
+
+
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        (["UK.SCAN", "20-20-15 55555555"], {"iban": "GB33BUKB20201555555555"}),
+        (["IBAN", "GB33 BUKB 2020 1555 5555 55"], {"scheme": "UK.SCAN", "identification": "20201555555555"}),
+    ],
+)
+def test_a_british_account_pays_by_whichever_name_the_app_knows_it(
+    world: World, held: list[str], named: dict[str, str]
+) -> None:
+    with world.hub.db.write() as session:
+        session.get_one(Account, world.current).identifiers = [{"scheme": held[0], "value": held[1]}]
+    alice, request = world.browser(), paying(world, debtorAccount=named)
+    assert alice.get(request).text.count('type="radio" name="account"') == 1
+    assert alice.post(request, pays(world.giro)).status_code == 422
+    assert alice.post(request, pays(world.current)).status_code == 303
 
 
 def test_a_payer_that_is_not_among_them_can_only_be_refused(world: World) -> None:
