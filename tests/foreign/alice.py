@@ -31,6 +31,12 @@ class Alice:
         self.browser.submit("submit", {"user_code": user_code})
         self._approve()
 
+    def answer_waiting(self) -> None:
+        """Look at what waits for her, and let the app see one account."""
+        self.browser.open(f"{self.stack.url}/approvals")
+        self.browser.submit(next(action for action in self.browser.actions if action.startswith("/approvals/")))
+        self._approve()
+
     def _approve(self) -> str:
         self.browser.submit("consent-approve", tick={"account": self.browser.boxes("account")[:1]})
         return self.browser.url

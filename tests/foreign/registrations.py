@@ -51,6 +51,14 @@ FAPI2: Mapping[str, Registration] = MappingProxyType(
 DEVICE = Registration(more={"grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]})
 """No browser of its own (RFC 8628)."""
 
+ELSEWHERE = Registration(
+    more={
+        "grant_types": ["authorization_code", "refresh_token", "urn:openid:params:grant-type:ciba"],
+        "backchannel_token_delivery_mode": "poll",
+    }
+)
+"""It asks people whom it knows while they are not at its browser (CIBA)."""
+
 MESSAGE_SIGNING: Mapping[str, Registration] = MappingProxyType(
     {
         "signed": Registration("ES256", True, True, more=_message_signing("ES256")),
@@ -65,3 +73,8 @@ MESSAGE_SIGNING: Mapping[str, Registration] = MappingProxyType(
     }
 )
 """FAPI 2.0 Message Signing: JAR and JARM, signed introspection."""
+
+DEVICES: Mapping[str, Registration] = MappingProxyType(
+    {"plain": DEVICE, "message signing": Registration(jar=True, more={**DEVICE.more, **_message_signing("ES256")})}
+)
+"""RFC 8628 has no signed request; a client that signs its requests sends one to the hub all the same."""

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import requests
 from jwskate import Jwk, Jwt
 from requests.adapters import HTTPAdapter
 from requests_oauth2client import (
     AuthorizationRequest,
+    BackChannelAuthenticationResponse,
     BearerToken,
     DPoPKey,
     DPoPToken,
@@ -93,7 +95,8 @@ class RequestsApp:
             dpop_bound_access_tokens=self.proof is None,
             dpop_alg=alg,
             id_token_signed_response_alg=self.registration.more.get("id_token_signed_response_alg", "ES256"),
-            device_authorization_endpoint=f"{url}{addresses.DEVICE_AUTHORIZATION}",  # it does not look for it (1.8.0)
+            device_authorization_endpoint=f"{url}{addresses.DEVICE_AUTHORIZATION}",  # it looks for neither (1.8.0)
+            backchannel_authentication_endpoint=f"{url}{addresses.BACKCHANNEL_AUTHENTICATION}",
             session=self.http,
         )
 
@@ -120,6 +123,21 @@ class RequestsApp:
         # The library's own check breaks over a DPoP token (1.8.0), so the ID token is looked at beside a bearer's.
         BearerToken(token.access_token, id_token=token.id_token).validate_id_token(self.client, answer)
         return token
+
+    def ask_elsewhere(self, id_token: str, message: str) -> BackChannelAuthenticationResponse:
+        """The library signs the members, of which the JWT's own are the app's to add (CIBA 7.1.1)."""
+        now = Jwt.timestamp()
+        of_the_jwt: dict[str, Any] = {
+            "iss": self.client_id,
+            "aud": self.stack.url,
+            "iat": now,
+            "nbf": now,
+            "exp": now + REQUEST_LIFE_S,
+            "jti": str(uuid4()),
+        }
+        return self.client.backchannel_authentication_request(
+            SCOPE, id_token_hint=id_token, binding_message=message, private_jwk=self.key, **of_the_jwt
+        )
 
     def get(self, token: BearerToken, path: str) -> requests.Response:
         try:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from hub.oauth import addresses
+from hub.oauth.decoupled import INTERVAL_S
 from hub.stack import Stack
 from tests.conftest import absent
 from tests.foreign import certificates, openid_client_app
 from tests.foreign.alice import Alice
 from tests.foreign.openid_client_app import Absent, OpenidClientApp, Refused
-from tests.foreign.registrations import DEVICE, FAPI2, MESSAGE_SIGNING, SCOPE, Registration
+from tests.foreign.registrations import DEVICES, ELSEWHERE, FAPI2, MESSAGE_SIGNING, SCOPE, Registration
 
 pytestmark = pytest.mark.timeout(180)
 ACCOUNTS = "/v1/accounts"
@@ -137,9 +138,10 @@ def test_a_replayed_proof_is_refused(register: Register, stack: Stack, alice: Al
     assert 'error="invalid_dpop_proof"' in again["challenge"]
 
 
-def test_a_device_without_a_browser(register: Register, stack: Stack, alice: Alice) -> None:
+@pytest.mark.parametrize("profile", DEVICES)
+def test_a_device_without_a_browser(profile: str, register: Register, stack: Stack, alice: Alice) -> None:
     """RFC 8628. The library waits the hub's interval before it asks."""
-    app = register(DEVICE)
+    app = register(DEVICES[profile])
     shown = app.tell("startDevice", scope=SCOPE)
     alice.connect(shown["verification_uri"], shown["user_code"])
     tokens = app.tell("awaitDevice")
@@ -149,6 +151,23 @@ def test_a_device_without_a_browser(register: Register, stack: Stack, alice: Ali
     assert app.tell("refresh", token=tokens["refresh_token"])["token_type"] == "dpop"
     with pytest.raises(Refused) as refused:
         app.tell("awaitDevice")
+    assert refused.value.error == "invalid_grant"
+
+
+def test_a_person_who_is_elsewhere(register: Register, stack: Stack, alice: Alice, redirect_uri: str) -> None:
+    """CIBA, poll: of somebody whom the app knows, by the ID token that it has of her."""
+    app = register(ELSEWHERE)
+    known = allowed(app, alice, redirect_uri)
+    asked = app.tell("askElsewhere", scope=SCOPE, idTokenHint=known["id_token"], message="Order 17")
+    assert asked["interval"] == INTERVAL_S
+    alice.answer_waiting()
+    tokens = app.tell("awaitElsewhere")
+    assert tokens["claims"]["sub"] == known["claims"]["sub"]
+    assert tokens["claims"]["urn:openid:params:jwt:claim:auth_req_id"] == asked["auth_req_id"]
+    assert len(app.tell("read", url=f"{stack.url}{ACCOUNTS}", token=tokens["access_token"])["data"]) == 1
+    assert app.tell("refresh", token=tokens["refresh_token"])["token_type"] == "dpop"
+    with pytest.raises(Refused) as refused:
+        app.tell("awaitElsewhere")
     assert refused.value.error == "invalid_grant"
 
 

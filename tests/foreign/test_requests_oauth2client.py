@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 import requests
-from requests_oauth2client import DeviceAuthorizationPollingJob, DPoPKey, DPoPToken
+from requests_oauth2client import (
+    BackChannelAuthenticationPollingJob,
+    DeviceAuthorizationPollingJob,
+    DPoPKey,
+    DPoPToken,
+)
 from requests_oauth2client.exceptions import AuthorizationPending, InvalidClient, InvalidGrant
 
 from hub.oauth import addresses
 from hub.stack import Stack
 from tests.foreign import certificates
 from tests.foreign.alice import Alice
-from tests.foreign.registrations import DEVICE, FAPI2, SCOPE, Registration
+from tests.foreign.registrations import DEVICE, ELSEWHERE, FAPI2, SCOPE, Registration
 from tests.foreign.requests_app import RequestsApp, forgetful
 
 pytestmark = pytest.mark.timeout(180)
@@ -102,6 +107,22 @@ def test_a_device_without_a_browser(stack: Stack, alice: Alice, redirect_uri: st
     assert app.client.refresh_token(token).access_token
     with pytest.raises(InvalidGrant):
         app.client.device_code(shown, dpop=True)
+
+
+def test_a_person_who_is_elsewhere(stack: Stack, alice: Alice, redirect_uri: str) -> None:
+    """CIBA, poll: of somebody whom the app knows, by the ID token that it has of her."""
+    app = RequestsApp(stack, ELSEWHERE, redirect_uri)
+    known = app.redeem(alice.allow(app.ask()))
+    asked = app.ask_elsewhere(str(known.id_token), "Order 17")
+    with pytest.raises(AuthorizationPending):
+        app.client.ciba(asked, dpop=True)
+    alice.answer_waiting()
+    token = BackChannelAuthenticationPollingJob(app.client, asked, dpop=True)()
+    assert isinstance(token, DPoPToken)
+    assert len(app.get(token, ACCOUNTS).json()["data"]) == 1
+    assert app.client.refresh_token(token).access_token
+    with pytest.raises(InvalidGrant):
+        app.client.ciba(asked, dpop=True)
 
 
 @pytest.mark.parametrize("method", ["self_signed_tls_client_auth", "tls_client_auth"])

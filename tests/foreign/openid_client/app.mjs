@@ -31,6 +31,12 @@ async function jwkOf(pair, members) {
 const newKey = (alg) => oidc.randomDPoPKeyPair(alg, { extractable: true });
 const freshDpop = (key) => oidc.getDPoPHandle(config, key); // knows no nonce yet
 
+/** A signed request for an endpoint where the library sends none of its own making. */
+async function signed(members) {
+  const parameters = new URLSearchParams(members);
+  return (await oidc.buildAuthorizationUrlWithJAR(config, parameters, client.signing)).searchParams.get('request');
+}
+
 const deeds = {
   /** By dynamic registration. `certificate` and `key` are files: the client proves itself with them, not with a JWT. */
   async register({ issuer, metadata, alg, certificate, key, dpopAlg, jar, jarm, decrypts }) {
@@ -89,13 +95,27 @@ const deeds = {
 
   /** What a device without a browser shows to its person. */
   async startDevice({ scope }) {
-    pending = await oidc.initiateDeviceAuthorization(config, { scope });
+    const parameters = client.jar ? { request: await signed({ scope }) } : { scope };
+    pending = await oidc.initiateDeviceAuthorization(config, parameters);
     return pending;
   },
 
   /** Ask, at the hub's interval, until the person has answered. */
   async awaitDevice() {
     const tokens = await oidc.pollDeviceAuthorizationGrant(config, pending, undefined, { DPoP: dpop });
+    return { ...tokens, claims: tokens.claims() };
+  },
+
+  /** Ask a person who is not at this app's browser. */
+  async askElsewhere({ scope, idTokenHint, message }) {
+    const request = await signed({ scope, id_token_hint: idTokenHint, binding_message: message });
+    pending = await oidc.initiateBackchannelAuthentication(config, { request });
+    return pending;
+  },
+
+  /** Ask, at the hub's interval, until the person has answered. */
+  async awaitElsewhere() {
+    const tokens = await oidc.pollBackchannelAuthenticationGrant(config, pending, undefined, { DPoP: dpop });
     return { ...tokens, claims: tokens.claims() };
   },
 
@@ -133,15 +153,13 @@ const deeds = {
   },
 };
 
-async function told(error) {
+function told(error) {
   const challenge = Array.isArray(error.cause) ? error.cause[0]?.parameters : undefined;
-  // Where an OAuth endpoint answers 401 with a challenge, the library leaves its body to the app.
-  const body = challenge ? await error.response.json().catch(() => ({})) : {};
   const causes = [];
   for (let one = error; one instanceof Error; one = one.cause) causes.push(`${one.name}: ${one.message}`);
   return {
-    error: error.error ?? challenge?.error ?? body.error ?? error.code ?? error.name,
-    description: [error.error_description ?? body.error_description, ...causes].filter(Boolean).join(' / '),
+    error: error.error ?? challenge?.error ?? error.code ?? error.name,
+    description: [error.error_description, ...causes].filter(Boolean).join(' / '),
     status: error.status ?? null,
   };
 }
@@ -152,7 +170,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     answer = { value: (await deeds[deed](given)) ?? null };
   } catch (error) {
-    answer = { error: await told(error) };
+    answer = { error: told(error) };
   }
   process.stdout.write(`${JSON.stringify({ ...answer, requests: requests.splice(0) })}\n`);
 }
