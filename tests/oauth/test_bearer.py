@@ -111,7 +111,7 @@ def test_without_a_token_there_is_no_error_code(world: World) -> None:
     response = world.app.test_client().get("/oauth/userinfo")
     assert response.status_code == 401
     assert response.headers.getlist("WWW-Authenticate") == [
-        f'DPoP realm="rialto", {READ_ON}, algs="PS256 ES256 EdDSA"',
+        f'DPoP realm="rialto", {READ_ON}, algs="PS256 ES256 EdDSA Ed25519"',
         f'Bearer realm="rialto", {READ_ON}',
     ]
 
