@@ -34,6 +34,8 @@ SANDBOX = {
     "albion": ("sandbox.uk", 8101),
     "lorelei": ("sandbox.berlin", 8102),
     "melusine": ("sandbox.stet", 8103),
+    "bunyip": ("sandbox.au", 8104),
+    "iara": ("sandbox.br", 8105),
 }
 KNOW_NO_TPP = frozenset({"lorelei"})  # the others want our redirect URI and our keys
 

@@ -19,6 +19,8 @@ ENTRY_POINT_GROUP = "rialto.adapters"
 
 # standard -> "module:factory", a factory taking (institution, tpp). Imported when first needed.
 ADAPTERS = {
+    "au_cdr": "providers.au_cdr.adapter:AuCdrAdapter",
+    "br_openfinance": "providers.br_openfinance.adapter:BrOpenFinanceAdapter",
     "berlin_group": "providers.berlin_group.adapter:BerlinGroupAdapter",
     "stet": "providers.stet.adapter:StetAdapter",
     "uk_obie": "providers.uk_obie.adapter:UkObieAdapter",

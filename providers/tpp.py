@@ -22,13 +22,15 @@ def _key(pem: bytes, kid: str) -> RSAKey:
 class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
     certificate and its key for mutual TLS, where a bank asks for one. ``seal_certificate`` is the QSealC of the
-    signing key, PEM, for banks that want messages signed with one."""
+    signing key, PEM, for banks that want messages signed with one. ``encryption_key_pem`` is an RSA private key, for
+    banks that encrypt what they send."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
     kid: str
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
     seal_certificate: bytes | None = field(default=None, repr=False)
+    encryption_key_pem: bytes | None = field(default=None, repr=False)
 
     @property
     def seal(self) -> Seal:
@@ -36,7 +38,13 @@ class Tpp:
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public half, as the JWKS that banks fetch from the hub (RFC 7517 5)."""
-        return {"keys": [dict(_key(self.signing_key_pem, self.kid).as_dict(private=False))]}
+        keys = [dict(_key(self.signing_key_pem, self.kid).as_dict(private=False))]
+        if self.encryption_key_pem is not None:
+            key = RSAKey.import_key(
+                self.encryption_key_pem, {"kid": f"{self.kid}-enc", "use": "enc", "alg": "RSA-OAEP"}
+            )
+            keys.append(dict(key.as_dict(private=False)))
+        return {"keys": keys}
 
     def sign(self, claims: Mapping[str, object], *, typ: str = "JWT") -> str:
         """``claims`` as a compact JWS under our key."""

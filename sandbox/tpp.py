@@ -32,6 +32,7 @@ class Tpp:
         self.redirect_uris = redirect_uris
         self._jwks_uri = jwks_uri
         self._keys: dict[str, RSAKey] = {}
+        self._encryption_key: RSAKey | None = None
         self._fetched_at: float | None = None
         self._jtis: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -46,6 +47,13 @@ class Tpp:
             return self._key_named(kid)
         except ValueError as error:
             raise BadJwt("no such key") from error
+
+    def encryption_key(self) -> RSAKey | None:
+        """The key that the TPP wants its ID tokens encrypted with; None where it publishes none."""
+        with self._lock:
+            if self._fetched_at is None:
+                self._fetch()
+            return self._encryption_key
 
     def read(self, unverified_token: str) -> dict[str, Any]:
         """The claims of a token that this TPP signed with PS256 and that is in its time; else BadJwt."""
@@ -100,11 +108,13 @@ class Tpp:
         try:
             answer = requests.get(self._jwks_uri, timeout=FETCH_TIMEOUT_S, allow_redirects=False)
             answer.raise_for_status()
-            found = [key for key in answer.json()["keys"] if key.get("kty") == "RSA" and key.get("use", "sig") == "sig"]
-            keys = [RSAKey.import_key(key) for key in found]
+            found = [key for key in answer.json()["keys"] if key.get("kty") == "RSA"]
+            keys = [RSAKey.import_key(key) for key in found if key.get("use", "sig") == "sig"]
+            encrypting = [RSAKey.import_key(key) for key in found if key.get("use") == "enc"]
         except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
             raise BadJwt("the TPP's keys cannot be read") from error
         self._keys = {key.kid or str(index): key for index, key in enumerate(keys)}
+        self._encryption_key = encrypting[0] if encrypting else None
         self._fetched_at = time.monotonic()
 
 

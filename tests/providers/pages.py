@@ -161,6 +161,79 @@ STET_BALANCE: dict[str, Any] = {
 }
 
 
+AU_ACCOUNT: dict[str, Any] = {
+    "accountId": "acc-1",
+    "displayName": "Everyday Access",
+    "nickname": "Bills",
+    "openStatus": "OPEN",
+    "isOwned": True,
+    "accountOwnership": "ONE_PARTY",
+    "maskedNumber": "xxxx 0231",
+    "productCategory": "TRANS_AND_SAVINGS_ACCOUNTS",
+    "productName": "Everyday Access",
+}
+
+AU_BALANCE: dict[str, Any] = {
+    "accountId": "acc-1",
+    "currentBalance": "-20.50",
+    "availableBalance": "479.50",
+    "creditLimit": "500.00",
+    "currency": "AUD",
+    "purses": [{"amount": "12.00", "currency": "NZD"}],
+}
+
+AU_TRANSACTION: dict[str, Any] = {
+    "accountId": "acc-1",
+    "transactionId": "t-1",
+    "isDetailAvailable": False,
+    "type": "PAYMENT",
+    "status": "POSTED",
+    "description": "PROUD MARY COLLINGWOOD",
+    "postingDateTime": "2026-03-01T22:30:00Z",
+    "valueDateTime": "2026-03-01T09:00:00+11:00",
+    "executionDateTime": "2026-02-28T20:00:00Z",
+    "amount": "-14.20",
+    "currency": "AUD",
+    "reference": "ref-1",
+    "merchantName": "Proud Mary",
+    "merchantCategoryCode": "5814",
+}
+
+BR_ACCOUNT: dict[str, Any] = {
+    "brandName": "Banco Iara",
+    "companyCnpj": "99999999000199",
+    "type": "CONTA_DEPOSITO_A_VISTA",
+    "compeCode": "999",
+    "branchCode": "0117",
+    "number": "41770023",
+    "checkDigit": "1",
+    "accountId": "acc-1",
+}
+
+BR_BALANCE: dict[str, Any] = {
+    "availableAmount": {"amount": "100.0400", "currency": "BRL"},
+    "blockedAmount": {"amount": "0.0000", "currency": "BRL"},
+    "automaticallyInvestedAmount": {"amount": "7.0000", "currency": "BRL"},
+    "updateDateTime": "2026-03-01T12:00:00Z",
+}
+
+BR_TRANSACTION: dict[str, Any] = {
+    "transactionId": "t-1",
+    "completedAuthorisedPaymentType": "TRANSACAO_EFETIVADA",
+    "creditDebitType": "DEBITO",
+    "transactionName": "PIX ENVIADO PADARIA",
+    "type": "PIX",
+    "transactionAmount": {"amount": "25.0000", "currency": "BRL"},
+    "transactionDateTime": "2026-03-01T02:30:00.000Z",
+    "partieCnpjCpf": "12345678909",
+    "partiePersonType": "PESSOA_NATURAL",
+    "partieCompeCode": "001",
+    "partieBranchCode": "6272",
+    "partieNumber": "12345678",
+    "partieCheckDigit": "9",
+}
+
+
 def uk(kind: str, *rows: Any, following: str | None = None) -> bytes:
     """An answer with ``rows`` under Data.<kind>."""
     links: dict[str, Any] = {"Self": "http://127.0.0.1/self"} | ({"Next": following} if following else {})
@@ -184,3 +257,15 @@ def stet(kind: str, *rows: Any, following: str | None = None) -> bytes:
     """An answer with ``rows`` under ``kind``."""
     links = {"self": {"href": f"v1/{kind}"}} | ({"next": {"href": following}} if following else {})
     return json.dumps({kind: list(rows), "_links": links}).encode()
+
+
+def au(kind: str, *rows: Any, following: str | None = None) -> bytes:
+    """An answer with ``rows`` under data.<kind>."""
+    links = {"self": "https://holder.example/self"} | ({"next": following} if following else {})
+    return json.dumps({"data": {kind: list(rows)}, "links": links, "meta": {"totalRecords": len(rows)}}).encode()
+
+
+def br(*rows: Any, following: str | None = None) -> bytes:
+    """An answer with ``rows`` as its data."""
+    links = {"self": "https://banco.example/self"} | ({"next": following} if following else {})
+    return json.dumps({"data": list(rows), "links": links, "meta": {"totalRecords": len(rows)}}).encode()

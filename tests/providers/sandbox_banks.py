@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import requests
 
 from providers.model import Money
-from providers.port import Adapter, LinkRequest, LinkStart, Psu, Redirect
+from providers.port import Adapter, Ask, AskingAdapter, LinkRequest, LinkStart, Psu, Redirect
 from tests.providers import tpp
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +96,7 @@ class SandboxDriver:
     known_amounts: Mapping[str, Money]
     period: tuple[date, date] = (TODAY - timedelta(days=120), TODAY)
     attempts: int = 0
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> LinkStart:
         return self.start_with(self.adapter.start)
@@ -103,7 +104,7 @@ class SandboxDriver:
     def start_with(self, begin: Callable[[LinkRequest], LinkStart]) -> LinkStart:
         self.attempts += 1
         now = datetime.now(UTC)
-        return begin(
+        start = begin(
             LinkRequest(
                 redirect_uri=tpp.CALLBACK,
                 state=f"state-{self.attempts}",
@@ -113,6 +114,12 @@ class SandboxDriver:
                 psu=PSU,
             )
         )
+        if isinstance(start.step, Ask):
+            assert isinstance(self.adapter, AskingAdapter)
+            gone_on = self.adapter.advance(start.state, self.answers, now=now, psu=PSU)
+            assert isinstance(gone_on, LinkStart)
+            return gone_on
+        return start
 
     def allow(self, start: LinkStart) -> Mapping[str, str]:
         browser = self._logged_in(start)

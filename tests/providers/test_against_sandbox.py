@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,12 +13,15 @@ import msgspec
 import pytest
 
 from providers import conformance
+from providers.au_cdr.adapter import AuCdrAdapter
 from providers.berlin_group.adapter import BerlinGroupAdapter
+from providers.br_openfinance.adapter import BrOpenFinanceAdapter
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import AccountType, BalanceType, Money, Page, Scheme, Status
-from providers.port import Access, Psu
+from providers.port import Access, Adapter, Psu
 from providers.registry import BUILT_IN_INSTITUTIONS, Institution, load_institutions
 from providers.stet.adapter import StetAdapter
+from providers.tpp import Tpp
 from providers.transport import Limits
 from providers.uk_obie.adapter import UkObieAdapter
 from tests.providers import tpp
@@ -81,18 +86,49 @@ def lorelei() -> Iterator[SandboxDriver]:
         yield driver
 
 
-@pytest.fixture(scope="module")
-def melusine() -> Iterator[SandboxDriver]:
-    institution = load_institutions([BUILT_IN_INSTITUTIONS])["melusine"]
-    jwks = answer(json.dumps(tpp.tpp().jwks()).encode())
-    with running(say(jwks)) as hub, bank_process("sandbox.stet", "--client-jwks-uri", f"{hub.url}/jwks") as url:
-        adapter = StetAdapter(moved(institution, url), tpp.tpp(), limits=QUICK)
-        driver = SandboxDriver(adapter, url, "alice-at-melusine", True, {})
-        driver.known_amounts = known_amounts(driver, stet_amount)
+def au_amount(raw: dict[str, Any]) -> Money:
+    return Money(Decimal(raw["amount"]), raw["currency"])
+
+
+def br_amount(raw: dict[str, Any]) -> Money:
+    sign = -1 if raw["creditDebitType"] == "DEBITO" else 1
+    return Money(sign * Decimal(raw["transactionAmount"]["amount"]), raw["transactionAmount"]["currency"])
+
+
+@contextmanager
+def bank_that_knows_us(
+    name: str, module: str, make: Callable[..., Adapter], amount_of: Callable[[dict[str, Any]], Money], us: Tpp
+) -> Iterator[SandboxDriver]:
+    institution = load_institutions([BUILT_IN_INSTITUTIONS])[name]
+    jwks = answer(json.dumps(us.jwks()).encode())
+    with running(say(jwks)) as hub, bank_process(module, "--client-jwks-uri", f"{hub.url}/jwks") as url:
+        adapter = make(moved(institution, url), us, limits=QUICK)
+        driver = SandboxDriver(adapter, url, f"alice-at-{name}", True, {}, answers={"cpf": "123.456.789-09"})
+        driver.known_amounts = known_amounts(driver, amount_of)
         yield driver
 
 
-@pytest.fixture(params=["albion", "lorelei", "melusine"])
+@pytest.fixture(scope="module")
+def melusine() -> Iterator[SandboxDriver]:
+    with bank_that_knows_us("melusine", "sandbox.stet", StetAdapter, stet_amount, tpp.tpp()) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def bunyip() -> Iterator[SandboxDriver]:
+    with bank_that_knows_us("bunyip", "sandbox.au", AuCdrAdapter, au_amount, tpp.tpp()) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def iara() -> Iterator[SandboxDriver]:
+    """With a key of ours that the bank encrypts ID tokens with."""
+    us = replace(tpp.tpp(), encryption_key_pem=tpp.encryption_key().as_pem(private=True))
+    with bank_that_knows_us("iara", "sandbox.br", BrOpenFinanceAdapter, br_amount, us) as driver:
+        yield driver
+
+
+@pytest.fixture(params=["albion", "lorelei", "melusine", "bunyip", "iara"])
 def driver(request: pytest.FixtureRequest) -> Iterator[SandboxDriver]:
     found: SandboxDriver = request.getfixturevalue(request.param)
     yield found
@@ -125,7 +161,12 @@ def test_a_whole_history_adds_up_to_the_balance_the_bank_shows(driver: SandboxDr
         rows = [row for page in pages(driver, access, at) for row in page.transactions]
         booked = sum((row.money.number for row in rows if row.status is Status.BOOKED), Decimal(0))
         balances = {one.type: one.money for one in driver.adapter.balances(access, account, psu=PSU)}
-        kinds = (BalanceType.INTERIM_BOOKED, BalanceType.CLOSING_BOOKED, BalanceType.OTHER)
+        kinds = (
+            BalanceType.INTERIM_BOOKED,
+            BalanceType.CLOSING_BOOKED,
+            BalanceType.INTERIM_AVAILABLE,
+            BalanceType.OTHER,
+        )
         shown = next(balances[kind] for kind in kinds if kind in balances)
         assert Money(booked, account.currency) == shown
 
@@ -194,7 +235,7 @@ def test_a_bank_that_leads_astray_is_not_followed(driver: SandboxDriver, fault: 
 
 
 @pytest.mark.parametrize("fault", ["http_500", "html", "truncated_json"])
-@pytest.mark.parametrize("bank", ["albion", "lorelei"])
+@pytest.mark.parametrize("bank", ["albion", "lorelei", "bunyip"])
 def test_a_link_that_fails_to_start_is_one_of_our_errors(request: pytest.FixtureRequest, bank: str, fault: str) -> None:
     driver: SandboxDriver = request.getfixturevalue(bank)
     driver.control(fault=fault, on="consents", times=1)

@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from providers.au_cdr import normalize as au
 from providers.berlin_group import normalize as berlin
+from providers.br_openfinance import normalize as br
 from providers.errors import ContractBroken
 from providers.model import Page
 from providers.stet import normalize as stet
@@ -107,6 +109,37 @@ def test_bent_uk_transactions(body: bytes) -> None:
 def test_bent_berlin_transactions(body: bytes) -> None:
     with suppress(ContractBroken):
         sound(berlin.transactions(body))
+
+
+AU_PAGE = json.loads(pages.au("transactions", pages.AU_TRANSACTION, pages.AU_TRANSACTION, following="/p2"))
+BR_PAGE = json.loads(pages.br(pages.BR_TRANSACTION, pages.BR_TRANSACTION, following="/p2"))
+
+
+@FEW
+@given(bent(AU_PAGE), bent(BR_PAGE))
+def test_bent_australian_and_brazilian_transactions(australian: bytes, brazilian: bytes) -> None:
+    with suppress(ContractBroken):
+        sound(au.transactions(australian))
+    with suppress(ContractBroken):
+        sound(br.transactions(brazilian))
+
+
+@FEW
+@given(
+    bent(json.loads(pages.au("accounts", pages.AU_ACCOUNT))),
+    bent({"data": pages.AU_BALANCE}),
+    bent(json.loads(pages.br(pages.BR_ACCOUNT))),
+    bent({"data": pages.BR_BALANCE}),
+)
+def test_bent_australian_and_brazilian_accounts_and_balances(
+    au_accounts: bytes, au_balances: bytes, br_accounts: bytes, br_balances: bytes
+) -> None:
+    for read, body in ((au.accounts, au_accounts), (br.accounts, br_accounts)):
+        with suppress(ContractBroken):
+            assert all(one.currency and one.identifiers for one in read(body).values)
+    for weigh, body in ((au.balances, au_balances), (br.balances, br_balances)):
+        with suppress(ContractBroken):
+            assert all(one.money.currency and one.source_label for one in weigh(body).values)
 
 
 @FEW

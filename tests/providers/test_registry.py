@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from providers import registry
+from providers.au_cdr.adapter import AuCdrAdapter
 from providers.berlin_group.adapter import BerlinGroupAdapter
+from providers.br_openfinance.adapter import BrOpenFinanceAdapter
 from providers.registry import BUILT_IN_INSTITUTIONS, CatalogueError, Institution, adapter_for, load_institutions
 from providers.stet.adapter import StetAdapter
 from providers.uk_obie.adapter import UkObieAdapter
@@ -27,9 +29,11 @@ def write(directory: Path, name: str, content: dict[str, Any] | str) -> None:
 
 def test_the_built_in_banks_load_and_have_working_adapters() -> None:
     found = load_institutions([BUILT_IN_INSTITUTIONS])
-    assert set(found) == {"albion", "lorelei", "melusine"}
+    assert set(found) == {"albion", "bunyip", "iara", "lorelei", "melusine"}
     assert [found[name].country for name in ("albion", "lorelei", "melusine")] == ["GB", "DE", "FR"]
     assert isinstance(adapter_for(found["melusine"], tpp.tpp()), StetAdapter)
+    assert isinstance(adapter_for(found["bunyip"], tpp.tpp()), AuCdrAdapter)
+    assert isinstance(adapter_for(found["iara"], tpp.tpp()), BrOpenFinanceAdapter)
     assert isinstance(adapter_for(found["albion"], tpp.tpp()), UkObieAdapter)
     assert isinstance(adapter_for(found["lorelei"], tpp.tpp()), BerlinGroupAdapter)
 

@@ -33,6 +33,11 @@ def bank_key(kid: str = "bank-1") -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
 
+@cache
+def encryption_key(kid: str = "ours-enc") -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "enc"})
+
+
 def albion(**api: Any) -> Institution:
     settings = {
         "issuer": UK,

@@ -1,0 +1,122 @@
+"""One bank of Open Finance Brasil, as the hub sees every bank: providers.port.AskingAdapter."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from providers import dates
+from providers.br_openfinance import authorise, normalize
+from providers.br_openfinance.authorise import Authoriser
+from providers.br_openfinance.client import Client
+from providers.br_openfinance.cpf import cpf
+from providers.br_openfinance.settings import Settings
+from providers.edge import edge, guarded, kept
+from providers.errors import ContractBroken, Refused
+from providers.model import Account, Balance, Page
+from providers.oauth.pkce import new_code_verifier
+from providers.oauth.tokens import access_token, expires_at, held, refresh_token
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
+from providers.registry import CatalogueError, Institution, settings_of
+from providers.rows import BrokenRow, Rows
+from providers.tpp import Tpp
+from providers.transport import Limits, Transport
+
+
+class BrOpenFinanceAdapter:
+    def __init__(self, institution: Institution, tpp: Tpp, *, limits: Limits | None = None) -> None:
+        settings = settings_of(institution, Settings)
+        self.capabilities = Capabilities(standard="br_openfinance", max_history_days=institution.max_history_days)
+        self._id = institution.id
+        self._settings = settings
+        self._rules = institution.rules
+        try:
+            self._zone = ZoneInfo(settings.time_zone)
+            transport = Transport(
+                institution.id,
+                settings.urls,
+                client_certificate=tpp.client_certificate,
+                ca_bundle=settings.ca_bundle,
+                limits=limits,
+            )
+        except (ValueError, ZoneInfoNotFoundError) as error:
+            raise CatalogueError(f"institution {institution.id}: api: {error}") from None
+        self._authoriser = Authoriser(transport, settings, tpp)
+        self._client = Client(transport, settings)
+
+    def start(self, request: LinkRequest) -> LinkStart:
+        """No bank is called yet: it wants to know who will come, and only the PSU can say."""
+        data = {"until": request.valid_until.isoformat()}
+        state = LinkState("", request.redirect_uri, request.state, request.nonce, data)
+        return LinkStart(authorise.ask_for_cpf(), state)
+
+    def advance(self, state: LinkState, answers: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
+        number = cpf(answers.get(authorise.CPF, ""))
+        if number is None:
+            return LinkStart(authorise.ask_for_cpf(was_wrong=True), state)
+        with edge(self._id, "advance"):
+            body = authorise.consent_request(number, state.data.get("until", ""), self._settings.permissions)
+            consent = self._client.create_consent(self._authoriser.app_token(now), body)
+            verifier = new_code_verifier()
+            url = self._authoriser.url(state, consent.consent_id, verifier, now=now)
+        return LinkStart(
+            Redirect(url), replace(state, bank_consent_id=consent.consent_id, data={"code_verifier": verifier})
+        )
+
+    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
+        with edge(self._id, "finish"):
+            tokens = self._authoriser.exchange(state, callback, now=now)
+            consent = self._client.consent(self._authoriser.app_token(now), state.bank_consent_id)
+            if consent.status != "AUTHORISED":
+                raise authorise.not_authorised(consent)
+            until = _valid_until(consent.expiration_date_time)
+        return Access(state.bank_consent_id, expires_at(tokens, now), until, held(tokens, {}))
+
+    def refresh(self, access: Access, *, now: datetime) -> Access:
+        with edge(self._id, "refresh"):
+            tokens = self._authoriser.renew(refresh_token(access), now=now)
+            return replace(access, expires_at=expires_at(tokens, now), data=held(tokens, access.data))
+
+    def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
+        with edge(self._id, "accounts"):
+            pages = self._client.accounts(access_token(access), psu, parse=normalize.accounts)
+            return kept(pages, self._id, "accounts")
+
+    def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
+        def parse(body: bytes) -> Rows[Balance]:
+            return normalize.balances(body, zone=self._zone)
+
+        with edge(self._id, "balances"):
+            token, account_id = access_token(access), account.resource_id
+            found = kept(self._client.balances(token, account_id, psu, parse=parse), self._id, "balances")
+            if self._settings.overdraft_limits:
+                with suppress(Refused):  # an account without an overdraft
+                    found = normalize.with_limit(found, self._client.overdraft_limits(token, account_id, psu))
+            return found
+
+    def transactions(
+        self, access: Access, account: Account, *, date_from: date, date_to: date, psu: Psu | None
+    ) -> Iterator[Page]:
+        def parse(body: bytes) -> Page:
+            return normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+
+        days = (date_from, date_to)
+        with edge(self._id, "transactions"):
+            pages = self._client.transactions(access_token(access), account.resource_id, days, psu, parse=parse)
+        return guarded(pages, self._id, "transactions")
+
+    def revoke(self, access: Access) -> None:
+        """An attempt that got no further than the question has no consent to end."""
+        if access.bank_consent_id:
+            with edge(self._id, "revoke"):
+                token = self._authoriser.app_token(datetime.now(UTC))
+                self._client.delete_consent(token, access.bank_consent_id)
+
+
+def _valid_until(expiration: str | None) -> datetime | None:
+    """None for a consent without an end."""
+    try:
+        return dates.moment(expiration, "expirationDateTime", zone=UTC)
+    except BrokenRow as error:
+        raise ContractBroken(str(error)) from None

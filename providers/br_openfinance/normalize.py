@@ -1,0 +1,207 @@
+"""Open Finance Brasil answers into the hub's words. Pure: bytes in, values out.
+
+Places are schemas of the accounts API 2.4: AccountData, AccountBalancesData, AccountTransactionsData. A movement has
+one moment and no booking day of its own: its day is the one that it was where the bank is.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+
+import msgspec
+
+from providers import amount, dates, text
+from providers.br_openfinance import wire
+from providers.model import (
+    Account,
+    AccountType,
+    Balance,
+    BalanceType,
+    Identifier,
+    Money,
+    Page,
+    Scheme,
+    Status,
+    Transaction,
+)
+from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rules.engine import Engine
+from providers.rules.profile import NO_RULES, Rules
+from providers.rules.told import Named, Placed, Told
+
+VERSION = 1  # of these rules; stored beside what they made
+CURRENCY = "BRL"
+
+# EnumAccountType
+_ACCOUNT_TYPES = {
+    "CONTA_DEPOSITO_A_VISTA": AccountType.CURRENT,
+    "CONTA_POUPANCA": AccountType.SAVINGS,
+    "CONTA_PAGAMENTO_PRE_PAGA": AccountType.WALLET,
+}
+_STATUSES = {
+    "TRANSACAO_EFETIVADA": Status.BOOKED,
+    "TRANSACAO_PROCESSANDO": Status.PENDING,
+    "LANCAMENTO_FUTURO": Status.FUTURE,
+}
+_DIRECTIONS = {"CREDITO": 1, "DEBITO": -1}
+
+# EnumTransactionTypes -> ISO 20022 code of a credit and of a debit; a Pix is a real-time credit transfer
+_CODES = {
+    "PIX": ("PMNT-RRCT-NTAV", "PMNT-IRCT-NTAV"),
+    "TED": ("PMNT-RCDT-DMCT", "PMNT-ICDT-DMCT"),
+    "DOC": ("PMNT-RCDT-DMCT", "PMNT-ICDT-DMCT"),
+    "TRANSFERENCIA_MESMA_INSTITUICAO": ("PMNT-RCDT-BOOK", "PMNT-ICDT-BOOK"),
+    "BOLETO": ("PMNT-RCDT-NTAV", "PMNT-ICDT-NTAV"),
+    "CONVENIO_ARRECADACAO": ("PMNT-RCDT-NTAV", "PMNT-ICDT-NTAV"),
+    "FOLHA_PAGAMENTO": ("PMNT-RCDT-SALA", "PMNT-ICDT-SALA"),
+    "PORTABILIDADE_SALARIO": ("PMNT-RCDT-SALA", "PMNT-ICDT-SALA"),
+    "DEPOSITO": ("PMNT-CNTR-CDPT", None),
+    "SAQUE": (None, "PMNT-CNTR-CWDL"),
+    "CARTAO": ("PMNT-CCRD-RIMB", "PMNT-CCRD-POSD"),
+    "PACOTE_TARIFA_SERVICOS": (None, "ACMT-MDOP-FEES"),
+    "TARIFA_SERVICOS_AVULSOS": (None, "ACMT-MDOP-FEES"),
+    "ENCARGOS_JUROS_CHEQUE_ESPECIAL": (None, "ACMT-MDOP-INTR"),
+    "RENDIMENTO_APLIC_FINANCEIRA": ("ACMT-MCOP-INTR", None),
+}
+
+_LIST = msgspec.json.Decoder(wire.ListAnswer)
+_OBJECT = msgspec.json.Decoder(wire.ObjectAnswer)
+_ACCOUNT = Lenient(wire.AccountRow)
+_BALANCE = Lenient(wire.BalanceRow)
+_LIMIT = Lenient(wire.LimitRow)
+_TRANSACTION = Lenient(wire.TransactionRow)
+
+
+def accounts(body: bytes) -> Rows[Account]:
+    """ResponseAccountList."""
+    page = envelope(_LIST, body)
+    listed = [row for row in page.data if wire.is_there(row)]
+    found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
+    return Rows(found, rejected, _next(page.links))
+
+
+def _account(row: wire.AccountRow, raw: bytes) -> Account:
+    number = _number(row.compe_code, row.branch_code, row.number, row.check_digit)
+    return Account(
+        resource_id=row.account_id,
+        currency=row.currency if row.currency and amount.is_currency(row.currency) else CURRENCY,
+        type=_ACCOUNT_TYPES.get(row.type or "", AccountType.OTHER),
+        product=text.clean(row.brand_name),  # the brand and the number are all that it has of a name
+        identifiers=(number,) if number else (Identifier(Scheme.OTHER, row.account_id),),
+        raw=raw,
+    )
+
+
+def _number(*parts: str | int | None) -> Identifier | None:
+    """Bank, branch, account and check digit (compeCode, branchCode, number, checkDigit) as one domestic number."""
+    bank, branch, number, check = ("" if one is None else str(one).strip() for one in parts)
+    if not number:
+        return None
+    return Identifier(Scheme.BBAN, "-".join(one for one in (bank, branch, f"{number}{check}") if one))
+
+
+def balances(body: bytes, *, zone: tzinfo = UTC) -> Rows[Balance]:
+    """ResponseAccountBalances: what can be used, and what is held back or invested beside it."""
+    answer = envelope(_OBJECT, body)
+    found, rejected = sift((answer.data,), _BALANCE, lambda row, _: _balances(row, zone))
+    return Rows(tuple(one for some in found for one in some), rejected)
+
+
+def _balances(row: wire.BalanceRow, zone: tzinfo) -> list[Balance]:
+    as_of: datetime | None = None
+    with suppress(BrokenRow):
+        as_of = dates.moment(row.update_date_time, "updateDateTime", zone=zone)
+    made = [
+        Balance(kind, _money(given, place), as_of, source_label=place)
+        for kind, place, given in (
+            (BalanceType.INTERIM_AVAILABLE, "availableAmount", row.available_amount),
+            (BalanceType.OTHER, "blockedAmount", row.blocked_amount),
+            (BalanceType.OTHER, "automaticallyInvestedAmount", row.automatically_invested_amount),
+        )
+        if given is not None
+    ]
+    if not made:
+        raise BrokenRow("availableAmount is missing")
+    return made
+
+
+def with_limit(given: tuple[Balance, ...], body: bytes) -> tuple[Balance, ...]:
+    """ResponseAccountOverdraftLimits beside the balances: the contracted limit is not counted into any of them."""
+    answer = envelope(_OBJECT, body)
+    found, _ = sift((answer.data,), _LIMIT, lambda row, _: row.overdraft_contracted_limit)
+    limit = None
+    with suppress(BrokenRow):
+        limit = next((_money(one, "overdraftContractedLimit") for one in found if one is not None), None)
+    if limit is None or not limit.number:
+        return given
+    return tuple(
+        replace(one, credit_limit=limit, credit_line_included=False)
+        if one.type is BalanceType.INTERIM_AVAILABLE
+        else one
+        for one in given
+    )
+
+
+def _money(given: wire.Amount, place: str) -> Money:
+    return amount.money(amount.exact(given.amount, place), given.currency or CURRENCY, f"{place}.currency")
+
+
+def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
+    """ResponseAccountTransactions, of the history and of the last days."""
+    page = envelope(_LIST, body)
+    listed = [row for row in page.data if wire.is_there(row)]
+    make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
+    good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
+    return Page(good, _next(page.links), rejected)
+
+
+def _transaction(row: wire.TransactionRow, raw: bytes, *, engine: Engine, zone: tzinfo) -> Transaction:
+    return engine.transaction(_told(row, raw, engine.currency or CURRENCY, zone))
+
+
+def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> Told:
+    word = row.completed_authorised_payment_type
+    number = amount.exact(row.transaction_amount.amount, "transactionAmount")
+    direction = _DIRECTIONS.get((row.credit_debit_type or "").upper())
+    is_debit = number < 0 if direction is None else direction < 0
+    other = _number(row.partie_compe_code, row.partie_branch_code, row.partie_number, row.partie_check_digit)
+    party = Named("partie", None, other, account_place="partieNumber") if other else None
+    return Told(
+        raw=raw,
+        status=_STATUSES.get(word or "", Status.BOOKED),
+        status_place="completedAuthorisedPaymentType",
+        status_word=("completedAuthorisedPaymentType", word) if word else None,
+        number=number if direction is None else number.copy_abs(),
+        currency=row.transaction_amount.currency or currency,
+        money_place="transactionAmount with creditDebitType",
+        direction=direction,
+        booking=(
+            _local("transactionDateTime", row.transaction_date_time, zone),
+            ("transactionDate", row.transaction_date),
+        ),
+        moment=(("transactionDateTime", row.transaction_date_time),),
+        creditor=party if is_debit else None,
+        debtor=None if is_debit else party,
+        unstructured=(row.transaction_name,),
+        unstructured_place="transactionName",
+        bank_ids={"transactionId": row.transaction_id},
+        code=_CODES.get(row.type or "", (None, None))[is_debit],
+        code_place="type",
+        proprietary_code=row.type,
+        proprietary_place="type",
+        unread=row.unread,
+    )
+
+
+def _local(place: str, given: str | None, zone: tzinfo) -> Placed:
+    """The day where the bank is; what is no moment stays as it came, for the engine to name."""
+    with suppress(BrokenRow):
+        moment = dates.moment(given, place, zone=zone)
+        if moment is not None and given is not None and len(given.strip()) > len("yyyy-mm-dd"):
+            return place, moment.astimezone(zone).date().isoformat()
+    return place, given
+
+
+def _next(links: wire.Links | None) -> str | None:
+    return (links.next if links else None) or None

@@ -1,0 +1,1 @@
+"""Bunyip Bank (AU): Consumer Data Right 1.36, banking, read only."""

@@ -1,0 +1,66 @@
+"""Bunyip Bank as a Flask app."""
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+
+from sandbox import control as test_control
+from sandbox.au import authorise, errors, resources
+from sandbox.au.bank import Bank
+from sandbox.au.phrases import AUSTRALIAN
+from sandbox.book import Book
+from sandbox.browser import BrowserSessions
+from sandbox.clock import BankClock
+from sandbox.jose import BankKey
+from sandbox.oauth import fapi
+from sandbox.oauth import pages as person
+from sandbox.oauth.vault import Attempt, Vault
+from sandbox.people import PEOPLE, BankName
+from sandbox.tpp import Tpp
+
+NAME = "Bunyip Bank"
+COOKIE = "bunyip_session"
+AREAS = {
+    "authorise.token": "token",
+    "authorise.par": "consents",
+    "resources.accounts": "accounts",
+    "resources.balance": "balances",
+    "resources.transactions": "transactions",
+}
+
+
+def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control: bool) -> Flask:
+    """``url`` is where the bank listens: its issuer and the base of every link."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
+    book, vault, browsers = Book(BankName.BUNYIP, clock), Vault(clock), BrowserSessions(COOKIE)
+    door = fapi.Door(url, tpp, BankKey(), clock)
+
+    def answer(attempt: Attempt, parameters: dict[str, str]) -> ResponseReturnValue:
+        return fapi.respond(door, attempt, parameters)
+
+    house = person.House(BankName.BUNYIP, vault, book, browsers, AUSTRALIAN, authorise.asked, answer, has_tan=True)
+    bank = Bank(url, clock, book, vault, door, house, page_size)
+    errors.install(app, house)
+    browsers.install(app)
+    for pages in (authorise.pages(bank), resources.pages(bank), person.pages(house)):
+        app.register_blueprint(pages)
+    app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.BUNYIP)
+
+    @app.get("/")
+    def home() -> ResponseReturnValue:
+        return person.home_page(house)
+
+    if control:
+        test_control.install(
+            app,
+            book,
+            clock,
+            test_control.Manners(
+                area_of=AREAS.get,
+                psu_present=resources.psu_present,
+                refuse=errors.refuse,
+                set_next=resources.set_next,
+                revoke_all=vault.revoke_all,
+            ),
+        )
+    return app

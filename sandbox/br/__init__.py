@@ -1,0 +1,1 @@
+"""Banco Iara (BR): Open Finance Brasil, consents 3 and accounts 2, read only."""
