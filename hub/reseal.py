@@ -35,6 +35,7 @@ SEALED = (
     Sealed("upstream_attempt", "state_hash", "secrets_sealed", "upstream_attempt.secrets"),
     Sealed("upstream_attempt", "state_hash", "claims_sealed", "upstream_attempt.claims"),
     Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
+    Sealed("seen_page", "digest", "next_sealed", "seen_page.next"),  # one digest is one page, and so one link
 )
 
 

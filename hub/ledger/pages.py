@@ -34,8 +34,7 @@ class Memory:
         """Digest -> the bank's link to the next page."""
         found = session.execute(select(_P.digest, _P.next_sealed).where(self._valid()))
         return {
-            bytes.fromhex(digest): sealed and sealer.open(sealed, self._place(digest)).decode()
-            for digest, sealed in found
+            bytes.fromhex(digest): sealed and sealer.open(sealed, _place(digest)).decode() for digest, sealed in found
         }
 
     def of(self, session: Session, digest: bytes) -> tuple[list[str], date | None] | None:
@@ -53,7 +52,7 @@ class Memory:
                 self.connection_id,
                 READING,
                 self.normaliser,
-                sealer.seal(page.next.encode(), self._place(page.digest.hex())) if page.next else None,
+                sealer.seal(page.next.encode(), _place(page.digest.hex())) if page.next else None,
                 ",".join(ids),
                 put.day(oldest),
             )
@@ -83,8 +82,9 @@ class Memory:
             _P.position == self.position,
         )
 
-    def _place(self, digest: str) -> str:
-        return f"seen_page.next:{self.account_id}:{digest}"
+
+def _place(digest: str) -> str:
+    return f"seen_page.next:{digest}"
 
 
 _ONE = and_(_P.account_id == bindparam("account"), _P.digest == bindparam("page"))
