@@ -34,6 +34,7 @@ SEALED = (
     Sealed("decoupled_request", "id", "ping_sealed", "decoupled_request.ping"),
     Sealed("upstream_attempt", "state_hash", "secrets_sealed", "upstream_attempt.secrets"),
     Sealed("upstream_attempt", "state_hash", "claims_sealed", "upstream_attempt.claims"),
+    Sealed("file_import", "id", "raw_sealed", "file_import.raw"),
     Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
     Sealed("seen_page", "digest", "next_sealed", "seen_page.next"),  # one digest is one page, and so one link
 )

@@ -17,6 +17,7 @@ from hub.models.connection import LinkAttempt
 from hub.models.decoupled import DecoupledRequest, Ping
 from hub.models.event import Event
 from hub.models.factor import HalfOpenLogin, KnownDevice, PasskeyChallenge, TotpEnrolment
+from hub.models.file_import import FileImport
 from hub.models.logout import LogoutNotice
 from hub.models.mail import Mail
 from hub.models.oauth import (
@@ -125,6 +126,7 @@ ENDS: tuple[Ends, ...] = (
     Ends(LogoutNotice.created_at, after(days=7), only=_is_settled),
     Ends(Mail.created_at, after(days=7), only=_is_over),
     Ends(KnownDevice.last_seen_at, after(days=400)),  # what browsers keep a cookie for at most (RFC 6265bis 5.5)
+    Ends(FileImport.expires_at, at_once),  # a file that nobody confirmed goes after an hour, a result after a day
     Ends(LinkAttempt.expires_at, after(hours=1)),  # until then a repeated callback is told what happened
     Ends(SecurityEvent.at, _days("activity_days")),
     Ends(Event.at, _days("event_days")),

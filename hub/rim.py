@@ -34,6 +34,10 @@ _PAGE_HEADERS = {
 }
 
 
+_TAKES_FILES = frozenset({"imports.upload"})
+_AROUND_A_FILE_BYTES = 64 * 1024
+
+
 def install(app: Flask, hub: Hub) -> None:
     app.before_request(_begin)
     app.after_request(_headers)
@@ -56,6 +60,8 @@ def allow_fetch() -> None:
 
 
 def _begin() -> None:
+    if request.endpoint in _TAKES_FILES:
+        request.max_content_length = hub_of_request().settings.import_max_bytes + _AROUND_A_FILE_BYTES
     g.began = time.perf_counter()
     g.interaction_id = _interaction_id(request.headers.get(INTERACTION_ID))
 

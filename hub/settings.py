@@ -34,6 +34,7 @@ class Settings:
     ``parties_acr`` and ``parties_max_age_s``: the login that full account numbers demand ("" and 0: as it comes).
     ``dpop_nonce`` 1: DPoP proofs must carry a nonce of ours (RFC 9449 8); 0: the operator does without.
     ``outbound_networks`` and ``outbound_hosts`` may be called beside the public internet where a client names a URL;
+    ``import_max_bytes``: a statement file.
     ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
     """
 
@@ -94,6 +95,7 @@ class Settings:
     require_software_statement: int = 0
     software_statement_max_age_s: int = 3600
     max_body_bytes: int = 256 * 1024
+    import_max_bytes: int = 10 * 1024 * 1024
 
     def __post_init__(self) -> None:
         _check_origin("RIALTO_BASE_URL", self.base_url)

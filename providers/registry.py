@@ -26,6 +26,8 @@ ADAPTERS = {
     "uk_obie": "providers.uk_obie.adapter:UkObieAdapter",
 }
 
+RESERVED_IDS = frozenset({"file"})  # statements that people bring themselves belong to no bank
+
 AdapterFactory = Callable[["Institution", Tpp], Adapter]
 S = TypeVar("S")
 
@@ -77,9 +79,12 @@ def _read(path: Path) -> Institution:
         content = msgspec.json.decode(path.read_bytes())
         if isinstance(content, dict) and isinstance(content.get("rules"), str):
             content["rules"] = known_rules(content["rules"])
-        return msgspec.convert(content, Institution)
+        found = msgspec.convert(content, Institution)
     except (msgspec.MsgspecError, UnicodeDecodeError, CatalogueError) as error:
         raise CatalogueError(f"{path}: {error}") from None
+    if found.id in RESERVED_IDS:
+        raise CatalogueError(f"{path}: the id {found.id!r} is not for banks")
+    return found
 
 
 def known_rules(name: str) -> Rules:

@@ -70,11 +70,12 @@ def store_accounts(
     institution_id: str,
     accounts: Sequence[Account],
     now: datetime,
+    is_whole: bool = True,
 ) -> dict[str, str]:
     """Store what the bank shows under this connection; returns resource id -> account id.
 
     An account of this connection that the bank shows no more becomes ``gone``, with all its history; if it is shown
-    again it is ``enabled`` again, under the same id.
+    again it is ``enabled`` again, under the same id. Not where the list is not whole (``is_whole``): a file.
     """
     known = _Known(
         session.scalars(
@@ -109,12 +110,13 @@ def store_accounts(
         parent_id = result.get(account.parent_id) if account.parent_id else None
         row.parent_id = parent_id if parent_id != row.id else None
     session.flush()
-    table = tables.account.c
-    session.execute(
-        update(tables.account)
-        .where(table.connection_id == connection_id, table.status != GONE, table.id.not_in(result.values()))
-        .values(status=GONE)
-    )
+    if is_whole:
+        table = tables.account.c
+        session.execute(
+            update(tables.account)
+            .where(table.connection_id == connection_id, table.status != GONE, table.id.not_in(result.values()))
+            .values(status=GONE)
+        )
     return result
 
 

@@ -82,7 +82,11 @@ class Applied:
 @dataclass(slots=True)
 class Fetch:
     """``normaliser`` is the standard and version of the rules that read the rows, such as ``berlin_group/1``. ``trust``
-    is what is known of the bank's ids beforehand."""
+    is what is known of the bank's ids beforehand.
+
+    ``is_whole`` False: a file, which is a witness of what it shows and none of what it does not. Nothing goes missing
+    and nothing is withdrawn because a file lacks it.
+    """
 
     account_id: str
     connection_id: str
@@ -90,6 +94,7 @@ class Fetch:
     window_to: date
     normaliser: str
     trust: IdTrust = LEARNING
+    is_whole: bool = True
     rejected: list[RejectedRow] = field(default_factory=list, init=False, repr=False)
     _matching: Matching = field(init=False, repr=False)
     _loaded: tuple[date, date] | None = field(default=None, init=False)
@@ -188,7 +193,9 @@ class Fetch:
             )
         ).one()
         settled = self._matching.settle(
-            Window(self.window_from, self.window_to), today=now.astimezone(UTC).date(), settled_at=account.synced_at
+            Window(self.window_from, self.window_to) if self.is_whole else None,
+            today=now.astimezone(UTC).date(),
+            settled_at=account.synced_at,
         )
         log = self._write(session, settled, now)
         self._log(session, log, now)

@@ -287,8 +287,11 @@ class Matching:
                     return found
         return None
 
-    def settle(self, window: Window, *, today: date, settled_at: datetime | None) -> Settled:
-        """``settled_at`` is when the account was last settled: what was booked by then replaces nothing now."""
+    def settle(self, window: Window | None, *, today: date, settled_at: datetime | None) -> Settled:
+        """``settled_at`` is when the account was last settled: what was booked by then replaces nothing now.
+
+        ``window`` None: what was not seen may be there all the same; only pending rows that are stale expire.
+        """
         if self._seen.issuperset(self._stored):
             return Settled(found=tuple(sorted(self._found)))
         young = [
@@ -315,6 +318,7 @@ class Matching:
             for row in unseen
             if row.movement.status == Status.BOOKED
             and not row.is_removed
+            and window is not None
             and oldest is not None
             and row.sort_date > oldest
             and window.holds(row.movement)
@@ -331,7 +335,7 @@ class Matching:
                 for row in sorted(passing, key=_order)
                 if row.id not in replaced
                 and not row.is_removed
-                and (row.sort_date >= window.first or row.sort_date < stale)
+                and ((window is not None and row.sort_date >= window.first) or row.sort_date < stale)
             ),
             missing=tuple(
                 row.id for row in sorted(vanished, key=_order) if row.id not in replaced and not row.is_missing

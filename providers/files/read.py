@@ -8,6 +8,7 @@ from providers.files.days import Order
 from providers.files.decode import decoded
 from providers.files.extract import Extract, Format, Read
 from providers.files.profile import Profile
+from providers.model import Money
 
 MAX_BYTES = 32 * 1024 * 1024
 _HEAD_BYTES = 8192
@@ -66,7 +67,7 @@ def read(raw: bytes, said: Said = NOTHING_SAID) -> Read:
     if len(raw) > MAX_BYTES:
         raise ContractBroken("The file is larger than is read at once.")
     if not archive.is_archive(raw):
-        return _one(raw, said)
+        return _in_currency(_one(raw, said), said.currency)
     found: Read | None = None
     for held in archive.files(raw):
         if archive.is_archive(held):
@@ -77,7 +78,7 @@ def read(raw: bytes, said: Said = NOTHING_SAID) -> Read:
         found = one if found is None else _joined(found, one)
     if found is None:
         raise ContractBroken("The archive is empty.")
-    return found
+    return _in_currency(found, said.currency)
 
 
 def _one(raw: bytes, said: Said) -> Read:
@@ -97,6 +98,26 @@ def _one(raw: bytes, said: Said) -> Read:
 def _joined(one: Read, other: Read) -> Read:
     warnings = tuple(dict.fromkeys((*one.warnings, *other.warnings)))
     return replace(one, extracts=(*one.extracts, *other.extracts), warnings=warnings)
+
+
+def _in_currency(found: Read, currency: str) -> Read:
+    """What names no currency is in the one that the person said."""
+    if not currency:
+        return found
+    return replace(found, extracts=tuple(_meant(one, currency) for one in found.extracts))
+
+
+def _meant(one: Extract, currency: str) -> Extract:
+    if one.account.currency:
+        return one
+    rows = tuple(replace(row, money=_money(row.money, currency)) for row in one.transactions)
+    balances = tuple(replace(balance, money=_money(balance.money, currency)) for balance in one.balances)
+    account = replace(one.account, currency=currency, resource_id=f"{one.account.resource_id}{currency}")
+    return replace(one, account=account, transactions=rows, balances=balances)
+
+
+def _money(money: Money, currency: str) -> Money:
+    return Money(money.number, currency) if money.currency == "XXX" else money
 
 
 def by_account(found: Read) -> tuple[tuple[Extract, ...], ...]:

@@ -18,7 +18,7 @@ from hub.web import charts, format
 from hub.web import viewmodels as v
 from hub.web.present import problems
 from providers.model import Money
-from tests.web import samples_accounts, samples_decoupled, samples_developers, samples_factors
+from tests.web import samples_accounts, samples_decoupled, samples_developers, samples_factors, samples_imports
 
 WEB = Path(format.__file__).parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -458,6 +458,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
     **samples_accounts.rich(NOW, ALICE, EVIL),
     **samples_developers.rich(NOW, ALICE, BUDGET, EVIL),
     **samples_decoupled.rich(NOW, ALICE, EVIL, CONSENT_REQUEST),
+    **samples_imports.rich(ALICE, EVIL),
     "home": ("home.html", HOME, ALICE),
     "ledger": ("ledger.html", LEDGER, ALICE),
     "transaction": (
@@ -641,6 +642,7 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     **samples_accounts.bare(ALICE),
     **samples_developers.bare(ALICE, NOBODY),
     **samples_decoupled.bare(NOW, ALICE, LOGIN_REQUEST),
+    **samples_imports.bare(ALICE),
     "register": ("register.html", v.RegisterPage(), None),
     "password": ("password.html", v.PasswordPage(), ALICE),
     "security": ("security.html", v.SecurityPage(), ALICE),

@@ -8,6 +8,7 @@ from hub.connections.state import FailureKind, Status
 from hub.connections.steps import Asked
 from hub.connections.wording import describe
 from hub.context import Hub
+from hub.imports import FILE
 from hub.sync.progress import Progress
 from hub.web.viewmodels import (
     AccountRow,
@@ -35,6 +36,8 @@ _STATE = {
 
 def bank_of(hub: Hub, institution_id: str) -> Bank:
     """A bank that has left the catalogue keeps its id as its name."""
+    if institution_id == FILE:
+        return Bank(FILE, "Imported files", "#5b6770")
     found = hub.institutions.get(institution_id)
     if found is None:
         return Bank(institution_id, institution_id)
@@ -75,7 +78,9 @@ def state_of(connection: Overview, now: datetime) -> ConnectionState:
 
 
 def reason_of(connection: Overview, bank: Bank, now: datetime) -> str:
-    """What happened, in plain words; "" where all is well."""
+    """What happened, in plain words; "" where all is well, and for files, where nothing can happen."""
+    if connection.institution_id == FILE:
+        return ""
     if state_of(connection, now) is ConnectionState.SYNCING:
         return ""
     if connection.status is Status.READY and connection.failure_kind is None:
@@ -112,6 +117,7 @@ def connection_page(
         last_failure=_FAILURES.get(connection.failure_kind, "") if connection.failure_kind else "",
         access_until=None if connection.status is Status.REVOKED else connection.access_until,
         linked_at=connection.sca_at,
+        is_file=connection.institution_id == FILE,
     )
 
 

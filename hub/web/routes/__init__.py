@@ -19,6 +19,7 @@ from hub.web.routes.entrance import blueprint as entrance
 from hub.web.routes.factor_recovery import blueprint as factor_recovery
 from hub.web.routes.factors import blueprint as factors
 from hub.web.routes.health import blueprint as health
+from hub.web.routes.imports import blueprint as imports
 from hub.web.routes.insights import blueprint as insights
 from hub.web.routes.money import blueprint as money
 from hub.web.routes.recovery import blueprint as recovery
@@ -39,6 +40,7 @@ blueprints: tuple[Blueprint, ...] = (
     insights,
     banks,
     connections,
+    imports,
     consent_request,
     device,
     approvals,

@@ -10,6 +10,7 @@ from hub.connections import service
 from hub.connections.state import Status
 from hub.context import hub_of_request
 from hub.gate import person
+from hub.imports import FILE
 from hub.models.client import Client
 from hub.models.consent import ConsentAccount, ConsentRow
 from hub.models.ledger import Account
@@ -80,6 +81,7 @@ def ask_to_disconnect(connection_id: str) -> Response:
         bank=banks.bank_of(hub, connection.institution_id),
         account_count=count,
         apps=tuple(app_of(client) for client in seeing),
+        is_file=connection.institution_id == FILE,
     )
     return respond.page("disconnect.html", page)
 

@@ -78,6 +78,14 @@ from hub.web.viewmodels.identity import (
     SecurityPage,
     SessionRow,
 )
+from hub.web.viewmodels.imports import (
+    CsvColumn,
+    CsvForm,
+    ImportAccount,
+    ImportFilePage,
+    ImportPage,
+    ImportRow,
+)
 from hub.web.viewmodels.insights import CategoryForm, RegularPage, SeriesRow, Spent
 from hub.web.viewmodels.money import (
     AccountRow,
@@ -137,6 +145,8 @@ __all__ = [
     "ConsentRequestPage",
     "ConsentsPage",
     "CredentialsPage",
+    "CsvColumn",
+    "CsvForm",
     "DeveloperAppPage",
     "DeveloperAppRow",
     "DeveloperPage",
@@ -151,6 +161,10 @@ __all__ = [
     "FormPostPage",
     "GuidePage",
     "HomePage",
+    "ImportAccount",
+    "ImportFilePage",
+    "ImportPage",
+    "ImportRow",
     "KeyRow",
     "LedgerPage",
     "LinkPage",

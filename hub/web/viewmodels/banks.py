@@ -79,6 +79,7 @@ class ConnectionPage:
     access_until: datetime | None = None  # when the bank will ask the person again (its SCA clock, not ours)
     linked_at: datetime | None = None
     refresh_s: int = 3
+    is_file: bool = False  # files that the person brought: nothing is fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class DisconnectPage:
     bank: Bank
     account_count: int = 0
     apps: tuple[App, ...] = ()
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

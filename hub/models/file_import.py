@@ -1,0 +1,36 @@
+"""A file that a person brought, from its upload until its rows are in the ledger."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Base, Instant, JsonText
+
+
+class FileImport(Base):
+    """``status``: waiting (for the person), running, done, failed. ``raw_sealed`` is the file, erased once it is done.
+
+    ``said`` is what the person declared: hub.imports.staging.Declared. ``owner`` and ``until`` are the lease of whoever
+    imports now. ``rows_done`` of ``rows_total`` were stored, ``added`` of them were new; ``account_ids`` are where.
+    """
+
+    __tablename__ = "file_import"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int]
+    raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    said: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    status: Mapped[str] = mapped_column(String(10))
+    owner: Mapped[str | None] = mapped_column(String(36))
+    until: Mapped[datetime | None] = mapped_column(Instant)
+    rows_done: Mapped[int] = mapped_column(default=0)
+    rows_total: Mapped[int] = mapped_column(default=0)
+    added: Mapped[int] = mapped_column(default=0)
+    account_ids: Mapped[list[str]] = mapped_column(JsonText)
+    failure: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
