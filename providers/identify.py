@@ -19,6 +19,8 @@ def identifier(scheme: Scheme, value: str) -> Identifier:
     A card number is masked to its last four digits here, even where the bank sends it whole; and a masked card
     number in the iban field (American Express) is called what it is.
     """
+    if scheme is Scheme.IBAN and _IBAN.fullmatch(value):
+        return Identifier(scheme, value)
     compact = _SPACES.sub("", value)
     if scheme is Scheme.IBAN:
         if _IBAN.fullmatch(compact.upper()):

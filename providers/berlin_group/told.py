@@ -139,13 +139,16 @@ def _entries(raw: msgspec.Raw, unread: list[str]) -> list[wire.EntryRow]:
 
 
 def _moments(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ...]:
-    given = (
-        ("acceptorTransactionDateTime", row.acceptor_transaction_date_time),
-        ("transactionDateTime", row.transaction_date_time),
-        ("executionDateTime", row.execution_date_time),
-        ("transactionDate", row.transaction_date),
-    )
-    return tuple(one for one in given if one[1]) if any(one[1] for one in given) else ()
+    found = []
+    if row.acceptor_transaction_date_time:
+        found.append(("acceptorTransactionDateTime", row.acceptor_transaction_date_time))
+    if row.transaction_date_time:
+        found.append(("transactionDateTime", row.transaction_date_time))
+    if row.execution_date_time:
+        found.append(("executionDateTime", row.execution_date_time))
+    if row.transaction_date:
+        found.append(("transactionDate", row.transaction_date))
+    return tuple(found)
 
 
 def _first(*given: tuple[str, str | None]) -> tuple[str, str | None] | None:
@@ -193,16 +196,15 @@ def _ultimate(place: str, given: wire.PartyRow | str | None) -> Named | None:
 def _unstructured(
     row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
 ) -> tuple[Sequence[str | None], str]:
-    for one in (row, entry):
-        for place, given in (
-            ("remittanceInformationUnstructuredArray", one.remittance_information_unstructured_array),
-            ("remittanceInformationUnstructured", one.remittance_information_unstructured),
-            ("remittanceInformation", one.remittance_information),
-        ):
-            if isinstance(given, list):
-                return [_text(line) for line in given], place
-            if given and place != "remittanceInformationUnstructured":
-                return (given,), place
+    for one in (row,) if entry is row else (row, entry):
+        place = "remittanceInformationUnstructuredArray"
+        given: list[str | int | None] | list[str | None] | str | None = one.remittance_information_unstructured_array
+        if not given and isinstance(one.remittance_information_unstructured, list):
+            place, given = "remittanceInformationUnstructured", one.remittance_information_unstructured
+        if not given:
+            place, given = "remittanceInformation", one.remittance_information
+        if given:
+            return ([_text(line) for line in given] if isinstance(given, list) else (given,)), place
     return (), ""
 
 
@@ -214,7 +216,9 @@ def _single(row: wire.EntryRow | wire.TransactionRow) -> str | None:
 def _structured(
     row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
 ) -> tuple[Sequence[str | None], str]:
-    for one in (row, entry):
+    for one in (row,) if entry is row else (row, entry):
+        if one.remittance_information_structured is None and one.remittance_information_structured_array is None:
+            continue
         lines = (*_references(one.remittance_information_structured),)
         more = (*_references(one.remittance_information_structured_array),)
         if lines or more:

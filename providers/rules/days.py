@@ -68,7 +68,7 @@ def of_row(told: Told, rules: Dates, lines: Iterable[str], zone: tzinfo) -> Days
             break
     known = booking or value
     card = None
-    if moment is None:
+    if moment is None and (known is None or rules.texts or _may_be_a_card(told.code)):
         moment, card, rule = _from_texts(rules.texts, lines, known, zone)
         if moment is not None:
             places["transaction_datetime"] = f"remittance by {rule}"
@@ -172,6 +172,11 @@ def _is_near(day: date, known: date | None) -> bool:
 def _is_of_our_time(day: date) -> bool:
     """Far from the ends of the calendar, where no arithmetic with days can leave it."""
     return _FIRST_YEAR <= day.year <= _LAST_YEAR
+
+
+def _may_be_a_card(code: str | None) -> bool:
+    """Whether the bank leaves it open: its own code, where it has one, says a card payment or something else."""
+    return code is None or "CRD" in code or "CARD" in code.upper()
 
 
 def _local_day(moment: datetime, zone: tzinfo) -> date:

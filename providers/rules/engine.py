@@ -52,6 +52,7 @@ class Engine:
         self._currency = account.currency if account else None
         self._country = next((one.value[:2] for one in self._own if one.scheme is Scheme.IBAN), "")
         self._zone = zone
+        self._has_own_days = bool(rules.dates.booking or rules.dates.value or rules.dates.moment)
         self._statuses = STATUSES | {word.lower(): status for word, status in rules.pending.statuses.items()}
 
     @property
@@ -65,12 +66,14 @@ class Engine:
         told.status = self._status(told, places)
         number, rule = amounts.signed(told, rules.amounts, self._kind)
         places["money"] = by(told.money_place, rule)
-        given, place = fields.texts(rules.remittance.fields) or (None, "")
+        given, place = (rules.remittance.fields and fields.texts(rules.remittance.fields)) or (None, "")
         written = remittance.written(told, rules.remittance, given, place)
         money = amount.money(number, told.currency, f"{told.money_place}.currency")
         money, exchange = self._billed(told, money, written, places)
         outgoing = number < 0
-        dated = days.of_row(self._redated(told, fields), rules.dates, written.texts, self._zone)
+        if self._has_own_days:
+            self._redate(told, fields)
+        dated = days.of_row(told, rules.dates, written.texts, self._zone)
         other = other_side(told, written, fields, rules.parties, outgoing=outgoing, own=self._own)
         lines = payers_words(written, other)
         if rules.pending.placeholder_texts and told.status is Status.PENDING:
@@ -79,16 +82,18 @@ class Engine:
         category = text.meaningful(told.merchant_category_code)
 
         places.update(dated.places)
-        _note_codes(told, found, places)
-        for name, is_there, where in (
-            ("counterparty", other.place, other.place),
-            ("remittance", lines, by(written.place, ", ".join(dict.fromkeys(written.rules)))),
-            ("merchant_category_code", category, told.merchant_category_place),
-            ("balance_after", told.balance_after, told.balance_after_place),
-            ("unread", told.unread or dated.unread, ", ".join((*told.unread, *dated.unread))),
-        ):
-            if is_there:
-                places[name] = where
+        if other.place:
+            places["counterparty"] = other.place
+        if lines:
+            places["remittance"] = by(written.place, ", ".join(dict.fromkeys(written.rules)))
+        if found.iso or found.proprietary:
+            _note_codes(told, found, places)
+        if category is not None:
+            places["merchant_category_code"] = told.merchant_category_place
+        if told.balance_after is not None:
+            places["balance_after"] = told.balance_after_place
+        if told.unread or dated.unread:
+            places["unread"] = ", ".join((*told.unread, *dated.unread))
         card = card_of(told, other, found.iso, dated.card, places)
         return Transaction(
             status=told.status,
@@ -132,13 +137,12 @@ class Engine:
         number = found.number.copy_negate() if money.number < 0 and found.number else found.number
         return Money(number, found.currency), exchange
 
-    def _redated(self, told: Told, fields: Fields) -> Told:
+    def _redate(self, told: Told, fields: Fields) -> None:
         """The bank's own fields for its days before the standard's."""
         rules = self._rules.dates
         told.booking = _placed(rules.booking, fields, told.booking)
         told.value = _placed(rules.value, fields, told.value)
         told.moment = _placed(rules.moment, fields, told.moment)
-        return told
 
 
 def _placed(paths: Sequence[str], fields: Fields, standard: tuple[Placed, ...]) -> tuple[Placed, ...]:
