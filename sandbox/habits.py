@@ -139,6 +139,29 @@ HABITS: dict[str, Habits] = {
         shops=BRITISH,
         visits=QUIET,
     ),
+    "cambria.alice.current": Habits(
+        opening_cents=98_412,
+        monthly=(
+            Monthly(26, 161_500, SALARY, "CANTON CHAMBER CHOIR", "SALARY CHAMBER CHOIR"),
+            Monthly(3, -20_000, OUT, "Alice O'Connor", "TO DRAGON SAVER", to="cambria.alice.savings"),
+            Monthly(5, -2_750, SO, "Cardiff Bay Rowing Club", "ROWING CLUB MEMBER 117"),
+            Monthly(12, -4_500, SO, "Rhys Pritchard", "PIANO LESSONS"),
+            Monthly(8, -3_940, DD, "Dwr Cymru", "DWR CYMRU 0417700"),
+            Monthly(19, -1_899, DD, "Principality Insurance", "CONTENTS POLICY 88-1423"),
+            Monthly(21, -799, CARD, "S4C Clic", "S4C CLIC CAERNARFON", mcc="4899"),
+        ),
+        once=(Once(12, -320, CARD, "Uncommon Ground", "UNCOMMON GROUND CARDIFF", times=2, mcc="5814"),),
+        shops=BRITISH,
+        visits=QUIET,
+    ),
+    "cambria.alice.savings": Habits(opening_cents=150_000, interest_basis_points=425),
+    "cambria.bob.current": Habits(
+        opening_cents=44_000,
+        monthly=(Monthly(1, -1_500, SO, "Cycling UK", "MEMBERSHIP"),),
+        shops=BRITISH,
+        visits=SELDOM,
+    ),
+    "cambria.charlie.current": Habits(opening_cents=71_200, shops=BRITISH, visits=SELDOM),
     "lorelei.alice.giro": Habits(
         opening_cents=347_344,
         monthly=(

@@ -44,7 +44,7 @@ def digits(seed: str, length: int) -> str:
 
 
 def _stranger_iban(name: str, bank: BankName) -> str:
-    lengths = {BankName.ALBION: 8, BankName.MELUSINE: 11}
+    lengths = {BankName.ALBION: 8, BankName.CAMBRIA: 8, BankName.MELUSINE: 11}
     return iban_at(bank, digits(name, lengths.get(bank, 10)))
 
 

@@ -18,6 +18,7 @@ ISPB, AGENCIA = "99912345", "0117"
 
 class BankName(StrEnum):
     ALBION = "albion"
+    CAMBRIA = "cambria"
     LORELEI = "lorelei"
     MELUSINE = "melusine"
     BUNYIP = "bunyip"
@@ -83,6 +84,8 @@ def iban_at(bank: BankName, number: str) -> str:
     match bank:
         case BankName.ALBION:
             return make_iban("GB", f"ALBN{SORT_CODE}{number}")
+        case BankName.CAMBRIA:
+            return make_iban("GB", f"CMBR{SORT_CODE}{number}")
         case BankName.LORELEI:
             return make_iban("DE", f"{BANKLEITZAHL}{number}")
         case BankName.MELUSINE:
@@ -115,6 +118,10 @@ ACCOUNTS = (
     _account("albion.bob.current", "52093318", AccountKind.CURRENT, "GBP", "Everyday Account|Bob's account", 250),
     _account("albion.bob.savings", "52093326", AccountKind.SAVINGS, "GBP", "Rainy Day Saver|New bike"),
     _account("albion.charlie.current", "63770541", AccountKind.CURRENT, "GBP", "Everyday Account|Main"),
+    _account("cambria.alice.current", "71882017", AccountKind.CURRENT, "GBP", "Current Account|Cardiff money", 300),
+    _account("cambria.alice.savings", "71882025", AccountKind.SAVINGS, "GBP", "Dragon Saver|Holiday"),
+    _account("cambria.bob.current", "72093318", AccountKind.CURRENT, "GBP", "Current Account|Bob's account"),
+    _account("cambria.charlie.current", "73770541", AccountKind.CURRENT, "GBP", "Current Account|Main"),
     _account("lorelei.alice.giro", "0417700231", AccountKind.CURRENT, "EUR", "Girokonto Komfort|Haushalt", 1000),
     _account("lorelei.alice.tagesgeld", "0417700249", AccountKind.SAVINGS, "EUR", "Tagesgeld Plus|Für später"),
     _account("lorelei.alice.usd", "0417700256", AccountKind.CURRENT, "USD", "Fremdwährungskonto USD|Dollars"),

@@ -32,6 +32,16 @@ WORDS = {
         lambda text: f"PENDING: {text}",
         lambda text, on: f"{text} ON {on:%d %b} CPM".upper(),
     ),
+    BankName.CAMBRIA: Words(
+        "Cambria Bank",
+        "BALANCE BROUGHT FORWARD",
+        "FOREIGN CURRENCY FEE",
+        "INTEREST PAID",
+        "CARD BALANCE",
+        "THANK YOU",
+        lambda text: f"PENDING {text}",
+        lambda text, on: f"{text} {on:%d/%m/%y}",
+    ),
     BankName.LORELEI: Words(
         "Lorelei Bank",
         "SALDOVORTRAG",

@@ -86,6 +86,8 @@ class Authoriser:
         """
         settings, jwks = self._settings, None
         if settings.authorize.is_signed:
+            if "state" in callback:  # beside the signed one: not this bank's doing, and never another attempt's
+                callbacks.check_state(callback, state.state)
             jwks = self._jwks()
             callback = jarm.read(callback, jwks, issuer=settings.issuer, client_id=settings.client_id, now=now)
         callbacks.check_state(callback, state.state)

@@ -1,1 +1,1 @@
-"""Albion Bank (GB): UK Open Banking Read/Write 3.1.11, account information, over a FAPI 1 Advanced style redirect."""
+"""Albion Bank and Cambria Bank (GB): UK Open Banking 3.1.11 and 4.0, over FAPI 1 Advanced style redirects."""

@@ -1,4 +1,4 @@
-"""Albion Bank as a Flask app."""
+"""A British bank as a Flask app."""
 
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
@@ -8,14 +8,13 @@ from sandbox.book import Book
 from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
 from sandbox.jose import BankKey
-from sandbox.people import PEOPLE, BankName
+from sandbox.people import PEOPLE
 from sandbox.tpp import Tpp
-from sandbox.uk import authorise, consents, discovery, errors, resources, token
+from sandbox.uk import authorise, consents, discovery, errors, funds, resources, token
 from sandbox.uk.bank import Bank
+from sandbox.uk.profile import Profile
 from sandbox.uk.vault import Vault
 
-NAME = "Albion Bank"
-COOKIE = "albion_session"
 AREAS = {
     "token.token": "token",
     "consents.create": "consents",
@@ -28,12 +27,21 @@ AREAS = {
 }
 
 
-def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control: bool) -> Flask:
+def create_app(
+    url: str,
+    profile: Profile,
+    tpp: Tpp,
+    clock: BankClock,
+    *,
+    page_size: int,
+    control: bool,
+    client_secret: str = "",
+) -> Flask:
     """``url`` is where the bank listens: its issuer and the base of every link."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
-    book, browsers = Book(BankName.ALBION, clock), BrowserSessions(COOKIE)
-    bank = Bank(url, tpp, clock, book, Vault(clock), BankKey(), browsers, page_size)
+    book, browsers = Book(profile.here, clock), BrowserSessions(f"{profile.here}_session")
+    bank = Bank(profile, url, tpp, clock, book, Vault(clock), BankKey(), browsers, page_size, client_secret)
     errors.install(app)
     bank.browsers.install(app)
     for pages in (
@@ -42,9 +50,10 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
         consents.pages(bank),
         resources.pages(bank),
         authorise.pages(bank),
+        *([funds.pages(bank)] if profile.confirms_funds else []),
     ):
         app.register_blueprint(pages)
-    app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.ALBION)
+    app.jinja_env.globals.update(bank_name=profile.name, people=PEOPLE.values(), here=profile.here, profile=profile)
 
     @app.get("/")
     def home() -> ResponseReturnValue:

@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from sandbox.browser import MAX_WRONG_PASSWORDS, password_is_right
 from sandbox.clock import real_epoch_s
-from sandbox.people import PEOPLE, BankName, accounts_of
+from sandbox.people import PEOPLE, accounts_of
 from sandbox.uk.bank import Bank
 from sandbox.uk.idtoken import make_id_token
-from sandbox.uk.permissions import SERVED
+from sandbox.uk.permissions import FUNDS, FUNDS_WORDS
 from sandbox.uk.request_object import AuthorisationRequest, NotForRedirect, read_request
 from sandbox.uk.vault import ATTEMPT_TTL_S, Attempt, Status
+
+JARM_TTL_S = 60
 
 
 def pages(bank: Bank) -> Blueprint:
@@ -46,7 +48,7 @@ def pages(bank: Bank) -> Blueprint:
         attempt = _open_attempt(bank, attempt_id)
         username = request.form.get("username", "").strip().lower()
         person = PEOPLE.get(username)
-        expected = person.password_at(BankName.ALBION) if person else None
+        expected = person.password_at(bank.profile.here) if person else None
         if password_is_right(username, request.form.get("password", ""), expected):
             bank.browsers.log_in(attempt_id, username)
             return redirect(f"/authorise/{attempt_id}", 303)
@@ -63,7 +65,10 @@ def pages(bank: Bank) -> Blueprint:
             abort(403, "Please log in first.")
         if request.form.get("decision") != "approve":
             return _deny(bank, attempt)
-        own = {account.key for account in accounts_of(BankName.ALBION, username)}
+        own = {account.key for account in accounts_of(bank.profile.here, username)}
+        consent = bank.vault.consents[attempt.consent_id]
+        if FUNDS in consent.permissions:  # the one account was named before the person came
+            own &= set(consent.account_keys)
         picked = tuple(key for key in request.form.getlist("account") if key in own)
         if not picked:
             return _page(bank, attempt, "Pick at least one account, or say no."), 400
@@ -115,9 +120,9 @@ def _page(bank: Bank, attempt: Attempt, problem: str = "") -> str:
         "accounts.html",
         **common,
         person=PEOPLE[username],
-        accounts=accounts_of(BankName.ALBION, username),
+        accounts=accounts_of(bank.profile.here, username),
         balances=bank.book.balances,
-        asked=[SERVED[code] for code in consent.permissions],
+        asked=[bank.profile.served.get(code, FUNDS_WORDS) for code in consent.permissions],
         consent=consent,
     )
 
@@ -146,12 +151,16 @@ def _deny(bank: Bank, attempt: Attempt) -> ResponseReturnValue:
 
 
 def _return_with(bank: Bank, attempt: Attempt, answer: dict[str, str]) -> ResponseReturnValue:
-    """Back to the registered redirect URI: hybrid in the fragment, else in the query with iss (RFC 9207)."""
+    """Back to the registered redirect URI: hybrid in the fragment, else in the query with iss (RFC 9207), or in the
+    query as one JWT (JARM 2.3.1)."""
     if attempt.state:
         answer["state"] = attempt.state
     parts = urlsplit(attempt.redirect_uri)
     if attempt.response_type == "code id_token":
         return redirect(urlunsplit(parts._replace(fragment=urlencode(answer))), 303)
     answer["iss"] = bank.issuer
+    if bank.profile.answers[attempt.response_type] == "jwt":
+        ends_at = real_epoch_s() + JARM_TTL_S
+        answer = {"response": bank.key.sign({**answer, "aud": attempt.client_id, "exp": ends_at})}
     query = "&".join(filter(None, (parts.query, urlencode(answer))))
     return redirect(urlunsplit(parts._replace(query=query)), 303)

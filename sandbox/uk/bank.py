@@ -1,4 +1,4 @@
-"""Albion Bank's parts, wired once at the start and handed to every blueprint."""
+"""A British bank's parts, wired once at the start and handed to every blueprint."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
 from sandbox.jose import BankKey
 from sandbox.tpp import Tpp
+from sandbox.uk.profile import Profile
 from sandbox.uk.vault import Vault
-
-AISP_PATH = "/open-banking/v3.1/aisp"
 
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """``issuer`` is the bank's URL, without a slash at its end."""
+    """``issuer`` is the bank's URL, without a slash at its end. ``client_secret`` is the TPP's, "" for none."""
 
+    profile: Profile
     issuer: str
     tpp: Tpp
     clock: BankClock
@@ -24,6 +24,7 @@ class Bank:
     key: BankKey
     browsers: BrowserSessions
     page_size: int
+    client_secret: str = ""
 
     @property
     def token_endpoint(self) -> str:
@@ -31,4 +32,4 @@ class Bank:
 
     @property
     def api_url(self) -> str:
-        return f"{self.issuer}{AISP_PATH}"
+        return f"{self.issuer}{self.profile.aisp_path}"

@@ -7,26 +7,27 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.uk.bank import AISP_PATH, Bank
+from sandbox.uk import version4
+from sandbox.uk.bank import Bank
 from sandbox.uk.errors import ApiError
 from sandbox.uk.guard import client_token
 from sandbox.uk.permissions import objection
 from sandbox.uk.vault import BankConsent
 from sandbox.uk.wire import stamp
 
-CONSENTS = f"{AISP_PATH}/account-access-consents"
 DATE_FIELDS = ("ExpirationDateTime", "TransactionFromDateTime", "TransactionToDateTime")
 
 
 def pages(bank: Bank) -> Blueprint:
     blueprint = Blueprint("consents", __name__)
+    consents = f"{bank.profile.aisp_path}/account-access-consents"
 
-    @blueprint.post(CONSENTS)
+    @blueprint.post(consents)
     def create() -> ResponseReturnValue:
         token = client_token(bank)
         if not request.is_json:
             raise ApiError(415)
-        permissions, dates = _wish(request.get_json(silent=True))
+        permissions, dates = _wish(bank, request.get_json(silent=True))
         now = bank.clock.now()
         expires_at = dates["ExpirationDateTime"]
         if expires_at is not None and expires_at <= now:
@@ -47,11 +48,11 @@ def pages(bank: Bank) -> Blueprint:
             bank.vault.consents[consent.consent_id] = consent
         return _body(bank, consent), 201
 
-    @blueprint.get(f"{CONSENTS}/<consent_id>")
+    @blueprint.get(f"{consents}/<consent_id>")
     def read(consent_id: str) -> ResponseReturnValue:
         return _body(bank, _known(bank, consent_id))
 
-    @blueprint.delete(f"{CONSENTS}/<consent_id>")
+    @blueprint.delete(f"{consents}/<consent_id>")
     def delete(consent_id: str) -> ResponseReturnValue:
         consent = _known(bank, consent_id)
         with bank.vault.lock:
@@ -68,7 +69,7 @@ def _known(bank: Bank, consent_id: str) -> BankConsent:
     return consent
 
 
-def _wish(body: object) -> tuple[tuple[str, ...], dict[str, datetime | None]]:
+def _wish(bank: Bank, body: object) -> tuple[tuple[str, ...], dict[str, datetime | None]]:
     """(permissions, dates) of an OBReadConsent1, or a 400 that names the field."""
     if not isinstance(body, dict) or not isinstance(body.get("Data"), dict):
         raise ApiError(400, "UK.OBIE.Field.Missing", "Data is needed.", "Data")
@@ -80,7 +81,7 @@ def _wish(body: object) -> tuple[tuple[str, ...], dict[str, datetime | None]]:
     permissions = body["Data"].get("Permissions")
     if not isinstance(permissions, list) or not permissions or not all(isinstance(code, str) for code in permissions):
         raise ApiError(400, "UK.OBIE.Field.Missing", "Permissions are needed.", "Data.Permissions")
-    wrong = objection(permissions)
+    wrong = objection(permissions, bank.profile)
     if wrong:
         raise ApiError(400, *wrong)
     return tuple(dict.fromkeys(permissions)), {name: _moment(body["Data"], name) for name in DATE_FIELDS}
@@ -102,7 +103,7 @@ def _body(bank: Bank, consent: BankConsent) -> dict[str, Any]:
     data: dict[str, Any] = {
         "ConsentId": consent.consent_id,
         "CreationDateTime": stamp(consent.created_at),
-        "Status": consent.status.value,
+        "Status": version4.CONSENTS[consent.status] if bank.profile.version == "4.0" else consent.status.value,
         "StatusUpdateDateTime": stamp(consent.changed_at),
         "Permissions": list(consent.permissions),
     }

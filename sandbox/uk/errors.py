@@ -1,4 +1,4 @@
-"""How Albion Bank says no: OBErrorResponse1 on the API (3.1.11), OAuth errors at /token, a page to people."""
+"""How a British bank says no: OBErrorResponse1 on the API (3.1.11, 4.0), OAuth errors at /token, a page to people."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Any
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+
+from sandbox.uk import version4
 
 API_PREFIX = "/open-banking"
 READING = ("UK.OBIE.Resource.InvalidFormat", "The request could not be read.")
@@ -36,7 +38,11 @@ def ob_error(status: int, code: str, message: str, path: str = "") -> Response:
     detail: dict[str, Any] = {"ErrorCode": code, "Message": message}
     if path:
         detail["Path"] = path
-    body = {"Code": f"{status} Albion", "Id": str(uuid.uuid4()), "Message": message, "Errors": [detail]}
+    body: dict[str, Any] = {"Id": str(uuid.uuid4()), "Errors": [detail]}
+    if request.path.startswith(f"{API_PREFIX}/v4"):
+        detail["ErrorCode"] = version4.ERRORS[code]
+    else:
+        body |= {"Code": f"{status} Error", "Message": message}
     answer = jsonify(body)
     answer.status_code = status
     return answer

@@ -1,5 +1,7 @@
 """The permission codes of a bank consent and the rules between them (R/W 3.1.11, Account Access Consents)."""
 
+from sandbox.uk.profile import Profile
+
 KNOWN = frozenset(
     {
         "ReadAccountsBasic",
@@ -25,30 +27,20 @@ KNOWN = frozenset(
         "ReadTransactionsDetail",
     }
 )
-SERVED = {
-    "ReadAccountsBasic": "Your accounts: type, currency and nickname",
-    "ReadAccountsDetail": "Your accounts with sort code, account number and IBAN",
-    "ReadBalances": "Your balances",
-    "ReadTransactionsBasic": "Your transactions: date and amount",
-    "ReadTransactionsDetail": "Your transactions with payees and descriptions",
-    "ReadTransactionsCredits": "Money paid in",
-    "ReadTransactionsDebits": "Money paid out",
-    "ReadPAN": "Your full card numbers",
-    "ReadParty": "The account holder's name",
-    "ReadPartyPSU": "Your name",
-}
+FUNDS = "ConfirmFunds"  # no code of the standard's: what a funds confirmation consent holds, and nothing else
+FUNDS_WORDS = "Whether an amount is there, and nothing else"
 SHAPES = frozenset({"ReadTransactionsBasic", "ReadTransactionsDetail"})
 DIRECTIONS = frozenset({"ReadTransactionsCredits", "ReadTransactionsDebits"})
 
 
-def objection(permissions: list[str]) -> tuple[str, str, str] | None:
+def objection(permissions: list[str], profile: Profile) -> tuple[str, str, str] | None:
     """What is wrong with the codes asked for: (error code, message, path), or None."""
     for index, code in enumerate(permissions):
         path = f"Data.Permissions[{index}]"
         if code not in KNOWN:
             return "UK.OBIE.Field.Invalid", "This is not a permission code.", path
-        if code not in SERVED:
-            return "UK.OBIE.Field.Invalid", "Albion Bank does not support this permission.", path
+        if code not in profile.served:
+            return "UK.OBIE.Field.Invalid", f"{profile.name} does not support this permission.", path
     asked = set(permissions)
     if not asked & {"ReadAccountsBasic", "ReadAccountsDetail"}:
         return "UK.OBIE.Field.Missing", "ReadAccountsBasic or ReadAccountsDetail is needed.", "Data.Permissions"

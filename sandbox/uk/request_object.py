@@ -8,8 +8,9 @@ from typing import Any
 from sandbox.jose import has_audience
 from sandbox.tpp import BadJwt
 from sandbox.uk.bank import Bank
+from sandbox.uk.permissions import FUNDS
 
-RESPONSE_MODES = {"code id_token": "fragment", "code": "query"}
+DEFAULT_MODES = {"code id_token": "fragment", "code": "query"}
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -50,7 +51,7 @@ def read_request(bank: Bank, query: dict[str, str]) -> AuthorisationRequest:
     objection = next((found for check in CHECKS if (found := check(bank, claims, query))), None)
     return AuthorisationRequest(
         redirect_uri=claims["redirect_uri"],
-        response_type=response_type if response_type in RESPONSE_MODES else "code",
+        response_type=response_type if response_type in bank.profile.answers else "code",
         state=_text(claims, "state"),
         nonce=_text(claims, "nonce"),
         code_challenge=_text(claims, "code_challenge"),
@@ -85,20 +86,25 @@ def _outside_agrees(_: Bank, claims: dict[str, Any], query: dict[str, str]) -> t
     return ("invalid_request", f"{wrong[0]} differs from the signed request") if wrong else None
 
 
-def _response_type(_: Bank, claims: dict[str, Any], __: dict[str, str]) -> tuple[str, str] | None:
-    response_type = " ".join(sorted(str(claims.get("response_type", "")).split()))
-    if response_type not in RESPONSE_MODES:
-        return "unsupported_response_type", "response_type is code id_token, or code"
-    if claims.get("response_mode", RESPONSE_MODES[response_type]) != RESPONSE_MODES[response_type]:
-        return "invalid_request", "response_mode does not fit response_type"
+def _response_type(bank: Bank, claims: dict[str, Any], _: dict[str, str]) -> tuple[str, str] | None:
+    response_type, answers = " ".join(sorted(str(claims.get("response_type", "")).split())), bank.profile.answers
+    if response_type not in answers:
+        return "unsupported_response_type", f"response_type is {', or '.join(answers)}"
+    if claims.get("response_mode", DEFAULT_MODES[response_type]) != answers[response_type]:
+        return "invalid_request", f"response_mode is {answers[response_type]}"
     return None
 
 
-def _scope(_: Bank, claims: dict[str, Any], __: dict[str, str]) -> tuple[str, str] | None:
+def _scope(bank: Bank, claims: dict[str, Any], _: dict[str, str]) -> tuple[str, str] | None:
     scope = claims.get("scope")
-    if not isinstance(scope, str) or set(scope.split()) != {"openid", "accounts"}:
-        return "invalid_scope", "scope is openid accounts"
-    return None
+    if isinstance(scope, str) and set(scope.split()) == {"openid", scope_of(bank, _intent_id(claims))}:
+        return None
+    return "invalid_scope", "scope is openid and what the consent is for"
+
+
+def scope_of(bank: Bank, consent_id: str) -> str:
+    consent = bank.vault.consents.get(consent_id)
+    return "fundsconfirmations" if consent is not None and FUNDS in consent.permissions else "accounts"
 
 
 def _nonce(_: Bank, claims: dict[str, Any], __: dict[str, str]) -> tuple[str, str] | None:

@@ -12,46 +12,71 @@ from flask.typing import ResponseReturnValue
 from sandbox.book import Entry
 from sandbox.history import digits
 from sandbox.people import BY_KEY, PEOPLE, Account
-from sandbox.uk.bank import AISP_PATH, Bank
+from sandbox.uk import arrangements, version4
+from sandbox.uk.bank import Bank
 from sandbox.uk.errors import ApiError
 from sandbox.uk.guard import persons_consent
 from sandbox.uk.vault import BankConsent
 from sandbox.uk.wire import account_id, account_json, balances_json, booked_at, stamp, transaction_json
 
-ACCOUNTS = f"{AISP_PATH}/accounts"
+# Where each is found under an account, what its rows are called, and the codes that open it, the fullest first.
+ARRANGEMENTS = {
+    "standing-orders": ("StandingOrder", ("ReadStandingOrdersDetail", "ReadStandingOrdersBasic")),
+    "direct-debits": ("DirectDebit", ("ReadDirectDebits",)),
+    "scheduled-payments": ("ScheduledPayment", ("ReadScheduledPaymentsDetail", "ReadScheduledPaymentsBasic")),
+    "beneficiaries": ("Beneficiary", ("ReadBeneficiariesDetail", "ReadBeneficiariesBasic")),
+    "statements": ("Statement", ("ReadStatementsDetail", "ReadStatementsBasic")),
+    "product": ("Product", ("ReadProducts",)),
+    "offers": ("Offer", ("ReadOffers",)),
+}
 
 
 def pages(bank: Bank) -> Blueprint:
     blueprint = Blueprint("resources", __name__)
+    listed = f"{bank.profile.aisp_path}/accounts"
+    paths = ",".join(f"'{path}'" for path in ARRANGEMENTS)
 
-    @blueprint.get(ACCOUNTS)
+    @blueprint.get(listed)
     def accounts() -> ResponseReturnValue:
         consent = persons_consent(bank, "ReadAccountsBasic", "ReadAccountsDetail")
         return _accounts(bank, consent, [BY_KEY[key] for key in consent.account_keys], "/accounts")
 
-    @blueprint.get(f"{ACCOUNTS}/<id_>")
+    @blueprint.get(f"{listed}/<id_>")
     def account(id_: str) -> ResponseReturnValue:
         consent = persons_consent(bank, "ReadAccountsBasic", "ReadAccountsDetail")
         return _accounts(bank, consent, [_granted(consent, id_)], f"/accounts/{id_}")
 
-    @blueprint.get(f"{ACCOUNTS}/<id_>/balances")
+    @blueprint.get(f"{listed}/<id_>/balances")
     def balances(id_: str) -> ResponseReturnValue:
         account = _granted(persons_consent(bank, "ReadBalances"), id_)
         shown = balances_json(account, bank.book.balances(account), bank.clock.now())
         return _envelope(bank, f"/accounts/{id_}/balances", {"Balance": shown})
 
-    @blueprint.get(f"{ACCOUNTS}/<id_>/transactions")
+    @blueprint.get(f"{listed}/<id_>/transactions")
     def transactions(id_: str) -> ResponseReturnValue:
         consent = persons_consent(bank, "ReadTransactionsBasic", "ReadTransactionsDetail")
         return _transactions(bank, consent, _granted(consent, id_))
 
-    @blueprint.get(f"{ACCOUNTS}/<id_>/party")
+    @blueprint.get(f"{listed}/<id_>/party")
     def account_party(id_: str) -> ResponseReturnValue:
         consent = persons_consent(bank, "ReadParty")
         _granted(consent, id_)
         return _envelope(bank, f"/accounts/{id_}/party", {"Party": _party(consent)})
 
-    @blueprint.get(f"{AISP_PATH}/party")
+    @blueprint.get(f"{listed}/<id_>/parties")
+    def account_parties(id_: str) -> ResponseReturnValue:
+        consent = persons_consent(bank, "ReadParty")
+        _granted(consent, id_)
+        return _envelope(bank, f"/accounts/{id_}/parties", {"Party": [_party(consent)]})
+
+    @blueprint.get(f"{listed}/<id_>/<any({paths}):path>")
+    def arrangement(id_: str, path: str) -> ResponseReturnValue:
+        name, codes = ARRANGEMENTS[path]
+        consent = persons_consent(bank, *codes)
+        rows = _arrangements(bank, _granted(consent, id_), name, codes[0] in consent.permissions)
+        return _envelope(bank, f"/accounts/{id_}/{path}", {name: rows})
+
+    @blueprint.get(f"{bank.profile.aisp_path}/party")
     def party() -> ResponseReturnValue:
         return _envelope(bank, "/party", {"Party": _party(persons_consent(bank, "ReadPartyPSU"))})
 
@@ -72,12 +97,39 @@ def _granted(consent: BankConsent, id_: str) -> Account:
 
 
 def _envelope(bank: Bank, path: str, data: dict[str, Any], **meta: Any) -> dict[str, Any]:
+    if bank.profile.version == "4.0":
+        data = {name: _spoken(name, value) for name, value in data.items()}
     return {"Data": data, "Links": {"Self": f"{bank.api_url}{path}"}, "Meta": {"TotalPages": 1, **meta}}
+
+
+def _spoken(name: str, rows: Any) -> Any:
+    say = version4.SPOKEN.get(name, version4.unchanged)
+    return [say(row) for row in rows] if isinstance(rows, list) else say(rows)
+
+
+def _arrangements(bank: Bank, account: Account, name: str, detail: bool) -> list[dict[str, Any]]:
+    """``detail``: the consent holds the code that shows whom, and how much."""
+    today = bank.clock.today()
+    match name:
+        case "StandingOrder":
+            return arrangements.standing_orders(account, today, detail)
+        case "DirectDebit":
+            return arrangements.direct_debits(account, today)
+        case "ScheduledPayment":
+            return arrangements.scheduled_payments(account, today, detail)
+        case "Beneficiary":
+            return arrangements.beneficiaries(account, detail)
+        case "Statement":
+            return list(arrangements.statements(account, bank.book.entries(account), today, detail))
+        case "Product":
+            return arrangements.products(account)
+        case _:
+            return arrangements.offers(account)
 
 
 def _accounts(bank: Bank, consent: BankConsent, accounts: list[Account], path: str) -> dict[str, Any]:
     permissions = frozenset(consent.permissions)
-    return _envelope(bank, path, {"Account": [account_json(account, permissions) for account in accounts]})
+    return _envelope(bank, path, {"Account": [account_json(one, permissions, bank.profile.bic) for one in accounts]})
 
 
 def _party(consent: BankConsent) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""POST /token: private_key_jwt (RFC 7523) in front of three grants (RFC 6749 4.1.3, 4.4, 6)."""
+"""POST /token: client authentication (RFC 7523, RFC 6749 2.3.1) in front of three grants (RFC 6749 4.1.3, 4.4, 6)."""
 
 import hashlib
 import hmac
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from sandbox.tpp import BadJwt
 from sandbox.uk.bank import Bank
 from sandbox.uk.errors import OAuthError
 from sandbox.uk.idtoken import make_id_token
+from sandbox.uk.request_object import scope_of
 from sandbox.uk.vault import ACCESS_TTL_S, Attempt, BankConsent, Status
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -42,23 +44,43 @@ def pages(bank: Bank) -> Blueprint:
 
 
 def _authenticate(bank: Bank) -> None:
-    form = request.form
-    if form.get("client_assertion_type") != ASSERTION_TYPE or "client_assertion" not in form:
+    """By the way that the request goes, if it is one of the bank's."""
+    form, ways = request.form, bank.profile.token_auth
+    if "client_assertion" in form and "private_key_jwt" in ways:
+        _read_assertion(bank)
+    elif request.authorization is not None and "client_secret_basic" in ways:
+        named, secret = request.authorization.username, request.authorization.password
+        _check_secret(bank, unquote_plus(named or ""), unquote_plus(secret or ""))
+    elif "client_secret" in form and "client_secret_post" in ways:
+        _check_secret(bank, form.get("client_id", ""), form["client_secret"])
+    else:
+        raise OAuthError("invalid_client", f"The client says who it is by {' or '.join(ways)}.", 401)
+    if form.get("client_id", bank.tpp.client_id) != bank.tpp.client_id:
+        raise OAuthError("invalid_client", "client_id is not the one that was proven.", 401)
+
+
+def _read_assertion(bank: Bank) -> None:
+    if request.form.get("client_assertion_type") != ASSERTION_TYPE:
         raise OAuthError("invalid_client", "private_key_jwt is needed.", 401)
     try:
-        bank.tpp.read_client_assertion(form["client_assertion"], (bank.issuer, bank.token_endpoint))
+        bank.tpp.read_client_assertion(request.form["client_assertion"], (bank.issuer, bank.token_endpoint))
     except BadJwt as error:
         raise OAuthError("invalid_client", f"Client assertion: {error}.", 401) from None
-    if form.get("client_id", bank.tpp.client_id) != bank.tpp.client_id:
-        raise OAuthError("invalid_client", "client_id is not the one that signed.", 401)
+
+
+def _check_secret(bank: Bank, named: str, secret: str) -> None:
+    right = bool(bank.client_secret) and hmac.compare_digest(secret.encode(), bank.client_secret.encode())
+    if not right or named != bank.tpp.client_id:
+        raise OAuthError("invalid_client", "The secret is not right.", 401)
 
 
 def _client_credentials(bank: Bank) -> ResponseReturnValue:
-    if set(request.form.get("scope", "accounts").split()) != {"accounts"}:
+    scope = request.form.get("scope", "accounts")
+    if scope not in ({"accounts", "fundsconfirmations"} if bank.profile.confirms_funds else {"accounts"}):
         raise OAuthError("invalid_scope", "The scope is accounts.")
     ends_at = bank.clock.now() + timedelta(seconds=ACCESS_TTL_S)
     secret = bank.vault.issue("client", bank.tpp.client_id, ends_at)
-    return _answer(secret, scope="accounts")
+    return _answer(secret, scope=scope)
 
 
 def _authorization_code(bank: Bank) -> ResponseReturnValue:
@@ -74,18 +96,20 @@ def _authorization_code(bank: Bank) -> ResponseReturnValue:
     access = _issue_access(bank, consent, secret)
     refresh = bank.vault.issue("refresh", bank.tpp.client_id, consent.expires_at, consent.consent_id, secret)
     id_token = make_id_token(bank, attempt, consent, code.auth_time, access_token=access)
-    return _answer(access, scope="openid accounts", refresh_token=refresh, id_token=id_token)
+    return _answer(
+        access, scope=f"openid {scope_of(bank, consent.consent_id)}", refresh_token=refresh, id_token=id_token
+    )
 
 
 def _refresh(bank: Bank) -> ResponseReturnValue:
     refresh = bank.vault.token(request.form.get("refresh_token", ""), "refresh")
     if refresh is None:
         raise OAuthError("invalid_grant", "The refresh token is unknown or too old.")
-    if not set(request.form.get("scope", "accounts").split()) <= {"openid", "accounts"}:
-        raise OAuthError("invalid_scope", "The scope was not granted.")
     consent = _standing_consent(bank, refresh.consent_id)
+    if not set(request.form.get("scope", "openid").split()) <= {"openid", scope_of(bank, consent.consent_id)}:
+        raise OAuthError("invalid_scope", "The scope was not granted.")
     # The refresh token stays the same: it is not sent again (RFC 6749 6).
-    return _answer(_issue_access(bank, consent), scope="openid accounts")
+    return _answer(_issue_access(bank, consent), scope=f"openid {scope_of(bank, consent.consent_id)}")
 
 
 def _check_pkce(attempt: Attempt) -> None:

@@ -1,4 +1,4 @@
-"""Albion's accounts, balances and rows in the words of R/W 3.1.11. Pure: data in, JSON-ready dicts out."""
+"""Accounts, balances and rows in the words of R/W 3.1.11 (version4.py has those of 4.0). Pure: data in, dicts out."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -9,7 +9,6 @@ from sandbox.book import Balances, Entry
 from sandbox.people import SORT_CODE, Account, AccountKind
 from sandbox.rows import Kind, Row
 
-BIC = "ALBNGB2L"
 SUB_TYPES = {AccountKind.CURRENT: "CurrentAccount", AccountKind.SAVINGS: "Savings", AccountKind.CARD: "CreditCard"}
 # ISO 20022 family and sub-family; 3.1.11 carries no domain.
 CODES = {
@@ -45,12 +44,12 @@ def stamp(moment: datetime) -> str:
 
 
 def booked_at(day: date) -> datetime:
-    """Albion books in a night run, right at the start of the day."""
+    """British banks book in a night run, right at the start of the day."""
     return datetime.combine(day, time(0, 5), UTC)
 
 
 def account_id(account: Account) -> str:
-    return str(int(sha256(f"albion-account:{account.key}".encode()).hexdigest()[:12], 16)).zfill(15)
+    return str(int(sha256(f"{account.bank}-account:{account.key}".encode()).hexdigest()[:12], 16)).zfill(15)
 
 
 def _amount(value: Decimal, currency: str) -> dict[str, str]:
@@ -61,7 +60,7 @@ def _side(value: Decimal) -> str:
     return "Debit" if value < 0 else "Credit"  # a zero balance is a credit balance (3.1.11, Balances)
 
 
-def account_json(account: Account, permissions: frozenset[str]) -> dict[str, Any]:
+def account_json(account: Account, permissions: frozenset[str], bic: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "AccountId": account_id(account),
         "Status": "Enabled",
@@ -75,7 +74,7 @@ def account_json(account: Account, permissions: frozenset[str]) -> dict[str, Any
     }
     if "ReadAccountsDetail" in permissions:
         shown["Account"] = _identifications(account, permissions)
-        shown["Servicer"] = {"SchemeName": "UK.OBIE.BICFI", "Identification": BIC}
+        shown["Servicer"] = {"SchemeName": "UK.OBIE.BICFI", "Identification": bic}
     return shown
 
 
@@ -124,7 +123,7 @@ def transaction_json(account: Account, entry: Entry, permissions: frozenset[str]
     booked = entry.booked_on is not None
     shown: dict[str, Any] = {
         "AccountId": account_id(account),
-        "TransactionId": f"AL{entry.entry_id}",
+        "TransactionId": f"{account.bank[:2].upper()}{entry.entry_id}",
         "TransactionReference": row.end_to_end_id or f"R{row.key}",
         "CreditDebitIndicator": _side(row.amount),
         "Status": "Booked" if booked else "Pending",
@@ -133,7 +132,7 @@ def transaction_json(account: Account, entry: Entry, permissions: frozenset[str]
         "ValueDateTime": stamp(booked_at(row.on)),
         "Amount": _amount(row.amount, account.currency),
         "BankTransactionCode": {"Code": family, "SubCode": sub_family},
-        "ProprietaryBankTransactionCode": {"Code": PROPRIETARY[row.kind], "Issuer": "Albion"},
+        "ProprietaryBankTransactionCode": {"Code": PROPRIETARY[row.kind], "Issuer": account.bank.title()},
     }
     if row.foreign:
         shown["CurrencyExchange"] = {

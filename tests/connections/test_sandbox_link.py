@@ -1,4 +1,4 @@
-"""The whole way against both sandbox banks: real processes, real pages, real adapters."""
+"""The whole way against the sandbox banks: real processes, real pages, real adapters."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from tests.providers.test_against_sandbox import moved
 
 @dataclass(frozen=True)
 class Town:
-    """Both banks, running; by institution id the bank's URL and the adapter that speaks to it."""
+    """The banks, running; by institution id the bank's URL and the adapter that speaks to it."""
 
     urls: dict[str, str]
     adapters: dict[str, Adapter]
@@ -43,9 +43,10 @@ def town() -> Iterator[Town]:
     with (
         running(say(jwks)) as hub,
         bank_process("sandbox.uk", "--client-jwks-uri", f"{hub.url}/jwks", *today) as albion,
+        bank_process("sandbox.uk", "--bank", "cambria", "--client-jwks-uri", f"{hub.url}/jwks", *today) as cambria,
         bank_process("sandbox.berlin", *today) as lorelei,
     ):
-        urls = {"albion": albion, "lorelei": lorelei}
+        urls = {"albion": albion, "cambria": cambria, "lorelei": lorelei}
         known = load_institutions([BUILT_IN_INSTITUTIONS])
         yield Town(urls, {name: adapter_for(moved(known[name], url), tpp.tpp()) for name, url in urls.items()})
 
@@ -89,7 +90,7 @@ class Visit:
         requests.post(f"{self.url}/_control{path}", json=body, timeout=10).raise_for_status()
 
 
-@pytest.fixture(params=["albion", "lorelei"])
+@pytest.fixture(params=["albion", "cambria", "lorelei"])
 def visit(request: pytest.FixtureRequest, town: Town, hub: Hub, world: World) -> Iterator[Visit]:
     parts = {field.name: getattr(hub, field.name) for field in fields(Hub)} | {"clock": system.now}
     real = HubWithBanks(**parts, banks=town.adapters)

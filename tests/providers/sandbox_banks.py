@@ -80,7 +80,7 @@ class Browser:
                 return
             url, method, form = urljoin(url, answer.headers["Location"]), "GET", None
             if not url.startswith(self._bank):
-                self.callback = dict(parse_qsl(urlsplit(url).query))
+                self.callback = dict(parse_qsl(urlsplit(url).fragment or urlsplit(url).query))
                 return
         raise AssertionError("the bank redirects without end")
 

@@ -162,6 +162,13 @@ def test_a_bank_that_signs_its_answers_is_not_answered_for_by_a_browser(
     assert not spent(bank)
 
 
+def test_a_state_beside_the_signed_one_must_be_ours_as_well(bank: responses.RequestsMock) -> None:
+    a_bank(bank)
+    with pytest.raises(ContractBroken, match="state"):
+        finish(adapter(**JARM), {**signed(), "state": "state-2"})
+    assert len(bank.calls) == 0
+
+
 def test_an_answer_signed_with_another_key_is_refused(bank: responses.RequestsMock) -> None:
     a_bank(bank)
     claims = {"iss": tpp.UK, "aud": "rialto", "exp": 2**40, "state": "state-1", "code": "code-1"}

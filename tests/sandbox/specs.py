@@ -13,6 +13,8 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 ROOT = Path(os.environ.get("RIALTO_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
 FILES = {
     "uk": "uk-obie/v3.1.11/account-info-openapi.yaml",
+    "uk4": "uk-obie/v4.0/account-info-openapi.yaml",
+    "uk4_funds": "uk-obie/v4.0/confirmation-funds-openapi.yaml",
     "berlin": "berlin-group/psd2-api_v1.3.11-2021-10-01v1.yaml",
 }
 

@@ -60,6 +60,8 @@ class Keys:
 
 
 class UkTpp:
+    scope = "openid accounts"
+
     def __init__(self, bank_url: str, keys: Keys) -> None:
         self.url = bank_url
         self.keys = keys
@@ -115,7 +117,7 @@ class UkTpp:
             "redirect_uri": REDIRECT_URI,
             "nbf": now,
             "exp": now + 300,
-            "scope": "openid accounts",
+            "scope": self.scope,
             "response_type": "code id_token",
             "state": secrets.token_urlsafe(12),
             "nonce": secrets.token_urlsafe(12),
@@ -127,7 +129,7 @@ class UkTpp:
         query = {
             "client_id": CLIENT_ID,
             "response_type": claims.get("response_type", ""),
-            "scope": "openid accounts",
+            "scope": self.scope,
             "request": request or self.keys.sign(claims),
         }
         return f"{self.url}/authorize?{urlencode(query)}"
