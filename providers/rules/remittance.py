@@ -26,7 +26,8 @@ from providers.rules.profile import Remittance
 from providers.rules.template import book
 from providers.rules.told import Told
 
-_MAX_LENGTH = 20_000  # of all lines together; beyond it nothing is taken apart
+_MAX_LENGTH = 20_000  # of all lines together; beyond it nothing is joined or taken apart
+_MAX_LINES = 500
 
 # what a tag's value is: a bank id's name, or one of the words below
 _REMITTANCE, _PARTY, _ULTIMATE, _IBAN, _BIC, _PURPOSE, _DROPPED = (
@@ -112,10 +113,11 @@ def written(told: Told, rules: Remittance, given: Sequence[str | None] | None = 
         return Written([], "", [])
     done: list[str] = []
     lines = _plain(given, rules, done)
-    if len(lines) > 1:
+    is_sane = len(lines) <= _MAX_LINES and sum(map(len, lines)) <= _MAX_LENGTH
+    if is_sane and len(lines) > 1:
         lines = _joined(lines, rules, done, _names(told) if rules.width else frozenset())
     found = Written(lines, place, lines, done)
-    if sum(map(len, lines)) <= _MAX_LENGTH:
+    if is_sane:
         _take_apart(found)
         _sweep(found, rules)
     return found

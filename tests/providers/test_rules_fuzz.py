@@ -2,11 +2,13 @@
 
 import copy
 import json
+import time
 from contextlib import suppress
 from datetime import UTC
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -155,3 +157,28 @@ def test_no_envelope_breaks_an_adapter(junk: Any, name: str) -> None:
         for read in (normalize.transactions, normalize.accounts, normalize.balances):
             with suppress(ContractBroken):
                 read(body)
+
+
+NASTY = ["a" * 200_000, "ab1.1.26c " * 20_000, "EREF+" * 40_000, "\\" * 200_000, "x: " * 70_000, " " * 200_000, "1" * 200_000,
+         "twelve chars", "End-to-En", "&amp;" * 40_000, "\\uD83C" * 30_000, "POS 1 1.1. 1:1 " * 14_000, "*" * 200_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NASTY, ids=lambda text: text[:12])
+def test_a_text_of_any_length_costs_time_in_proportion(text: str) -> None:
+    """Somebody else's payment can carry it: a megabyte in every field, and thousands of lines of the bank's width."""
+    lines = [text] * (20_000 // len(text) * 10 or 1)
+    row = {"transactionAmount": {"amount": "-1", "currency": "EUR"}, "bankTransactionCode": "PMNT-CCRD-POSD"}
+    row |= {f"remittanceInformation{name}": lines for name in ("UnstructuredArray", "StructuredArray", "Unstructured")}
+    row |= dict.fromkeys(
+        ("creditorName", "ultimateCreditor", "transactionDetails", "additionalInformation", "status"), text
+    )
+    row |= dict.fromkeys(
+        ("transactionId", "proprietaryBankTransactionCode", "bookingDate", "purposeCode", "maskedPan"), text
+    )
+    row |= {"creditorAccount": text, "balanceAfterTransaction": {"balanceAmount": {"amount": text, "currency": text}}}
+    body = json.dumps({"transactions": [row]}).encode()
+    for rules in (NO_RULES, RULES):
+        began = time.process_time()
+        page = normalize.transactions(body, rules=rules)
+        assert time.process_time() - began < 4
+        assert len(page.transactions) == 1
