@@ -21,7 +21,7 @@ from hub import mail
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, TooMany
 from hub.events import outbox
-from hub.identity import activity, intruder, mailed_links, notices, particulars, throttle
+from hub.identity import activity, intruder, mailed_links, notices, particulars, sessions, throttle
 from hub.identity.activity import Kind
 from hub.identity.mailed_links import Purpose
 from hub.identity.origin import Origin
@@ -94,10 +94,13 @@ def ask_change(hub: Hub, person: Person, *, new: str, origin: Origin, now: datet
 
 
 def confirm_change(hub: Hub, person: Person, token: str, *, origin: Origin, now: datetime) -> None:
-    """The new address is the person's from now on. Raises NotFound (as ``verify``), Conflict if it was taken."""
+    """The new address is the person's from now on. Raises NotFound (as ``verify``, and where the session has just
+    ended), Conflict if it was taken.
+    """
     try:
         with hub.db.write() as session:
-            link = mailed_links.claim(session, Purpose.CHANGE, token, mailed_links.is_of(person.psu_id), now=now)
+            whose = (mailed_links.is_of(person.psu_id), sessions.is_still(person))
+            link = mailed_links.claim(session, Purpose.CHANGE, token, *whose, now=now)
             before = session.execute(select(Psu.email, Psu.email_verified_at).where(Psu.id == person.psu_id)).one()
             _set_address(session, link.psu_id, link.address, now=now)
             mailed_links.drop(session, person.psu_id, [Purpose.VERIFY, Purpose.RESET])

@@ -185,6 +185,29 @@ def test_the_link_for_the_new_address_is_worth_nothing_to_another_person(hub: Hu
     assert address_of(hub, person.psu_id) == OLD
 
 
+def test_a_session_that_is_just_ending_changes_no_address(hub: Hub) -> None:
+    """A thief's request was let in a moment before the owner logged everybody out, and waited for that."""
+    person, halfway = verified(hub), Halfway()
+    ask(hub, person)
+    token = link_in(delivered(hub), NEW, CONFIRM)
+
+    def log_out() -> None:
+        with hub.db.write() as session:
+            sessions.end(session, person.psu_id, now=hub.clock())
+            halfway()
+
+    def thief() -> bool:
+        try:
+            confirm(hub, person, token)
+        except NotFound:
+            return False
+        return True
+
+    _, done = meanwhile(halfway, log_out, thief)
+    assert not done
+    assert address_of(hub, person.psu_id) == OLD
+
+
 def test_of_simultaneous_confirmations_one_changes_the_address(hub: Hub) -> None:
     person = verified(hub)
     ask(hub, person)
