@@ -213,6 +213,7 @@ def test_of_the_grants_that_nobody_can_use_the_newest_of_a_consent_and_scope_sta
     clock.advance(days=3)
     swept(world.hub)
     assert grants(world) == [newest]
+    world.log_in(world.alice)
     assert _silent(world, scope), "and so the person is not asked again"
 
 

@@ -92,7 +92,7 @@ class World:
         self.app = make_app(self.hub, self)
         self.alice, self.bob, self.charlie = (self._person(name) for name in ("Alice", "Bob", "Charlie"))
         for psu_id in (self.alice, self.bob, self.charlie):
-            self._session(psu_id)
+            self.log_in(psu_id)
         self.account, self.bobs_account = self.link_account(self.alice), self.link_account(self.bob)
         self.client = self.register()
         self.web = self.register(profile="oidc")
@@ -115,8 +115,8 @@ class World:
             )
         return psu_id
 
-    def _session(self, psu_id: str) -> None:
-        """The one in which this person does everything here; it lasts as long as any test."""
+    def log_in(self, psu_id: str) -> None:
+        """The session in which this person does everything here, until it is swept."""
         person = self.person(psu_id)
         with self.hub.db.write() as session:
             session.add(
@@ -129,7 +129,7 @@ class World:
                     acr=person.acr,
                     amr=list(person.amr),
                     last_seen_at=person.auth_time,
-                    expires_at=person.auth_time + timedelta(days=3650),
+                    expires_at=person.auth_time + timedelta(seconds=self.hub.settings.session_ttl_s),
                     user_agent="",
                     ip_address="",
                 )
