@@ -15,6 +15,7 @@ from hub.commands.environ import hub_of_environ
 from hub.commands.housekeeping import tidy_up
 from hub.commands.keys import keys
 from hub.commands.registration_tokens import registration_token
+from hub.commands.renormalise import renormalise
 from hub.commands.trust_anchors import trust_anchors
 from hub.context import Hub, build
 from hub.identity import people
@@ -156,6 +157,7 @@ main.add_command(dev_cert)
 for group in (clients, keys, registration_token, trust_anchors):
     main.add_command(group)
 main.add_command(tidy_up)
+main.add_command(renormalise)
 
 if __name__ == "__main__":
     main()

@@ -22,7 +22,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from providers.model import Account, Balance, Identifier, Money, Page
+from providers.model import Account, Balance, Identifier, Money, Page, Status, Transaction
 from providers.resources import (
     Beneficiary,
     DirectDebit,
@@ -150,7 +150,8 @@ class Resource(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """``max_history_days`` readable at once; ``pending`` whether pending rows are shown; ``resources`` which methods of
-    AccountResources and FundsConfirmations may be called: others are Refused, or not there at all."""
+    AccountResources and FundsConfirmations may be called: others are Refused, or not there at all. ``rules_version`` is
+    that of the code that reads its rows: whoever makes it read them otherwise counts it up."""
 
     standard: str
     accounts: bool = True
@@ -160,6 +161,7 @@ class Capabilities:
     payments: bool = False
     max_history_days: int = 730
     resources: frozenset[Resource] = frozenset()
+    rules_version: int = 1
 
 
 class Adapter(Protocol):
@@ -193,6 +195,17 @@ class Adapter(Protocol):
 
     def revoke(self, access: Access) -> None:
         """End the bank consent. Succeeds if the bank no longer knows it."""
+
+
+@runtime_checkable
+class Rereads(Protocol):
+    """An adapter that can read rows again that were kept as the bank wrote them."""
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        """The row as today's rules read it. ``status`` is what it had, for standards whose rows do not say; ``trace``
+        the provenance of the last reading, which may know what the row's page said. Raises BrokenRow
+        (providers.rows) if it cannot be read. Asks no bank.
+        """
 
 
 class AccountResources(Protocol):

@@ -161,3 +161,10 @@ def sift(
         except (UnicodeDecodeError, RecursionError) as error:
             rejected.append(RejectedRow(type(error).__name__, raw))
     return tuple(good), tuple(rejected)
+
+
+def only_row(transactions: Sequence[T], rejected: Sequence[RejectedRow]) -> T:
+    """What a page of one row holds. Raises BrokenRow with the reason if the row was set aside."""
+    if len(transactions) == 1 and not rejected:
+        return transactions[0]
+    raise BrokenRow(rejected[0].reason if rejected else "it is no row of this standard")

@@ -1,11 +1,12 @@
 """Between the ledger's tables and reconciliation: stored rows as evidence, fetched rows as columns, in bulk."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, delete, or_, select, type_coerce, update
+from sqlalchemy import Text, and_, bindparam, delete, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from hub.db import json_text
@@ -224,6 +225,15 @@ _COLUMNS = (
 def write_updates(
     session: Session, updates: Sequence[Update], known_ids: Mapping[str, Mapping[str, str]], now: datetime
 ) -> None:
+    """As ``write_changes``; the raw row goes, since the bank has said it anew."""
+    write_changes(session, updates, known_ids, now)
+    if updates:
+        session.execute(_DROP_RAW, [{"row_id": one.was.id} for one in updates])
+
+
+def write_changes(
+    session: Session, updates: Sequence[Update], known_ids: Mapping[str, Mapping[str, str]], now: datetime
+) -> None:
     """Ids are kept as first given, new names are added: a bank that renames its rows daily changes nothing here."""
     rows = [
         _values(one.row, one.occurrence)
@@ -237,7 +247,26 @@ def write_updates(
     ]
     if rows:
         session.execute(_UPDATE, rows)
-        session.execute(_DROP_RAW, [{"row_id": one.was.id} for one in updates])
+
+
+class Occurrences:
+    """The numbers that the next rows of some kinds get in one account."""
+
+    def __init__(self, session: Session, account_id: str, fingerprints: Sequence[str]) -> None:
+        self._next: Counter[str] = Counter()
+        for start in range(0, len(fingerprints), _AT_ONCE):
+            wanted = fingerprints[start : start + _AT_ONCE]
+            found = session.execute(
+                select(_T.fingerprint, func.max(_T.occurrence))
+                .where(_T.account_id == account_id, _T.fingerprint.in_(wanted))
+                .group_by(_T.fingerprint)
+            )
+            self._next.update({fingerprint: highest + 1 for fingerprint, highest in found})
+
+    def next(self, fingerprint: str) -> int:
+        number = self._next[fingerprint]
+        self._next[fingerprint] += 1
+        return number
 
 
 def bank_ids(session: Session, transaction_ids: Sequence[str]) -> dict[str, dict[str, str]]:

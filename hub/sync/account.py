@@ -139,7 +139,8 @@ def _read_at_once(run: _Reading, date_from: date, date_to: date) -> _Found:
 
 
 def _begin(run: _Reading, date_from: date, date_to: date) -> tuple[Fetch, Iterator[Page]]:
-    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, run.bank.normaliser)
+    bank = run.bank
+    fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, bank.normaliser, bank.trust)
     with run.hub.db.read() as session:
         known = fetch.known_pages(session, run.hub.sealer)
     return fetch, run.bank.pages(run.account, date_from=date_from, date_to=date_to, known=known)

@@ -10,6 +10,8 @@ from sqlalchemy import update
 from hub.connections import sealed
 from hub.context import Hub
 from hub.db import in_transaction
+from hub.ledger.evidence import IdTrust
+from hub.ledger.normaliser import normaliser_of
 from hub.models.connection import Connection
 from hub.sync.lease import Claimed, Lease
 from providers.errors import ReconsentRequired
@@ -32,6 +34,7 @@ class Bank:
     psu: Psu | None
     unattended_calls_per_day: int
     normaliser: str
+    trust: IdTrust
     _access: Access = field(repr=False)
 
     @classmethod
@@ -46,7 +49,8 @@ class Bank:
             adapter=adapter,
             psu=psu,
             unattended_calls_per_day=institution.unattended_calls_per_day,
-            normaliser=f"{adapter.capabilities.standard} {institution.version}"[:40],
+            normaliser=normaliser_of(institution, adapter.capabilities),
+            trust=IdTrust(surviving=institution.rules.ids.surviving or None),
             _access=sealed.open_access(hub.sealer, lease.connection_id, claimed.access_sealed),
         )
 

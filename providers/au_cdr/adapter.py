@@ -11,11 +11,12 @@ from providers.au_cdr.client import Client
 from providers.au_cdr.settings import Settings
 from providers.edge import edge, guarded, kept
 from providers.errors import ReconsentRequired
-from providers.model import Account, Balance, Page
+from providers.model import Account, Balance, Page, Status, Transaction
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, held, refresh_token
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
 from providers.registry import CatalogueError, Institution, settings_of
+from providers.rows import only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
 
@@ -25,7 +26,11 @@ class AuCdrAdapter:
 
     def __init__(self, institution: Institution, tpp: Tpp, *, limits: Limits | None = None) -> None:
         settings = settings_of(institution, Settings)
-        self.capabilities = Capabilities(standard="au_cdr", max_history_days=institution.max_history_days)
+        self.capabilities = Capabilities(
+            standard="au_cdr",
+            rules_version=normalize.VERSION,
+            max_history_days=institution.max_history_days,
+        )
         self._id = institution.id
         self._rules = institution.rules
         try:
@@ -85,6 +90,11 @@ class AuCdrAdapter:
             token, since, account_id = access_token(access), _authorised(access), account.resource_id
             pages = self._client.transactions(token, since, account_id, days, psu, parse=parse)
         return guarded(pages, self._id, "transactions")
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        body = normalize.page_of(raw, status, trace)
+        page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+        return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:
         """An attempt that was never finished has no arrangement to end."""

@@ -9,10 +9,10 @@ from providers.berlin_group import authorise, normalize
 from providers.berlin_group.client import Client
 from providers.berlin_group.settings import Settings
 from providers.edge import edge, guarded, kept
-from providers.model import Account, Balance, Page
+from providers.model import Account, Balance, Page, Status, Transaction
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
 from providers.registry import CatalogueError, Institution, settings_of
-from providers.rows import Rows
+from providers.rows import Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
 
@@ -24,6 +24,7 @@ class BerlinGroupAdapter:
         settings = settings_of(institution, Settings)
         self.capabilities = Capabilities(
             standard="berlin_group",
+            rules_version=normalize.VERSION,
             pending=settings.booking_status == "both",
             max_history_days=institution.max_history_days,
         )
@@ -93,6 +94,11 @@ class BerlinGroupAdapter:
             consent_id, account_id = access.bank_consent_id, account.resource_id
             pages = self._client.transactions(consent_id, account_id, days, psu, parse=parse)
         return guarded(pages, self._id, "transactions")
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        body = normalize.page_of(raw, status, trace)
+        page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+        return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:
         with edge(self._id, "revoke"):

@@ -4,7 +4,7 @@ Places are schemas of psd2-api 1.3.11 (the OpenAPI file beside the Implementatio
 cardAccountDetails, balance, accountReport, cardAccountReport. How a row becomes the hub's words is providers.rules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
@@ -28,7 +28,7 @@ from providers.model import (
 )
 from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
 from providers.rules.amounts import is_inverted
-from providers.rules.engine import Engine
+from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
 VERSION = 2  # of these rules; stored beside what they made
@@ -173,6 +173,13 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
             good.extend(found)
             rejected.extend(broken)
     return Page(tuple(good), following or _next(page.links), tuple(rejected))
+
+
+def page_of(raw: bytes, status: Status, trace: Mapping[str, str]) -> bytes:
+    """A page with this one row, in the list that says ``status``; ``trace`` knows whether its page turned signs."""
+    lists = {Status.PENDING: b"pending", Status.INFORMATION: b"information"}
+    turned = b"true" if trace.get("money", "").endswith(INVERTED_BY_ANSWER) else b"false"
+    return b'{"debitAccounting":%s,"transactions":{"%s":[%s]}}' % (turned, lists.get(status, b"booked"), raw)
 
 
 def _must_be_lists(unread: Iterable[str], body: bytes) -> None:

@@ -14,12 +14,12 @@ from providers.br_openfinance.cpf import cpf
 from providers.br_openfinance.settings import Settings
 from providers.edge import edge, guarded, kept
 from providers.errors import ContractBroken, Refused
-from providers.model import Account, Balance, Page
+from providers.model import Account, Balance, Page, Status, Transaction
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, held, refresh_token
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
 from providers.registry import CatalogueError, Institution, settings_of
-from providers.rows import BrokenRow, Rows
+from providers.rows import BrokenRow, Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
 
@@ -27,7 +27,11 @@ from providers.transport import Limits, Transport
 class BrOpenFinanceAdapter:
     def __init__(self, institution: Institution, tpp: Tpp, *, limits: Limits | None = None) -> None:
         settings = settings_of(institution, Settings)
-        self.capabilities = Capabilities(standard="br_openfinance", max_history_days=institution.max_history_days)
+        self.capabilities = Capabilities(
+            standard="br_openfinance",
+            rules_version=normalize.VERSION,
+            max_history_days=institution.max_history_days,
+        )
         self._id = institution.id
         self._settings = settings
         self._rules = institution.rules
@@ -105,6 +109,11 @@ class BrOpenFinanceAdapter:
         with edge(self._id, "transactions"):
             pages = self._client.transactions(access_token(access), account.resource_id, days, psu, parse=parse)
         return guarded(pages, self._id, "transactions")
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        body = normalize.page_of(raw, status, trace)
+        page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+        return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:
         """An attempt that got no further than the question has no consent to end."""

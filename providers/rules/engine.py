@@ -36,6 +36,10 @@ STATUSES = {
 }  # fmt: skip
 
 
+INVERTED_BY_ANSWER = "inverted_answer"
+"""In the provenance of an amount whose sign the answer turned, not the bank's rules: no row tells that by itself."""
+
+
 class Engine:
     """The rules of one bank for the rows of one account. ``account`` tells what is the holder's own; without it the
     engine knows no own side. ``zone`` is the bank's, for moments without an offset. ``inverted``: this answer says of
@@ -44,6 +48,7 @@ class Engine:
     def __init__(
         self, rules: Rules = NO_RULES, account: Account | None = None, *, zone: tzinfo = UTC, inverted: bool = False
     ) -> None:
+        self._answer_inverts = inverted
         if inverted:
             rules = structs.replace(rules, amounts=structs.replace(rules.amounts, inverted=True))
         self._rules = rules
@@ -65,6 +70,8 @@ class Engine:
         places: dict[str, str] = {}
         told.status = self._status(told, places)
         number, rule = amounts.signed(told, rules.amounts, self._kind)
+        if rule and self._answer_inverts:
+            rule = INVERTED_BY_ANSWER
         places["money"] = by(told.money_place, rule)
         given, place = (rules.remittance.fields and fields.texts(rules.remittance.fields)) or (None, "")
         written = remittance.written(told, rules.remittance, given, place)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.edge import edge, guarded, kept
 from providers.errors import ReconsentRequired
-from providers.model import Account, Balance, Identifier, Money, Page
+from providers.model import Account, Balance, Identifier, Money, Page, Status, Transaction
 from providers.oauth import callback as callbacks
 from providers.oauth.client_auth import ClientAuth, certificate_only, private_key_jwt, secret_basic, secret_post
 from providers.oauth.revocation import RevocationEndpoint
@@ -16,7 +16,7 @@ from providers.oauth.tokens import TokenEndpoint, access_token, expires_at, held
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Resource
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.resources import Beneficiary, FundsConfirmation, PartyOfAccount
-from providers.rows import Rows
+from providers.rows import Rows, only_row
 from providers.signing.http_signature import Scheme, signer
 from providers.signing.seal import key_id
 from providers.stet import authorise, normalize
@@ -33,6 +33,7 @@ class StetAdapter:
         settings = settings_of(institution, Settings)
         self.capabilities = Capabilities(
             standard="stet",
+            rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
             resources=frozenset(Resource(one) for one in settings.offers),
         )
@@ -136,6 +137,11 @@ class StetAdapter:
         with edge(self._id, "confirm_funds"):
             body = authorise.coverage(access, money, reference, self._settings)
             return FundsConfirmation(self._client.confirm_funds(access_token(access), body))
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        body = normalize.page_of(raw, status, trace)
+        page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+        return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:
         """What of a grant a TPP can end: the forwarded consent, and the tokens where the bank takes them back."""

@@ -5,7 +5,7 @@ of a row is its own; OTHR, which the standard does not explain, is a pending row
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -197,6 +197,11 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
         good.extend(found)
         rejected.extend(broken)
     return Page(tuple(good), _next(page.links), tuple(rejected))
+
+
+def page_of(raw: bytes, status: Status, _trace: Mapping[str, str]) -> bytes:
+    """A page with this one row. Its own status counts, if it has one; else the list that it stands in."""
+    return b'{"transactions":{"%s":[%s]}}' % (b"pending" if status is Status.PENDING else b"booked", raw)
 
 
 def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine: Engine, rules: Rules) -> Transaction:

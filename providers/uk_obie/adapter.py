@@ -11,7 +11,7 @@ import msgspec
 from providers import dates
 from providers.edge import edge, guarded, kept
 from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
-from providers.model import Account, Balance, Identifier, Money, Page
+from providers.model import Account, Balance, Identifier, Money, Page, Status, Transaction
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, refresh_token
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect, Resource
@@ -27,7 +27,7 @@ from providers.resources import (
     StandingOrder,
     Statement,
 )
-from providers.rows import BrokenRow, Rows
+from providers.rows import BrokenRow, Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
 from providers.uk_obie import families, normalize, resources
@@ -59,6 +59,7 @@ class UkObieAdapter:
             tpp = Tpp(tpp.client_name, tpp.signing_key_pem, settings.kid, tpp.client_certificate, tpp.seal_certificate)
         self.capabilities = Capabilities(
             standard="uk_obie",
+            rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
             resources=frozenset(settings.resources),
         )
@@ -261,6 +262,11 @@ class UkObieAdapter:
             answer = self._client.confirm_funds(family.base, access_token(access), body, now=datetime.now(UTC))
             at = told_moment(answer.creation_date_time, self._zone)
             return FundsConfirmation(answer.funds_available, answer.funds_confirmation_id, at)
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        body = normalize.page_of(raw, status, trace)
+        page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+        return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:
         with edge(self._id, "revoke"):
