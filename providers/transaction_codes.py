@@ -235,7 +235,9 @@ _BRITISH = _kinds(
 # PolishAPI 2.1.2 leaves transactionType to the banks; these and the words below are what several of them write.
 _WORDS = _kinds(
     transfer="transfer payment przelew przelewprzychodzący przelewwychodzący überweisung gutschrift overboeking"
-    " gutschriftüberweisung virement virementsepa bonifico transferencia credittransfer p2p bizum",
+    " gutschriftüberweisung virement bonifico transferencia credittransfer p2p bizum",
+    sepa="sepacredittransfer virementsepa sepaüberweisung",
+    sepa_debit="sepadirectdebit",
     instant="instantpayment przelewekspresowy echtzeitüberweisung virementinstantané bonificoistantaneo",
     abroad="auslandsüberweisung przelewzagraniczny internationaltransfer",
     standing_order="dauerauftrag dauerauftragterminueberweisung standingorder zleceniestałe virementpermanent",
@@ -243,7 +245,7 @@ _WORDS = _kinds(
     direct_debit="lastschrift lastschrifteinzug sepabasislastschrift directdebit poleceniezapłaty domiciliation"
     " incasso prélèvement prlv addebitosdd domiciliacion recibo",
     card="cardpayment kartenzahlung girocard płatnośćkartą transakcjakartą betaalautomaat paiementparcarte crd card"
-    " kartenumsatz kortköp dankortkøb pagamentopos",
+    " purchase kartenumsatz kortköp dankortkøb pagamentopos",
     cash_machine="bargeldauszahlung wypłatazbankomatu geldautomaat retraitdab prelievo atm cashwithdrawal auszahlung",
     cash="einzahlung bareinzahlung wpłata storting cashdeposit",
     fees="entgelt gebühren opłata prowizja kosten frais fee commissioni",

@@ -20,19 +20,22 @@ from providers.rules.told import Named, Told
 _DIRECTIONS = {"CRDT": 1, "CREDIT": 1, "C": 1, "DBIT": -1, "DEBIT": -1, "D": -1}
 
 _LOOSE_ROW = Lenient(wire.TransactionRow, loosely=True)
+_AMOUNT = Lenient(wire.Amount, loosely=True)
 _ENTRY = Lenient(wire.EntryRow)
 _ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool, account_currency: str | None) -> Told:
     """Raises BrokenRow where there is no amount."""
-    if _amount_of(row.transaction_amount) is wire.NOTHING:
+    given, money_place = row.transaction_amount, "transactionAmount"
+    if given is None or _amount_of(given) is wire.NOTHING:
         row = _LOOSE_ROW.decode(raw)  # its names may be written in another way inside the amount
+        given, money_place = _other_amount(row)
     unread = list(row.unread)
-    number = exact(row.transaction_amount, "transactionAmount")
-    currency, money_place = row.transaction_amount.currency, "transactionAmount"
+    number = exact(given, money_place)
+    currency = given.currency
     if currency is None and account_currency is not None:
-        currency, money_place = account_currency, "transactionAmount, in the account's currency"
+        currency, money_place = account_currency, f"{money_place}, in the account's currency"
     entries = _entries(row.entry_details, unread)
     entry: wire.EntryRow | wire.TransactionRow = entries[0] if len(entries) == 1 else row
     unstructured, unstructured_place = _unstructured(row, entry)
@@ -48,7 +51,11 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         currency=(currency or "").strip().upper() if currency else "",
         money_place=money_place,
         direction=_DIRECTIONS.get(row.credit_debit_indicator.upper()) if row.credit_debit_indicator else None,
-        status_word=_first(("status", row.status), ("bookingStatus", row.booking_status)),
+        status_word=_first(
+            ("status", row.status),
+            ("bookingStatus", row.booking_status),
+            ("transactionStatus", row.transaction_status),
+        ),
         booking=(("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time)),
         value=(("valueDate", row.value_date), ("valueDateTime", row.value_date_time)),
         moment=_moments(row),
@@ -56,7 +63,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         debtor=_debtor(row) or _debtor(entry),
         ultimate_creditor=_ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor),
         ultimate_debtor=_ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor),
-        merchant=Named("transactionDetails", row.transaction_details) if row.transaction_details else None,
+        merchant=_merchant(row, is_card),
         unstructured=unstructured,
         unstructured_place=unstructured_place,
         single=_single(row) or _single(entry),
@@ -79,8 +86,10 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         },
         code=code,
         code_place=code_place,
-        proprietary_code=_text(row.proprietary_bank_transaction_code),
-        proprietary_place="proprietaryBankTransactionCode",
+        proprietary_code=_text(row.proprietary_bank_transaction_code or row.transaction_type),
+        proprietary_place=(
+            "proprietaryBankTransactionCode" if row.proprietary_bank_transaction_code else "transactionType"
+        ),
         merchant_category_code=row.merchant_category_code or row.card_acceptor_category_code,
         merchant_category_place="merchantCategoryCode" if row.merchant_category_code else "cardAcceptorCategoryCode",
         balance_after=_balance_after(row.balance_after_transaction, unread),
@@ -92,6 +101,17 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         batch_size=_batch_size(row, entries, unread),
         unread=tuple(unread),
     )
+
+
+def _other_amount(row: wire.TransactionRow) -> tuple[wire.Amount, str]:
+    """The amount where it does not stand as in the standard."""
+    if row.transaction_amount is not None:
+        return row.transaction_amount, "transactionAmount"
+    if row.amount is wire.NOTHING:
+        raise BrokenRow("transactionAmount is missing")
+    if bytes(row.amount).startswith(b"{"):
+        return _AMOUNT.decode(bytes(row.amount)), "amount"
+    return wire.Amount(amount=row.amount, currency=row.currency), "amount"
 
 
 def exact(given: wire.Amount, field: str) -> Decimal:
@@ -241,7 +261,7 @@ def _additional(row: wire.TransactionRow) -> tuple[str | None, str]:
         return row.additional_information, "additionalInformation"
     if row.details:
         return row.details, "details"
-    return None, ""
+    return row.transaction_details, "transactionDetails"
 
 
 def _code(given: wire.Code | str | None) -> tuple[str | None, str]:
@@ -270,12 +290,23 @@ def _optional(given: wire.Amount, field: str, unread: list[str]) -> Money | None
         return None
 
 
+def _merchant(row: wire.TransactionRow, is_card: bool) -> Named | None:
+    """transactionDetails is the shop of a card's row; in another row it is a text of the bank's."""
+    if not row.transaction_details or not (is_card or row.masked_pan or row.masked_pan_capital):
+        return None
+    return Named("transactionDetails", row.transaction_details)
+
+
 def _card(row: wire.TransactionRow, is_card: bool) -> Card | None:
     pan = row.masked_pan or row.masked_pan_capital
     address = row.card_acceptor_address
-    if not (is_card or pan or address):
+    instrument = row.additional_data_structured and row.additional_data_structured.card_instrument
+    if instrument and not pan:
+        pan = _text(instrument.identification)
+    if not (is_card or pan or address or instrument):
         return None
     return Card(
+        scheme=text.meaningful(instrument.card_scheme_name) if instrument else None,
         masked_pan=identifier(Scheme.MASKED_PAN, pan).value if pan and text.meaningful(pan) else None,
         city=text.meaningful(address.town_name or address.city) if address else None,
         country=text.meaningful(address.country) if address else None,

@@ -137,6 +137,17 @@ class Address(_Wire, frozen=True):
     country: str | None = None
 
 
+class CardInstrument(_Wire, frozen=True):
+    card_scheme_name: str | None = None
+    identification: str | int | None = None
+
+
+class AdditionalData(_Wire, frozen=True):
+    """additionalDataStructured of GoCardless."""
+
+    card_instrument: CardInstrument | None = None
+
+
 class _Entry(_Wire, frozen=True):
     """What a transaction and the entries of a batch have in common."""
 
@@ -177,7 +188,9 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     ``additional_information`` are the bank's own words; ``internal_transaction_id`` is GoCardless's.
     """
 
-    transaction_amount: Amount
+    transaction_amount: Amount | None = None
+    amount: Raw = NOTHING  # an Amount at ING, a bare number beside ``currency`` elsewhere
+    currency: str | None = None
     credit_debit_indicator: str | None = None
     transaction_id: str | int | None = None
     internal_transaction_id: str | int | None = None
@@ -195,6 +208,7 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     execution_date_time: str | None = None
     status: str | None = None
     booking_status: str | None = None
+    transaction_status: str | None = None
     entry_details: Raw = NOTHING
     batch_indicator: bool | None = None
     batch_number_of_transactions: str | int | None = None
@@ -202,12 +216,14 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     details: str | None = None
     bank_transaction_code: Code | str | None = None
     proprietary_bank_transaction_code: str | int | None = None
+    transaction_type: str | int | None = None
     merchant_category_code: str | int | None = None
     card_acceptor_category_code: str | int | None = None
     balance_after_transaction: BalanceAfter | None = None
     original_amount: Amount | None = None
     markup_fee: Amount | None = None
     card_acceptor_address: Address | None = None
+    additional_data_structured: AdditionalData | None = None
     masked_pan: str | None = None
     masked_pan_capital: str | None = msgspec.field(name="maskedPAN", default=None)
     transaction_details: str | None = None

@@ -86,6 +86,7 @@ _LABEL = re.compile(r"(?<!\w)(" + "|".join(re.escape(one) for one in _LABELS) + 
 _ESCAPED = re.compile(r"(?:\\[uU][0-9A-Fa-f]{4})+")
 _BREAK = re.compile(r"<br ?/?>|\r\n|\n|\r", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6});")
+_IS_ID = re.compile(r"\s*[A-Za-z_-]{0,20}[0-9][A-Za-z0-9_./-]{7,60}\s*")  # N26 links rows by one there
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -137,7 +138,7 @@ def _chosen(told: Told) -> tuple[list[str], str]:
         if structured:
             chosen = [*chosen, *structured]
             places = f"{places}, {told.structured_place}" if places else told.structured_place
-    if not any(text.meaningful(line) for line in chosen) and told.additional:
+    if told.additional and not any(text.meaningful(line) for line in chosen) and not _IS_ID.fullmatch(told.additional):
         return [told.additional], told.additional_place
     return chosen, places
 

@@ -125,7 +125,7 @@ BROKEN = [
     ({"transactionAmount": amount("1,500")}, "transactionAmount is not an amount"),
     ({"transactionAmount": {"currency": "EUR"}}, "transactionAmount has no amount"),
     ({"transactionAmount": amount("1", "EURO")}, "transactionAmount.currency is not a currency code"),
-    ({"transactionAmount": ...}, "Object missing required field `transactionAmount`"),
+    ({"transactionAmount": ...}, "transactionAmount is missing"),
 ]
 
 

@@ -88,6 +88,36 @@ def test_names_are_read_however_a_bank_spells_them(row: dict[str, Any]) -> None:
     assert str(found.booking_date) == "2026-03-10"
 
 
+AMOUNTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"amount": {"content": -100.12, "currency": "EUR"}}, "-100.12", "amount"),
+    ({"amount": "-5.10", "currency": "EUR"}, "-5.10", "amount"),
+    ({"Amount": {"value": 5, "Currency": "eur"}}, "5", "amount"),
+]
+
+
+@pytest.mark.parametrize(("fields", "number", "place"), AMOUNTS)
+def test_an_amount_stands_where_the_bank_put_it(fields: dict[str, Any], number: str, place: str) -> None:
+    (found,) = page({"transactions": [fields]}).transactions
+    assert (str(found.money.number), found.money.currency, found.provenance["money"]) == (number, "EUR", place)
+
+
+def test_the_card_of_an_aggregators_row() -> None:
+    instrument = {"cardSchemeName": "MASTERCARD", "name": "Alice", "identification": 1234}
+    card = one(creditorName="Dunkin", additionalDataStructured={"cardInstrument": instrument}).details.card
+    assert card == Card("1234", "MASTERCARD", "Dunkin")
+
+
+def test_a_code_that_the_bank_calls_a_type() -> None:
+    found = one(transactionType="Sepa Credit Transfer", transactionStatus="PDNG")
+    assert (found.bank_transaction_code, found.status) == ("PMNT-ICDT-ESCT", Status.PENDING)
+    assert found.provenance["bank_transaction_code"] == "transactionType by words"
+
+
+def test_an_id_in_the_additional_text_is_no_remittance() -> None:
+    assert one(additionalInformation="8a7d6a71-0bbc-4691-b04e-9ac7c54e0b5e").remittance == ()
+    assert one(additionalInformation="Netto").remittance == ("Netto",)
+
+
 def test_one_wrong_field_costs_the_field() -> None:
     found = one(creditorName=["x"], creditorId={"a": 1}, valueDate=20260311, balanceAfterTransaction=7, debtorName=None)
     assert found.provenance["unread"] == "creditorName, creditorId, balanceAfterTransaction"
@@ -170,6 +200,11 @@ def test_a_row_of_a_card_account() -> None:
     assert found.details.card == Card("************3241", None, "SHOP KOELN", "Köln", "DE")
     assert found.details.charges == Money(Decimal("-0.30"), "EUR")
     assert found.details.exchange == Exchange(instructed=Money(Decimal("-13.15"), "USD"))
+
+
+def test_transaction_details_name_the_shop_in_a_cards_row_only() -> None:
+    found = one(transactionDetails="Gebühr für Januar", creditorName="Lorelei Bank")
+    assert (found.counterparty.name, found.details.additional) == ("Lorelei Bank", "Gebühr für Januar")
 
 
 def test_a_report_that_quotes_debits_positive_says_so_and_is_turned() -> None:
