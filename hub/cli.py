@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from hub import housekeeping, logs, migrate
+from hub.commands.banks import banks
 from hub.commands.clients import clients
 from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
@@ -154,7 +155,7 @@ def db_current() -> None:
 
 
 main.add_command(dev_cert)
-for group in (clients, keys, registration_token, trust_anchors):
+for group in (banks, clients, keys, registration_token, trust_anchors):
     main.add_command(group)
 main.add_command(tidy_up)
 main.add_command(renormalise)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from providers.port import Adapter
+from providers.registering import Registrar
 from providers.rules.profile import NO_RULES, Rules
 from providers.tpp import Tpp
 
@@ -27,6 +28,9 @@ ADAPTERS = {
 }
 
 RESERVED_IDS = frozenset({"file"})  # statements that people bring themselves belong to no bank
+
+# Standards in which a client registers itself: a factory taking (institution, tpp).
+REGISTRARS = {"uk_obie": "providers.uk_obie.registration:registrar_for"}
 
 AdapterFactory = Callable[["Institution", Tpp], Adapter]
 S = TypeVar("S")
@@ -106,6 +110,16 @@ def settings_of(institution: Institution, kind: type[S]) -> S:
 def adapter_for(institution: Institution, tpp: Tpp) -> Adapter:
     """The adapter for ``institution``. An outside package may add standards but never replace one of ours."""
     return _factory(institution.standard)(institution, tpp)
+
+
+def registrar_for(institution: Institution, tpp: Tpp) -> Registrar:
+    """What registers us at ``institution``. Raises CatalogueError where nothing does, or its file does not say how."""
+    dotted = REGISTRARS.get(institution.standard)
+    if dotted is None:
+        raise CatalogueError(f"institution {institution.id}: clients of {institution.standard!r} register elsewhere")
+    module, _, name = dotted.partition(":")
+    registrar: Registrar = getattr(importlib.import_module(module), name)(institution, tpp)
+    return registrar
 
 
 def _factory(standard: str) -> AdapterFactory:

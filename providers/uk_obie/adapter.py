@@ -29,10 +29,10 @@ from providers.resources import (
 )
 from providers.rows import BrokenRow, Rows, only_row
 from providers.tpp import Tpp
-from providers.transport import Limits, Transport
+from providers.transport import Limits
 from providers.uk_obie import families, normalize, resources
 from providers.uk_obie.authorise import Authoriser
-from providers.uk_obie.client import Client
+from providers.uk_obie.client import Client, named_key, transport_for
 from providers.uk_obie.families import Family
 from providers.uk_obie.permissions import permissions_for
 from providers.uk_obie.settings import Settings
@@ -55,8 +55,7 @@ _LASTING = ("family", "redirect_uri", "accounts")
 class UkObieAdapter:
     def __init__(self, institution: Institution, tpp: Tpp, *, limits: Limits | None = None) -> None:
         settings = settings_of(institution, Settings)
-        if settings.kid is not None:
-            tpp = Tpp(tpp.client_name, tpp.signing_key_pem, settings.kid, tpp.client_certificate, tpp.seal_certificate)
+        tpp = named_key(settings, tpp)
         self.capabilities = Capabilities(
             standard="uk_obie",
             rules_version=normalize.VERSION,
@@ -70,13 +69,7 @@ class UkObieAdapter:
         try:
             self._zone = ZoneInfo(settings.time_zone)
             self._permissions = permissions_for(settings.permissions, settings.resources, settings.permissions_remove)
-            transport = Transport(
-                institution.id,
-                settings.urls,
-                client_certificate=settings.client_certificate or tpp.client_certificate,
-                ca_bundle=settings.ca_bundle,
-                limits=limits,
-            )
+            transport = transport_for(institution.id, settings, tpp, limits)
             self._authoriser = Authoriser(transport, settings, tpp)
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None

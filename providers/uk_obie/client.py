@@ -4,6 +4,7 @@ Headers: Read/Write API profile v3.1.11, "Headers". x-fapi-customer-ip-address s
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
@@ -17,7 +18,7 @@ from providers.paging import P, walk
 from providers.port import Psu, Resource
 from providers.rows import envelope
 from providers.tpp import Tpp
-from providers.transport import Answer, Transport, path_segment
+from providers.transport import Answer, Limits, Transport, path_segment
 from providers.uk_obie import refusals, wire
 from providers.uk_obie.families import Consents
 from providers.uk_obie.message_signing import HEADER as SIGNATURE
@@ -39,6 +40,22 @@ PATHS = {
     Resource.OFFERS: "offers",
 }
 _FORMATS = {"zulu": "Z", "millis": ".000Z", "offset": "+00:00", "naive": ""}
+
+
+def named_key(settings: Settings, tpp: Tpp) -> Tpp:
+    """``tpp`` with its key under the name that this bank, or its directory, knows it by."""
+    return replace(tpp, kid=settings.kid) if settings.kid is not None else tpp
+
+
+def transport_for(institution_id: str, settings: Settings, tpp: Tpp, limits: Limits | None) -> Transport:
+    """The way to one bank. Raises ValueError for addresses that cannot be called."""
+    return Transport(
+        institution_id,
+        settings.urls,
+        client_certificate=settings.client_certificate or tpp.client_certificate,
+        ca_bundle=settings.ca_bundle,
+        limits=limits,
+    )
 
 
 class Client:

@@ -178,7 +178,6 @@ class Registering(_Part, frozen=True):
     scope: Line = "openid accounts"
     scope_as_list: bool = False
     subject_dn: Literal["names", "dotted", "oid_prefix", "hex"] = "names"
-    lower_case_jti: bool = True
     token_scope: Line | None = "accounts"  # noqa: S105  # a scope, no secret
 
 

@@ -10,7 +10,7 @@ from sandbox.clock import BankClock
 from sandbox.jose import BankKey
 from sandbox.people import PEOPLE
 from sandbox.tpp import Tpp
-from sandbox.uk import authorise, consents, discovery, errors, funds, resources, token
+from sandbox.uk import authorise, consents, discovery, errors, funds, register, resources, token
 from sandbox.uk.bank import Bank
 from sandbox.uk.profile import Profile
 from sandbox.uk.vault import Vault
@@ -50,6 +50,7 @@ def create_app(
         consents.pages(bank),
         resources.pages(bank),
         authorise.pages(bank),
+        register.pages(bank),
         *([funds.pages(bank)] if profile.confirms_funds else []),
     ):
         app.register_blueprint(pages)

@@ -74,7 +74,7 @@ def install(app: Flask) -> None:
             if status in (400, 500):
                 return ob_error(status, *READING if status == 400 else UNEXPECTED)
             return Response(status=status)
-        if request.path == "/token":
+        if request.path.startswith(("/token", "/register")):
             return oauth_error(status, "invalid_request", "The request could not be read.")
         return make_response(render_template("error.html", message=error.description), status)
 
