@@ -23,6 +23,7 @@ from providers.model import (
     Money,
     Page,
     RejectedRow,
+    Scheme,
     Status,
     Transaction,
 )
@@ -82,6 +83,9 @@ def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.O
     currency = (row.currency or _NO_CURRENCY).strip().upper()
     if not amount.is_currency(currency):
         raise BrokenRow("currency is not a currency code")
+    found = identifiers(row)
+    if found and found[0].scheme is Scheme.MASKED_PAN:
+        kind = AccountType.CARD  # known by its card's number only, in whatever field (American Express: iban)
     return Account(
         resource_id=resource_id,
         currency=currency,
@@ -89,7 +93,7 @@ def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.O
         name=text.clean(row.display_name) or text.clean(row.name),
         product=text.clean(row.product),
         owner_name=text.meaningful(row.owner_name),
-        identifiers=identifiers(row),
+        identifiers=found,
         bic=text.meaningful(row.bic),
         usage=_USAGES.get(row.usage or ""),
         raw=raw,

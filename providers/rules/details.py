@@ -7,6 +7,7 @@ from providers.identify import identifier
 from providers.model import NO_DETAILS, Card, Details, Exchange, Party, Scheme
 from providers.rules import parties
 from providers.rules.merchant import merchant
+from providers.rules.narratives import BEHIND, SERVICES
 from providers.rules.other_side import OtherSide
 from providers.rules.places import by
 from providers.rules.remittance import Written
@@ -29,6 +30,9 @@ def details(
     if ultimate is None and (name := parties.said(written.lifted.get("ultimate"))):
         ultimate = Party(name)
         places["ultimate"] = by(written.place, "tagged_party")
+    if ultimate is None and (name := _behind_service(written, other.party.name)):
+        ultimate = Party(name)
+        places["ultimate"] = by(written.place, "behind_service")
     if ultimate is not None and ultimate.name == other.party.name:
         ultimate = None
     purpose = text.meaningful(told.purpose or written.lifted.get("purpose"))
@@ -46,6 +50,16 @@ def details(
         statement_references=tuple(told.statement_references),
         is_mutable=told.is_mutable,
     )
+
+
+def _behind_service(written: Written, name: str | None) -> str | None:
+    """The shop that a payment service names in its text."""
+    lowered = (name or "").lower()
+    if not any(service in lowered for service in SERVICES):
+        return None
+    whole = " ".join(written.lines)
+    found = BEHIND.fill(whole, whole.lower())
+    return parties.said(found["payee"]) if found else None
 
 
 def card_of(told: Told, other: OtherSide, iso: str | None, pan: str | None, places: dict[str, str]) -> Card | None:

@@ -104,6 +104,10 @@ NOBODY = Book(
     "[VISA|MASTERCARD|MAESTRO|GIROCARD|DEBIT CARD|CREDIT CARD] [XXXX|****]{any}",
 )
 
+# What a payment service says of the shop behind it.
+BEHIND = Book("{any}Ihr Einkauf bei {payee}", "{any}Your purchase at {payee}", "{any}Votre achat chez {payee}")
+SERVICES = ("paypal", "klarna", "amazon pay", "payone", "stripe", "mollie", "adyen", "sumup", "worldline")
+
 # In front of a shop's name in the text of a card payment: the company that took the payment for it.
 PROCESSORS = (
     "SUMUP", "SQ", "IZETTLE", "IZ", "ZETTLE", "ZTL", "PAYPAL", "PP", "CCV", "CRV", "BCK", "TST", "SP", "STRIPE",

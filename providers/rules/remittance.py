@@ -28,6 +28,7 @@ from providers.rules.told import Told
 
 _MAX_LENGTH = 20_000  # of all lines together; beyond it nothing is joined or taken apart
 _MAX_LINES = 500
+_USUAL_WIDTHS = (27, 35)  # of MT940 field 86 and of the SEPA texts that were made of it
 
 # what a tag's value is: a bank id's name, or one of the words below
 _REMITTANCE, _PARTY, _ULTIMATE, _IBAN, _BIC, _PURPOSE, _DROPPED = (
@@ -116,7 +117,7 @@ def written(told: Told, rules: Remittance, given: Sequence[str | None] | None = 
     lines = _plain(given, rules, done)
     is_sane = len(lines) <= _MAX_LINES and sum(map(len, lines)) <= _MAX_LENGTH
     if is_sane and len(lines) > 1:
-        lines = _joined(lines, rules, done, _names(told) if rules.width else frozenset())
+        lines = _joined(lines, rules.width, _names(told), done)
     found = Written(lines, place, lines, done)
     if is_sane:
         _take_apart(found)
@@ -187,14 +188,17 @@ def _names(told: Told) -> frozenset[str]:
     return frozenset(_core(one.name) for one in (told.creditor, told.debtor) if one is not None and one.name)
 
 
-def _joined(lines: list[str], rules: Remittance, done: list[str], names: frozenset[str]) -> list[str]:
+def _joined(lines: list[str], width: int | None, names: frozenset[str], done: list[str]) -> list[str]:
     """Lines that go on in the next one: of the bank's width (but for a name, which ends where it ends), or cut within
-    one of the known labels."""
+    one of the known labels. Without a rule, a line as wide as MT940's that breaks off between two small letters."""
+    longest = max(map(len, lines))
+    usual = longest if width is None and longest in _USUAL_WIDTHS else None
     found = [lines[0]]
     room = len(lines[0])
     for line in lines[1:]:
         last = found[-1]
-        if rules.width is not None and room == rules.width and _core(last) not in names:
+        is_full = room == width or (room == usual and last[-1].islower() and line[0].islower())
+        if is_full and _core(last) not in names:
             found[-1] = last + line
             done.append("joined_at_width")
         elif _completes_label(last, line):

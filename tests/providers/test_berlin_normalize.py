@@ -175,8 +175,10 @@ def test_a_whole_account() -> None:
 
 
 def test_a_masked_card_number_in_the_iban_field_is_called_what_it_is() -> None:
-    account = normalize.accounts(accounts(but(BERLIN_ACCOUNT, iban="XXXX-XXXXXX-12345"))).values[0]
+    row = but(BERLIN_ACCOUNT, iban="XXXX-XXXXXX-12345", cashAccountType=...)
+    account = normalize.accounts(accounts(row)).values[0]
     assert account.identifiers == (Identifier(Scheme.MASKED_PAN, "***********2345"),)
+    assert account.type is AccountType.CARD
 
 
 def test_a_deleted_account_is_left_out_and_one_that_cannot_be_addressed_set_aside() -> None:

@@ -246,6 +246,14 @@ def test_the_shop_behind_a_payment_service_is_the_ultimate_party() -> None:
     assert (found.counterparty.name, found.details.ultimate) == ("PayPal Europe", Party("Real Shop"))
 
 
+def test_the_shop_that_a_payment_service_names_in_its_text_is_the_ultimate_party() -> None:
+    words = text("1034/PP.44.PP/. Spotify, Ihr Einkauf bei", "Spotify AB")
+    found = one({"creditorName": "PayPal Europe S.a.r.l."} | words)
+    assert (found.counterparty.name, found.details.ultimate) == ("PayPal Europe S.a.r.l.", Party("Spotify AB"))
+    assert found.provenance["ultimate"].endswith(" by behind_service")
+    assert one({"creditorName": "Otto"} | words).details.ultimate is None
+
+
 def test_rules_name_the_fields_the_fronts_and_the_texts_of_names() -> None:
     rules = {"parties": {"fields": ["a.b"], "prefixes": ["VISA "], "texts": ["AN {payee} ENDE"]}}
     assert one({"a": {"b": "Deep Shop"}}, rules).counterparty.name == "Deep Shop"
@@ -318,6 +326,13 @@ def test_lines_of_the_banks_width_go_on_in_the_next() -> None:
     assert one(row).remittance == ("a text of th", "e bank that", "is cut")
     named = text("Exactly 12 c", "Order 7") | {"creditorName": "Exactly 12 c"}
     assert one(named, rules).remittance == ("Order 7",)
+
+
+def test_a_line_as_wide_as_mt940s_that_breaks_off_in_a_word_goes_on() -> None:
+    wide = ["Ueberweisung fuer die Wohnu", "ng im Erdgeschoss"]
+    assert one(text(*wide)).remittance == ("Ueberweisung fuer die Wohnung im Erdgeschoss",)
+    assert one(text(wide[0], "Neue Zeile")).remittance == (wide[0], "Neue Zeile")
+    assert one(text("kurz", "und klein")).remittance == ("kurz", "und klein")
 
 
 def test_the_list_comes_before_the_text_that_is_cut_and_repeats_are_one() -> None:
