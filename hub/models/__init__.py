@@ -3,6 +3,8 @@
 Importing this package loads every table, which is what migrations and create_all need.
 """
 
+from sqlalchemy.orm import configure_mappers
+
 from hub.models import (
     client,
     connection,
@@ -44,3 +46,5 @@ __all__ = [
     "replay",
     "upstream",
 ]
+
+configure_mappers()  # now, when all are there: a row made without a query would be the first to need it

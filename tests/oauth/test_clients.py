@@ -1,9 +1,14 @@
 """Registering apps and looking after them."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
 from consent.model import Status
+from hub import context, migrate
 from hub.errors import BadInput, NotFound
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
@@ -11,7 +16,9 @@ from hub.oauth import clients
 from hub.oauth.policy import Profile
 from hub.oauth.registration import rows, service
 from hub.oauth.registration.prepare import prepare
+from hub.settings import from_environ
 from tests.oauth.world import World, claims_of
+from tests.registered import registered
 
 
 def test_only_its_owner_sees_and_changes_a_client(world: World) -> None:
@@ -74,3 +81,25 @@ def test_a_deleted_client_takes_its_grants_and_consents_along(world: World) -> N
         world.client.client.client_id: Status.REVOKED.value,
         world.native.client.client_id: Status.VALID.value,
     }
+
+
+_COLD = """
+from hub import context
+from hub.settings import from_environ
+from hub.oauth import clients
+
+print(clients.look(context.build(from_environ({environ!r})), {client_id!r}).name)
+"""
+
+
+def test_a_process_that_has_asked_nothing_yet_can_look_a_client_up(tmp_path: Path) -> None:
+    """As the first request after a start does: SQLAlchemy has made no query that would have set its classes up."""
+    environ = {"DATABASE_URL": f"sqlite:///{tmp_path / 'cold.db'}", "RIALTO_DATA_DIR": str(tmp_path)}
+    hub = context.build(from_environ(environ))
+    migrate.upgrade(hub.db)
+    with hub.db.write() as session:
+        made = registered(session, redirect_uris=["https://cold.example/cb"], scopes=["openid"], now=hub.clock())
+    hub.db.dispose()
+    code = _COLD.format(environ=environ, client_id=made.client.client_id)
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert asked.stdout == "Budget Buddy\n", asked.stderr
