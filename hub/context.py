@@ -23,7 +23,8 @@ from hub.oauth.jose.client_keys import ClientKeys
 from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.replay import Replay
 from hub.oauth.refusals import Refusals
-from hub.outbound.fetch import Outbound
+from hub.outbound.door import Door
+from hub.outbound.fetch import Limits, Outbound
 from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings, SettingsError
 from hub.upstream import catalogue
@@ -51,12 +52,17 @@ class Hub:
     def tpp(self) -> Tpp:
         """Who we are to the banks, with the key that signs at present."""
         key = self.keys.signing(keys.TPP)
-        return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True))
+        return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True), door=self.door)
 
     @cached_property
     def bank_slots(self) -> Slots:
         """For pages that call a bank while the person waits."""
         return Slots(BANK_SLOTS)
+
+    @cached_property
+    def door(self) -> Door:
+        """For adapters whose addresses people bring: a bank's patience, a stranger's guard."""
+        return Door(Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=30.0, at_once=8, each=4, strangers=4)))
 
     @cached_property
     def access_log(self) -> AccessLog:

@@ -232,6 +232,8 @@ class Page:
 
     ``digest`` is the SHA-256 of the answer, empty where there was none. A page that the reader said it knows by its
     digest (providers.paging.knowing) has no rows; ``unread`` reads them after all.
+
+    ``notices`` are what the bank wants the person to read, made plain and short by the adapter.
     """
 
     transactions: tuple[Transaction, ...]
@@ -239,3 +241,4 @@ class Page:
     rejected: tuple[RejectedRow, ...] = ()
     digest: bytes = b""
     unread: "Callable[[], Page] | None" = field(default=None, repr=False)
+    notices: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ ADAPTERS = {
     "au_cdr": "providers.au_cdr.adapter:AuCdrAdapter",
     "br_openfinance": "providers.br_openfinance.adapter:BrOpenFinanceAdapter",
     "berlin_group": "providers.berlin_group.adapter:BerlinGroupAdapter",
+    "simplefin": "providers.simplefin.adapter:SimpleFinAdapter",
     "stet": "providers.stet.adapter:StetAdapter",
     "uk_obie": "providers.uk_obie.adapter:UkObieAdapter",
 }

@@ -8,6 +8,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from providers.door import Door
 from providers.signing.seal import Seal
 
 ALGORITHM = "PS256"  # FAPI 1.0 Advanced 8.6; RS256 is not allowed there
@@ -23,7 +24,7 @@ class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
     certificate and its key for mutual TLS, where a bank asks for one. ``seal_certificate`` is the QSealC of the
     signing key, PEM, for banks that want messages signed with one. ``encryption_key_pem`` is an RSA private key, for
-    banks that encrypt what they send."""
+    banks that encrypt what they send. ``door`` leads to addresses that a person named."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
@@ -31,6 +32,7 @@ class Tpp:
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
     seal_certificate: bytes | None = field(default=None, repr=False)
     encryption_key_pem: bytes | None = field(default=None, repr=False)
+    door: Door | None = field(default=None, repr=False, compare=False)
 
     @property
     def seal(self) -> Seal:

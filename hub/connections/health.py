@@ -11,6 +11,7 @@ from hub.connections.state import BANK_AT_FAULT, FailureKind, Status
 from hub.models.connection import Connection
 
 WINDOW = timedelta(days=1)
+_FINE = [FailureKind.ROWS_REJECTED.value, FailureKind.NOTICED.value]
 State = Literal["healthy", "degraded", "down", "unknown"]
 
 
@@ -46,7 +47,7 @@ def health(session: Session, *, now: datetime) -> dict[str, InstitutionHealth]:
     since = now - WINDOW
     kinds = [kind.value for kind in BANK_AT_FAULT]
     failing = (Connection.last_failure_at > since) & Connection.failure_kind.in_(kinds)
-    fine = Connection.failure_kind.is_(None) | Connection.failure_kind.in_([FailureKind.ROWS_REJECTED.value])
+    fine = Connection.failure_kind.is_(None) | Connection.failure_kind.in_(_FINE)
     ready = (Connection.last_success_at > since) & fine
     query = (
         select(

@@ -34,6 +34,7 @@ class Overview:
     syncing_until: datetime | None
     created_at: datetime
     revoked_at: datetime | None
+    notice: str = ""  # the bank's own words to the person, from a stranger: shown as text
 
     def is_syncing(self, now: datetime) -> bool:
         return self.status is not Status.REVOKED and self.syncing_until is not None and self.syncing_until > now
@@ -44,6 +45,7 @@ _OVERVIEW = select(
     Connection.institution_id,
     Connection.status,
     Connection.failure_kind,
+    Connection.failure_detail,
     Connection.bank_consent_until,
     Connection.sca_at,
     Connection.last_success_at,
@@ -128,4 +130,5 @@ def _overview(row: Row[*tuple[Any, ...]]) -> Overview:
         syncing_until=row.sync_until,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
+        notice=row.failure_detail or "" if row.failure_kind == FailureKind.NOTICED else "",
     )

@@ -42,6 +42,7 @@ class FailureKind(StrEnum):
     REFUSED = "refused"
     CONTRACT_BROKEN = "contract_broken"
     ROWS_REJECTED = "rows_rejected"  # everything was read, but some rows broke the bank's own standard
+    NOTICED = "noticed"  # everything was read, and the bank has something to tell the person: failure_detail
     ACCESS_DENIED = "access_denied"  # the PSU said no at the bank
     HUB_ERROR = "hub_error"
 

@@ -68,6 +68,7 @@ WORDS: Mapping[tuple[Status, FailureKind | None], Words] = MappingProxyType(
             "{bank} sent a few entries that we could not understand. We have kept them and are looking at them; "
             "everything else is up to date.",
         ),
+        (_S.READY, _F.NOTICED): Words("Up to date", "{bank} has something to tell you."),
         (_S.READY, _F.HUB_ERROR): Words(
             "A little behind", "Something went wrong on our side. It has been noted, and we will try again soon."
         ),

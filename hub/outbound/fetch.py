@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Literal
 from urllib.parse import urlencode
 
 import orjson
@@ -129,6 +130,10 @@ class Outbound:
     def get_json(self, url: str, *, max_bytes: int, accept: Sequence[str] = JSON) -> Fetched:
         """The same for JSON; the body is not parsed."""
         return self.get(url, max_bytes=max_bytes, accept=accept)
+
+    def ask(self, method: Literal["GET", "POST"], url: str, *, headers: Mapping[str, str], max_bytes: int) -> Fetched:
+        """Whatever status comes back, for who speaks a protocol of its own there. Raises OutboundError."""
+        return self._call(url, Request(method, headers, b"" if method == "POST" else None), max_bytes)
 
     def post_form(self, url: str, fields: Mapping[str, str], *, max_bytes: int = 4096) -> Fetched:
         """Whatever status comes back. Raises OutboundError."""

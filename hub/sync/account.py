@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.connections.schedule import unattended_gap_s
+from hub.connections.sealed import storable
 from hub.connections.state import FailureKind
 from hub.context import Hub
 from hub.ledger.balances import store_balances
@@ -75,6 +76,7 @@ class _FedByAnother(Exception):
 class _Found:
     applied: Applied
     rejected: tuple[RejectedRow, ...]
+    notices: tuple[str, ...] = ()
 
 
 def read_account(hub: Hub, lease: Lease, bank: Bank, account_id: str, account: Account) -> AccountReport:
@@ -99,7 +101,9 @@ def _read(hub: Hub, run: _Reading) -> AccountReport:
             _mark_synced(session, account_id, hub.clock())
         return AccountReport(account_id, is_read=True)
     read = _read_transactions(run, known)
-    return AccountReport(account_id, is_read=True, faults=_rejections(read.rejected), applied=read.applied)
+    return AccountReport(
+        account_id, is_read=True, faults=(*_rejections(read.rejected), *_told(read.notices)), applied=read.applied
+    )
 
 
 def _read_transactions(run: _Reading, known: _Known) -> _Found:
@@ -120,13 +124,14 @@ def _read_transactions(run: _Reading, known: _Known) -> _Found:
 
 def _read_page_by_page(run: _Reading, date_from: date, date_to: date) -> _Found:
     fetch, pages = _begin(run, date_from, date_to)
-    applied = Applied()
+    applied, notices = Applied(), list[str]()
     for page in pages:
+        notices.extend(page.notices)
         with run.write() as session:
             applied += fetch.apply_pages(session, run.hub.sealer, [page], run.hub.clock())
     with run.write() as session:
         applied += fetch.finish(session, run.hub.clock())
-    return _Found(applied, tuple(fetch.rejected))
+    return _Found(applied, tuple(fetch.rejected), tuple(notices))
 
 
 def _read_at_once(run: _Reading, date_from: date, date_to: date) -> _Found:
@@ -135,7 +140,7 @@ def _read_at_once(run: _Reading, date_from: date, date_to: date) -> _Found:
     with run.write() as session:
         applied = fetch.apply_pages(session, run.hub.sealer, pages, run.hub.clock())
         applied += fetch.finish(session, run.hub.clock())
-    return _Found(applied, tuple(fetch.rejected))
+    return _Found(applied, tuple(fetch.rejected), tuple(notice for page in pages for notice in page.notices))
 
 
 def _begin(run: _Reading, date_from: date, date_to: date) -> tuple[Fetch, Iterator[Page]]:
@@ -168,6 +173,12 @@ def _mark_synced(session: Session, account_id: str, now: datetime) -> None:
         .values(synced_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def _told(notices: tuple[str, ...]) -> tuple[Fault, ...]:
+    if not notices:
+        return ()
+    return (Fault(FailureKind.NOTICED, storable(" ".join(dict.fromkeys(notices)))),)
 
 
 def _rejections(rows: tuple[RejectedRow, ...]) -> tuple[Fault, ...]:

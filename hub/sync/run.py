@@ -29,7 +29,7 @@ from hub.sync.account import NOTHING, AccountReport, read_account
 from hub.sync.bank import Bank
 from hub.sync.feeding import left_to_us
 from hub.sync.lease import Claimed, Lease, LeaseLost
-from hub.sync.verdict import Fault, Verdict, fault_of, judge
+from hub.sync.verdict import READ_ALL, Fault, Verdict, fault_of, judge
 from providers.errors import ProviderError
 from providers.model import Account
 from providers.port import Psu
@@ -197,7 +197,7 @@ _RESULTS = {
 
 
 def _is_complete(verdict: Verdict) -> bool:
-    return verdict.fault is None or verdict.fault.kind is FailureKind.ROWS_REJECTED
+    return verdict.fault is None or verdict.fault.kind in READ_ALL
 
 
 def _values(hub: Hub, lease: Lease, verdict: Verdict, status: Status, now: datetime) -> dict[str, object]:

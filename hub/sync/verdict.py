@@ -27,7 +27,10 @@ _WORST_FIRST = (
     FailureKind.HUB_ERROR,
     FailureKind.BANK_UNAVAILABLE,
     FailureKind.ROWS_REJECTED,
+    FailureKind.NOTICED,
 )
+READ_ALL = frozenset({FailureKind.ROWS_REJECTED, FailureKind.NOTICED})
+"""What is worth saying although everything was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def judge(
     """
     worst = min(faults, key=lambda fault: _WORST_FIRST.index(fault.kind), default=None)
     regular_s = schedule.regular_s(interval_s, jitter=jitter)
-    if worst is None or worst.kind is FailureKind.ROWS_REJECTED:
+    if worst is None or worst.kind in READ_ALL:
         return Verdict(Happening.READ, worst, 0, regular_s)
     if worst.kind is FailureKind.CONSENT_ENDED:
         return Verdict(Happening.ACCESS_ENDED, worst, failures + 1, None)

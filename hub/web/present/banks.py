@@ -86,7 +86,8 @@ def reason_of(connection: Overview, bank: Bank, now: datetime) -> str:
     if connection.status is Status.READY and connection.failure_kind is None:
         return ""
     words = describe(connection.status, connection.failure_kind, bank=bank.name)
-    return " ".join(filter(None, (words.explanation, words.advice)))
+    said = f"“{connection.notice}”" if connection.notice else ""
+    return " ".join(filter(None, (words.explanation, said, words.advice)))
 
 
 def card(hub: Hub, connection: Overview, accounts: tuple[AccountRow, ...], now: datetime) -> BankCard:
@@ -138,6 +139,7 @@ _FAILURES = {
     FailureKind.REFUSED: "the bank refused",
     FailureKind.CONTRACT_BROKEN: "the bank sent something that we could not understand",
     FailureKind.ROWS_REJECTED: "a few entries could not be read",
+    FailureKind.NOTICED: "the bank had something to say",
     FailureKind.ACCESS_DENIED: "you chose not to give access",
     FailureKind.HUB_ERROR: "something went wrong on our side",
 }
