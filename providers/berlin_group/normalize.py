@@ -204,6 +204,7 @@ def _reports(page: wire.TransactionPage) -> list[tuple[wire.Report, bool]]:
 
 
 def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:
+    is_card = is_card or engine.reads_card or row.card_transaction_id is not None
     return engine.transaction(told(row, raw, status, is_card=is_card, account_currency=engine.currency))
 
 

@@ -65,6 +65,11 @@ class Engine:
         """The account's, for rows that leave it out."""
         return self._currency
 
+    @property
+    def reads_card(self) -> bool:
+        """Whether the account is a card's, and each row of it a card's row."""
+        return self._kind is AccountType.CARD
+
     def transaction(self, told: Told) -> Transaction:
         rules, fields = self._rules, Fields(told.raw)
         places: dict[str, str] = {}

@@ -202,6 +202,16 @@ def test_a_row_of_a_card_account() -> None:
     assert found.details.exchange == Exchange(instructed=Money(Decimal("-13.15"), "USD"))
 
 
+def test_a_row_of_a_card_is_one_in_whatever_list_it_stands() -> None:
+    """A kept row is read again without the page around it."""
+    (found,) = page({"transactions": {"booked": [CARD_ROW]}}).transactions
+    (in_its_list,) = page({"cardTransactions": {"booked": [CARD_ROW]}}).transactions
+    assert found == in_its_list
+    card = Account("c", "EUR", type=AccountType.CARD)
+    (plain,) = page({"transactions": [ROW | {"transactionDetails": "SHOP 4711"}]}, account=card).transactions
+    assert plain.details.card == Card(merchant_name="SHOP")
+
+
 def test_transaction_details_name_the_shop_in_a_cards_row_only() -> None:
     found = one(transactionDetails="Gebühr für Januar", creditorName="Lorelei Bank")
     assert (found.counterparty.name, found.details.additional) == ("Lorelei Bank", "Gebühr für Januar")
