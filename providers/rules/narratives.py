@@ -12,14 +12,21 @@ from providers.rules.template import Book
 
 # Longer and more definite ones first.
 PAYEES = Book(
-    # France: Boursorama, Fortuneo, BPCE, Crédit Mutuel
+    # France: BNP Paribas; Boursorama, Fortuneo, BPCE, Crédit Mutuel
+    "[VIR|VIREMENT] [SEPA INST RECU|SEPA RECU|INST RECU|RECU] /DE {payee} /MOTIF {text} /REF{any}",
+    "[VIR|VIREMENT] [SEPA INST RECU|SEPA RECU|INST RECU|RECU] /DE {payee} /{any}",
+    "[VIR|VIREMENT] [SEPA INST EMIS|SEPA EMIS|INST EMIS|EMIS] /MOTIF {text} /BEN {payee} /REF{any}",
+    "FACTURE CARTE DU {number} {payee} CARTE {any}",
+    "PRLV SEPA {payee} ECH/{any}",
     "[CARTE|AVOIR|CB|PAIEMENT CB|PAIEMENT PAR CARTE|ACHAT CB|ANN CARTE] {date} {payee} CB*{any}",
     "[CARTE|AVOIR|PAIEMENT CB|PAIEMENT PAR CARTE|ACHAT CB|ANN CARTE] {date} {payee}",
     "[ANN CARTE|PAIEMENT PAR CARTE|PAIEMENT CB|ACHAT CB] {payee}",
     "[PRLV SEPA|PRLV EUROPEEN|PRLV] {payee}",
     "[PRELEVEMENT SEPA|PRELEVEMENT DE|PRELEVEMENT] {payee}",
-    "[VIR INST RECU|VIR INST VERS|VIR INST|VIR SEPA INST|VIR SEPA RECU|VIR SEPA|VIR RECU|VIR DE|VIREMENT DE"
-    "|VIREMENT EN VOTRE FAVEUR DE|VIREMENT SEPA RECU DE|VIREMENT SEPA|VIREMENT POUR] {payee}",
+    "[VIR INST RECU DE|VIR SEPA RECU DE|VIR RECU DE|VIREMENT EN VOTRE FAVEUR DE|VIREMENT SEPA RECU DE|VIREMENT DE"
+    "|VIR DE] {payee}",
+    "[VIR INST RECU|VIR INST VERS|VIR INST|VIR SEPA INST|VIR SEPA RECU|VIR SEPA|VIR RECU|VIREMENT SEPA|VIREMENT POUR]"
+    " {payee}",
     # Italy: BPER, Hype, Isybank, Intesa, UniCredit
     "PAGAMENTO SU CIRCUITO INTERNAZIONALE {payee} Operazione carta {any}",
     "[PAGAMENTO PRESSO|PAGAMENTO POS PRESSO|ACQUISTO PRESSO|PAGAMENTO TRAMITE POS|PAGOBANCOMAT PRESSO] {payee}",
@@ -30,7 +37,11 @@ PAYEES = Book(
     "HAI RICEVUTO DENARO DA {payee} - {text}",
     # Belgium and the Netherlands: KBC, CBC, BNP Paribas Fortis, ABN AMRO, ING
     "{payee} [Betaling met|Paiement par|Paiement avec|Paiement Maestro|Paiement Bancontact|Paiement via] {any}",
-    "{payee} [Domiciliëring|Domiciliering|Domiciliation|Overschrijving|Virement] [van|naar|de|vers|met] {any}",
+    "{payee} [Domiciliëring|Domiciliering|Domiciliation] {any}",
+    "Naam: {payee} Omschrijving: {text} [IBAN:|Kenmerk:|Datum/Tijd:|Valutadatum:|Machtiging ID:]{any}",
+    "Naam: {payee} [IBAN:|Kenmerk:|Datum/Tijd:|Valutadatum:|Machtiging ID:]{any}",
+    "{payee} | Pasvolgnr: {any}",
+    "{payee} Pasvolgnr: {any}",
     "{payee},PAS{number}{any}",
     "narrative: {any}'{payee}'{any}",
     "{any}atmPosName: {payee}, {any}",
@@ -49,13 +60,22 @@ PAYEES = Book(
     "{payee} {number} [D0|D1|D2|D3|D4|D5|D6|D7|D8|D9] {date} {time}",
     # Spain: Revolut, Sabadell, Santander
     "[Bizum payment to:|Bizum payment from:] {payee}",
+    "PAGO CON TARJETA EN {payee}",
     "[Compra Internet En|Compra En|Pago Movil En] {payee}, {any}",
     "Compra {payee}, {any}, Tarjeta {any}",
     "[Transferencia Inmediata A Favor De|Transferencia A Favor De|Transferencia De|Bizum A Favor De|Bizum De] {payee}"
     "[, Concepto| Concepto]{any}",
     # Portugal
     "[COMPRA|COMPRAS] {number} {payee} CONTACTLESS{any}",
-    # United Kingdom and Ireland: Virgin, Bank of Ireland, Ulster
+    # United Kingdom and Ireland: Santander, Virgin, Bank of Ireland, AIB
+    "CARD PAYMENT TO {payee} ON {date}",
+    "CARD PAYMENT TO {payee},{any}",
+    "DIRECT DEBIT PAYMENT TO {payee} REF {text}",
+    "[BILL PAYMENT|STANDING ORDER] VIA FASTER PAYMENT TO {payee} REFERENCE {text} , MANDATE{any}",
+    "[BILL PAYMENT|STANDING ORDER] VIA FASTER PAYMENT TO {payee} REFERENCE {text}",
+    "FASTER PAYMENTS RECEIPT REF.{text} FROM {payee}",
+    "FASTER PAYMENTS RECEIPT FROM {payee}",
+    "[VDP-|VDC-]{payee}",
     "[FPS,|FPI,|FPO,|BGC,|BACS,] {payee}, {text}",
     "Card {number}, {payee}",
     "POSC{date} {payee}",
@@ -82,7 +102,8 @@ DATED = Book(
     "NR:{word} {date}/{time}",
     "POS {amount} {any} {date} {time}",
     "{payee} {number} [D0|D1|D2|D3|D4|D5|D6|D7|D8|D9] {date} {time}",
-    "{date}T{time} KFN {any}",
+    "{date}T{time} [KFN|Debitk.|Debitk|Kreditk.]{any}",
+    "CARD PAYMENT TO {any} ON {date}",
     "[Bezahlung|Auszahlung] Karte {any} K{number} {date} {time}{any}",
     "{any}Date: {date}",
     "POSC{date} {any}",

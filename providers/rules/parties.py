@@ -75,16 +75,18 @@ class FromText:
 
 
 def from_texts(lines: Sequence[str], additional: str | None, rules: Parties) -> FromText | None:
-    """A name out of the texts: by the bank's own templates, which see all lines as one too, then by common ones."""
+    """A name out of the texts: by the bank's own templates, then by common ones; each sees a line, then all as one."""
     texts = [*lines, additional] if additional and additional not in lines else lines
     kept = [(text, text.lower()) for text in texts]
-    whole = [*kept, (joined := " | ".join(lines), joined.lower())] if rules.texts and len(lines) > 1 else kept
+    if len(lines) > 1:
+        joined = " | ".join(lines)
+        kept.append((joined, joined.lower()))
     known = PAYEES if rules.known_texts else book(())
-    for rule, made, seen in (("text", book(rules.texts), whole), ("known_text", known, kept)):
-        if not any(made.may_fit(lowered) for _, lowered in seen):
+    for rule, made in (("text", book(rules.texts)), ("known_text", known)):
+        if not any(made.may_fit(lowered) for _, lowered in kept):
             continue
         for one in made.templates:
-            for line, lowered in seen:
+            for line, lowered in kept:
                 found = one.fill(line, lowered)
                 name = said(found.get("payee")) if found else None
                 if found is not None and name is not None and not is_nobody(name, rules):

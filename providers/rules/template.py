@@ -11,7 +11,7 @@ a match costs at most the length of the text times the length of the template, a
     {time}                 13:37 13:37:59 13.37
     {amount} {currency}    -1.234,56 and the like; three capitals
     {card}                 a card number, masked or not
-    [one|another]          either of these texts
+    [one|another]          either of these texts, the longest that fits
     a space                any white space, at least one
 
 Case does not matter. A template fits from the start of a line; one that begins with {any} fits anywhere.
@@ -130,7 +130,8 @@ def _fixed(kind: str, value: str) -> str:
     if kind == "space":
         return r"\s{1,40}+"
     if kind == "either":
-        return "(?>" + "|".join(re.escape(one).replace(r"\ ", r"\s{1,40}") for one in value.split("|")) + ")"
+        longest_first = sorted(value.split("|"), key=len, reverse=True)
+        return "(?>" + "|".join(re.escape(one).replace(r"\ ", r"\s{1,40}") for one in longest_first) + ")"
     if kind == "literal":
         return re.escape(value)
     return _TYPED[value] if value in _UNNAMED else f"(?P<{value}>(?>{_TYPED[value]}))"

@@ -23,6 +23,7 @@ FITS: list[tuple[str, str, dict[str, str] | None]] = [
     ("D{ymd}{any}", "D202402100001", {"ymd": "20240210"}),
     ("POSC{date} {payee}", "POSC10FEB  TESCO", {"date": "10FEB", "payee": "TESCO"}),
     ("a.c", "abc", None),
+    ("[VIR|VIREMENT] {payee}", "VIREMENT X", {"payee": "X"}),
 ]  # fmt: skip
 
 
