@@ -60,3 +60,8 @@ def open_kept(sealer: Sealer, state_hash: str, sealed: bytes) -> Kept:
 def seal_failure_raw(sealer: Sealer, connection_id: str, raw: bytes) -> bytes:
     """``raw`` is what the bank sent when it broke its own standard; an operator may have to read it."""
     return sealer.seal(raw, failure_raw_place(connection_id))
+
+
+def open_failure_raw(sealer: Sealer, connection_id: str, sealed: bytes) -> bytes:
+    """Raises SealBroken."""
+    return sealer.open(sealed, failure_raw_place(connection_id))

@@ -22,6 +22,7 @@ from hub.ledger import changelog, rows, tables
 from hub.ledger.movement import DETAIL_COLUMNS, Fetched, Movement, Stored, fetched
 from hub.ledger.reconcile import Update
 from hub.models.ledger import Account as AccountRow
+from hub.redaction import shape
 from hub.sealing import SealBroken, Sealer
 from providers.errors import ProviderError
 from providers.model import Account, AccountType, Identifier, Scheme, Status
@@ -60,7 +61,7 @@ class Report:
             if old[name] != new[name]:
                 self.fields[name] += 1
                 if len(self.samples[name]) < SAMPLES:
-                    self.samples[name].append((shape(name, old[name]), shape(name, new[name])))
+                    self.samples[name].append((told(name, old[name]), told(name, new[name])))
 
 
 def _fields(movement: Movement) -> dict[str, Any]:
@@ -74,20 +75,11 @@ def _fields(movement: Movement) -> dict[str, Any]:
     }
 
 
-def shape(name: str, value: object) -> str:
-    """A value as an operator may see it: what people wrote and were paid is told by its shape, "Aaaa 99 aaa"."""
+def told(name: str, value: object) -> str:
+    """A value as an operator may see it: what people wrote and were paid by its shape."""
     if value is None:
         return "nothing"
-    text = str(value)
-    if name in _PLAIN:
-        return text
-    return "".join(map(_kind, text[:80]))
-
-
-def _kind(one: str) -> str:
-    if one.isdigit():
-        return "9"
-    return "A" if one.isupper() else "a" if one.isalpha() else one
+    return str(value) if name in _PLAIN else shape(str(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.ledger import renormalise
 from hub.ledger.history import HistoryQuery, transactions
-from hub.ledger.renormalise import Report, Rereading, shape
+from hub.ledger.renormalise import Report, Rereading, told
 from hub.models.ledger import TransactionRaw
 from providers.errors import ContractBroken
 from providers.model import Account, Money, Party, Status, Transaction
@@ -103,8 +103,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(home: Home, monkeypatch: py
     many = [row(f"-{number}", days_ago(number), name="KAUF X") for number in range(5)]
     newer = [replace(one, counterparty=Party("X")) for one in many]
     home.sync(many)
-    told = dict(zip((one.raw for one in many), newer, strict=True))
-    one = Rereading(home.db, SEALER, Rules(told), "test/2", home.account_id)
+    read = dict(zip((one.raw for one in many), newer, strict=True))
+    one = Rereading(home.db, SEALER, Rules(read), "test/2", home.account_id)
     report = Report()
     next(one.batches(report, dry_run=False, now=home.now))
     assert (one.left(), report.changed) == (5 - batch, batch)
@@ -165,6 +165,6 @@ SHAPES: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "told"), SHAPES)
-def test_an_operator_sees_the_shape_of_what_is_somebody_s(name: str, value: Any, told: str) -> None:
-    assert shape(name, value) == told
+@pytest.mark.parametrize(("name", "value", "expected"), SHAPES)
+def test_an_operator_sees_the_shape_of_what_is_somebody_s(name: str, value: Any, expected: str) -> None:
+    assert told(name, value) == expected
