@@ -33,6 +33,9 @@ _BALANCE = frozenset(
         "as_of",
         "credit_line_included",
         "credit_limit",
+        "current",
+        "available",
+        "credit_left",
         "last_updated",
     }
 )

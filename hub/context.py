@@ -31,6 +31,7 @@ from hub.upstream import catalogue
 from hub.upstream.provider import Provider
 from providers.port import Adapter
 from providers.registry import Institution, adapter_for, load_institutions
+from providers.rules.profile import Balances
 from providers.tpp import Tpp
 
 BANK_SLOTS = 8  # half of a web process's threads (hub.stack.WEB_THREADS)
@@ -53,6 +54,11 @@ class Hub:
         """Who we are to the banks, with the key that signs at present."""
         key = self.keys.signing(keys.TPP)
         return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True), door=self.door)
+
+    @cached_property
+    def balance_rules(self) -> Mapping[str, Balances]:
+        """What the banks' files say of their balances, by institution id."""
+        return {one.id: one.rules.balances for one in self.institutions.values()}
 
     @cached_property
     def bank_slots(self) -> Slots:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, current_app
+from sqlalchemy import Connection
 
 from consent.granted import granted
 from consent.model import Actor, Consent, Permission
@@ -102,7 +103,7 @@ def parties() -> Response:
 def balances() -> Response:
     no_arguments()
     with hub_of_request().db.look() as reading:
-        return _json({"data": history.balances(reading, allowed())})
+        return _balances(reading)
 
 
 @blueprint.get("/v1/accounts/<account_id>/balances")
@@ -111,7 +112,12 @@ def balances() -> Response:
 def account_balances(account_id: str) -> Response:
     no_arguments()
     with hub_of_request().db.look() as reading:
-        return _json({"data": history.balances(reading, allowed(), account_id)})
+        return _balances(reading, account_id)
+
+
+def _balances(reading: Connection, account_id: str | None = None) -> Response:
+    chosen = history.chosen_balances(reading, allowed(), hub_of_request().balance_rules, account_id)
+    return _json({"data": history.balances(reading, allowed(), account_id), "chosen": chosen})
 
 
 @blueprint.get("/v1/transactions")

@@ -219,8 +219,30 @@ class PartyList(Schema):
     data = fields.List(fields.Nested(Party))
 
 
+class ChosenBalance(Schema):
+    amount = _amount()
+    currency = fields.String()
+    reason = fields.String(metadata={"description": "Which of the bank's balances it is, and by whose list."})
+
+
+class ChosenBalances(Schema):
+    account_id = fields.String()
+    current = fields.Nested(ChosenBalance, allow_none=True, metadata={"description": "What is booked."})
+    available = fields.Nested(
+        ChosenBalance, allow_none=True, metadata={"description": "What can be spent; null on a card."}
+    )
+    credit_left = fields.Nested(
+        ChosenBalance, allow_none=True, metadata={"description": "What can still be drawn on a card or a credit line."}
+    )
+    credit_limit = fields.Nested(ChosenBalance, allow_none=True)
+
+
 class BalanceList(Schema):
-    data = fields.List(fields.Nested(Balance))
+    data = fields.List(fields.Nested(Balance), metadata={"description": "Every balance that the banks give."})
+    chosen = fields.List(
+        fields.Nested(ChosenBalances),
+        metadata={"description": "What they come to for each account. Null is not zero: the bank does not say."},
+    )
 
 
 class TransactionList(Schema):

@@ -1,54 +1,57 @@
-"""What "current" and "available" mean where banks give eleven kinds of balance. Pure, and the storing of balances."""
+"""Balances as the banks give them are stored; which of them is the balance is chosen when it is asked for
+(providers.balances), by the bank's own rules where it has any.
+"""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from hub.db import scaled
+from hub.db import Reading, scaled, unscaled
 from hub.ledger import tables
-from providers.model import Balance, BalanceType, Money
+from providers.balances import Chosen, choose
+from providers.model import AccountType, Balance, BalanceType, Money
+from providers.rules.profile import NO_RULES, Balances
 
-CURRENT = (
-    BalanceType.INTERIM_BOOKED,
-    BalanceType.CLOSING_BOOKED,
-    BalanceType.PREVIOUSLY_CLOSED_BOOKED,
-    BalanceType.OPENING_BOOKED,
-    BalanceType.EXPECTED,
-    BalanceType.INTERIM_AVAILABLE,
-)
-AVAILABLE = (
-    BalanceType.INTERIM_AVAILABLE,
-    BalanceType.CLOSING_AVAILABLE,
-    BalanceType.FORWARD_AVAILABLE,
-    BalanceType.EXPECTED,
-    BalanceType.INTERIM_BOOKED,
-    BalanceType.CLOSING_BOOKED,
-)
-"""Booked before available for "current": an available balance may hold an overdraft that is not the person's money."""
+BalanceRules = Mapping[str, Balances]
+"""Institution id -> what its file says of its balances."""
+
+_B, _A = tables.balance.c, tables.account.c
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """``type`` says which of the bank's balances the number is."""
-
-    money: Money
-    type: BalanceType
-
-
-def derive(given: Mapping[str, Money], preference: Sequence[BalanceType]) -> Derived | None:
-    """The first balance of ``preference`` that the bank gives. None if it gives none of them: absent is not zero."""
-    return next((Derived(given[kind], kind) for kind in preference if kind in given), None)
-
-
-def current(given: Mapping[str, Money]) -> Derived | None:
-    return derive(given, CURRENT)
-
-
-def available(given: Mapping[str, Money]) -> Derived | None:
-    return derive(given, AVAILABLE)
+def chosen(reading: Reading, account_ids: Collection[str], rules: BalanceRules) -> dict[str, Chosen]:
+    """Account -> its current and available balance, in its own currency, for those that have any balance at all."""
+    given: defaultdict[str, list[Balance]] = defaultdict(list)
+    accounts: dict[str, tuple[str, str, str]] = {}
+    for row in reading.execute(
+        select(tables.balance, _A.type.label("account_type"), _A.currency.label("account_currency"), _A.institution_id)
+        .join(tables.account, _A.id == _B.account_id)
+        .where(_B.account_id.in_(tuple(account_ids)))
+    ):
+        accounts[row.account_id] = row.account_type, row.account_currency, row.institution_id
+        limit = None if row.credit_limit is None else Money(Decimal(row.credit_limit), row.currency)
+        given[row.account_id].append(
+            Balance(
+                BalanceType(row.type),
+                Money(unscaled(row.amount, row.scale), row.currency),
+                row.as_of,
+                row.credit_line_included,
+                row.source_label,
+                limit,
+            )
+        )
+    return {
+        account_id: choose(
+            given[account_id],
+            account_type=AccountType(kind),
+            currency=None if all(one.money.currency != currency for one in given[account_id]) else currency,
+            rules=rules.get(institution_id, NO_RULES.balances),
+        )
+        for account_id, (kind, currency, institution_id) in accounts.items()
+    }
 
 
 def store_balances(session: Session, account_id: str, balances: Iterable[Balance], now: datetime) -> None:

@@ -14,14 +14,16 @@ from sqlalchemy import Row, or_, select
 from consent.decide import Allowed
 from consent.disclose import only
 from consent.model import Permission
-from hub.db import Reading, amount_text
+from hub.db import Reading, amount_text, scaled
 from hub.errors import NotFound
 from hub.ledger import render, tables
+from hub.ledger.balances import BalanceRules, chosen
 from hub.ledger.changes import ChangesPage, changes
 from hub.ledger.cursors import Place
 from hub.ledger.guard import must_cover, must_hold
 from hub.ledger.owner import Provenance, Totals, daily_balances, provenance, totals
 from hub.ledger.queries import HistoryQuery, statement
+from providers.balances import Choice
 
 __all__ = [
     "ChangesPage",
@@ -33,6 +35,7 @@ __all__ = [
     "accounts",
     "balances",
     "changes",
+    "chosen_balances",
     "daily_balances",
     "provenance",
     "totals",
@@ -121,6 +124,35 @@ def balances(reading: Reading, allowed: Allowed, account_id: str | None = None) 
         )
         for row in found
     ]
+
+
+def chosen_balances(
+    reading: Reading, allowed: Allowed, rules: BalanceRules, account_id: str | None = None
+) -> list[dict[str, Any]]:
+    """What each account's balances come to: current, available, credit left, credit limit, each with how it was chosen;
+    null where the bank does not say it. Raises NotFound as ``account`` does."""
+    must_cover(allowed, Permission.BALANCES_READ)
+    wanted = allowed.account_ids if account_id is None else (must_hold(allowed, account_id),)
+    found = sorted(chosen(reading, wanted, rules).items())
+    return [
+        only(
+            {
+                "account_id": id_,
+                "current": _choice(one.current),
+                "available": _choice(one.available),
+                "credit_left": _choice(one.credit_left),
+                "credit_limit": _choice(one.credit_limit),
+            },
+            allowed.fields[id_],
+        )
+        for id_, one in found
+    ]
+
+
+def _choice(one: Choice | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {"amount": amount_text(*scaled(one.money.number)), "currency": one.money.currency, "reason": one.reason}
 
 
 def transactions(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy import func, select
 
@@ -14,11 +15,13 @@ from hub.db import Reading, unscaled
 from hub.errors import NotFound
 from hub.ledger import balances, tables
 from hub.ledger.accounts import GONE
+from hub.ledger.balances import BalanceRules
 from hub.ledger.guard import must_cover
 from hub.ledger.rows import raw_place
 from hub.sealing import Sealer
 from providers.model import Money, Status
 
+NO_BALANCE_RULES: BalanceRules = MappingProxyType({})
 _T = tables.transaction.c
 _RAW = tables.transaction_raw.c
 
@@ -47,24 +50,16 @@ class Provenance:
     fetched_at: datetime
 
 
-def _current(reading: Reading, allowed: Allowed) -> dict[str, Money]:
+def _current(reading: Reading, allowed: Allowed, rules: BalanceRules) -> dict[str, Money]:
     """Account -> its current balance, for those that have one."""
     must_cover(allowed, Permission.BALANCES_READ)
-    table = tables.balance.c
-    given: defaultdict[str, dict[str, Money]] = defaultdict(dict)
-    for row in reading.execute(
-        select(table.account_id, table.type, table.amount, table.scale, table.currency).where(
-            table.account_id.in_(allowed.account_ids)
-        )
-    ):
-        given[row.account_id][row.type] = Money(unscaled(row.amount, row.scale), row.currency)
-    derived = {account: balances.current(kinds) for account, kinds in given.items()}
-    return {account: found.money for account, found in derived.items() if found}
+    found = balances.chosen(reading, allowed.account_ids, rules)
+    return {account_id: one.current.money for account_id, one in found.items() if one.current}
 
 
-def totals(reading: Reading, allowed: Allowed) -> Totals:
+def totals(reading: Reading, allowed: Allowed, *, rules: BalanceRules = NO_BALANCE_RULES) -> Totals:
     """What the person has, by the banks' last word. Accounts that are gone do not count."""
-    current = _current(reading, allowed)
+    current = _current(reading, allowed, rules)
     table = tables.account.c
     shown = reading.execute(
         select(table.id, table.connection_id)
@@ -84,14 +79,14 @@ def totals(reading: Reading, allowed: Allowed) -> Totals:
 
 
 def daily_balances(
-    reading: Reading, allowed: Allowed, *, days: int = 90, today: date
+    reading: Reading, allowed: Allowed, *, days: int = 90, today: date, rules: BalanceRules = NO_BALANCE_RULES
 ) -> dict[str, tuple[tuple[date, Decimal], ...]]:
     """Currency -> (day, total at the end of that day), the oldest first, ``today`` last.
 
     Today's current balance, less what was booked after each day. Rows in another currency than the balance cannot be
     taken off exactly and are left out; so is an account without a balance.
     """
-    counted = totals(reading, allowed)
+    counted = totals(reading, allowed, rules=rules)
     booked: defaultdict[str, defaultdict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     day = func.coalesce(_T.booking_date, _T.sort_date).label("day")
     first = today - timedelta(days=days - 1)

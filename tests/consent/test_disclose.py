@@ -19,7 +19,8 @@ TABLE: Mapping[Permission, tuple[str, str]] = {
         "identifiers owner_name bic",
     ),
     Permission.BALANCES_READ: (
-        "account_id type amount currency as_of credit_line_included credit_limit last_updated",
+        "account_id type amount currency as_of credit_line_included credit_limit current available"
+        " credit_left last_updated",
         "",
     ),
     Permission.TRANSACTIONS_READ: (

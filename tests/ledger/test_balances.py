@@ -7,33 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from consent.model import Permission
+from hub.errors import NotFound, NotPermitted
 from hub.ledger import history
-from hub.ledger.balances import available, current, store_balances
+from hub.ledger.balances import store_balances
 from hub.models.ledger import Balance as BalanceRow
 from providers.model import Balance, BalanceType, Money
+from providers.rules.profile import Balances
 from tests.ledger.bank import NOW, Home, days_ago
-
-PREFERENCES = [
-    ("ITBD CLBD XPCD ITAV", "ITBD", "ITAV"),
-    ("CLBD XPCD", "CLBD", "XPCD"),
-    ("PRCD OPBD", "PRCD", None),
-    ("OPBD XPCD", "OPBD", "XPCD"),
-    ("XPCD", "XPCD", "XPCD"),
-    ("ITAV", "ITAV", "ITAV"),
-    ("CLAV FWAV", None, "CLAV"),
-    ("FWAV CLBD", "CLBD", "FWAV"),
-    ("CLBD", "CLBD", "CLBD"),
-    ("INFO OTHR", None, None),
-    ("", None, None),
-]
-
-
-@pytest.mark.parametrize(("given", "is_current", "is_available"), PREFERENCES)
-def test_the_preferred_balance_counts(given: str, is_current: str | None, is_available: str | None) -> None:
-    shown = {kind: Money(Decimal(place), "EUR") for place, kind in enumerate(given.split())}
-    for derived, expected in ((current(shown), is_current), (available(shown), is_available)):
-        assert (derived.type if derived else None) == expected
-        assert derived is None or derived.money == shown[derived.type]
 
 
 def balance(kind: BalanceType, amount: str, currency: str = "EUR", age: int = 0) -> Balance:
@@ -78,3 +58,33 @@ def test_a_credit_limit_is_kept_where_it_is_one_of_this_balance(
     with home.db.read() as session:
         (shown,) = history.balances(session, home.allowed(Permission.BALANCES_READ))
     assert shown["credit_limit"] == kept_limit
+
+
+def test_what_is_current_and_available_is_chosen_by_the_bank_s_own_lists_where_it_has_any(home: Home) -> None:
+    store(home, balance(BalanceType.INTERIM_BOOKED, "1.50"), balance(BalanceType.EXPECTED, "2"))
+    allowed = home.allowed(Permission.BALANCES_READ)
+    with home.db.read() as session:
+        (common,) = history.chosen_balances(session, allowed, {})
+        (own,) = history.chosen_balances(session, allowed, {"first-bank": Balances(current={"*": ("XPCD",)})})
+    assert (common["current"]["amount"], own["current"]["amount"]) == ("1.50", "2")
+    assert "the bank's own list" in own["current"]["reason"]
+    assert (common["available"]["amount"], common["credit_left"]) == ("2", None)
+
+
+def test_a_stranger_is_shown_no_chosen_balance(home: Home) -> None:
+    store(home, balance(BalanceType.INTERIM_BOOKED, "1.50"))
+    with home.db.read() as session:
+        assert history.chosen_balances(session, home.allowed(Permission.BALANCES_READ, accounts=["another"]), {}) == []
+        with pytest.raises(NotFound):
+            history.chosen_balances(
+                session, home.allowed(Permission.BALANCES_READ, accounts=["another"]), {}, home.account_id
+            )
+        with pytest.raises(NotPermitted):
+            history.chosen_balances(session, home.allowed(), {})
+
+
+def test_a_balance_in_another_currency_alone_is_still_the_balance(home: Home) -> None:
+    store(home, balance(BalanceType.INTERIM_BOOKED, "1.50", "USD"))
+    with home.db.read() as session:
+        (shown,) = history.chosen_balances(session, home.allowed(Permission.BALANCES_READ), {})
+    assert (shown["current"]["amount"], shown["current"]["currency"]) == ("1.50", "USD")

@@ -66,9 +66,9 @@ def own(session: Session, psu_id: str) -> Allowed:
     return for_owner(psu_id, [one.account_id for one in owned(session, psu_id)])
 
 
-def account_rows(session: Session, allowed: Allowed) -> dict[str, AccountRow]:
+def account_rows(hub: Hub, session: Session, allowed: Allowed) -> dict[str, AccountRow]:
     """By account id, each with its current balance."""
-    current = history.totals(session, allowed).by_account
+    current = history.totals(session, allowed, rules=hub.balance_rules).by_account
     return {row["id"]: account_row(row, current.get(row["id"])) for row in history.accounts(session, allowed)}
 
 

@@ -32,7 +32,9 @@ def show(connection_id: str) -> Response:
     with hub.db.read() as session:
         connection = service.get(session, who.psu_id, connection_id)
         here = [one for one in ledger.owned(session, who.psu_id) if one.connection_id == connection_id]
-        rows = ledger.account_rows(session, for_owner(who.psu_id, [one.account_id for one in here if not one.is_gone]))
+        rows = ledger.account_rows(
+            hub, session, for_owner(who.psu_id, [one.account_id for one in here if not one.is_gone])
+        )
         how_far = progress(session, connection_id, now=hub.clock())
     if connection.status is not Status.REVOKED:
         allow_forms_to_end_at(hub, connection.institution_id)

@@ -76,7 +76,7 @@ def _offer(hub: Hub, who: Person, asked: Ask) -> tuple[Offer, list[Group]]:
         allowed = for_owner(
             who.psu_id, [one.account_id for one in mine if one.connection_id in {bank.id for bank in linked}]
         )
-        rows = ledger.account_rows(session, allowed)
+        rows = ledger.account_rows(hub, session, allowed)
     groups: list[Group] = [
         (
             banks.bank_of(hub, connection.institution_id),

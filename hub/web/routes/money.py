@@ -42,9 +42,9 @@ def home() -> Response:
         left = {one.id for one in linked if one.status is Status.REVOKED}
         # What a disconnected bank showed last is no longer what the person has.
         current = for_owner(who.psu_id, [one.account_id for one in mine if one.connection_id not in left])
-        rows = ledger.account_rows(session, for_owner(who.psu_id, [one.account_id for one in mine]))
-        totals = history.totals(session, current)
-        course = history.daily_balances(session, current, today=now.date())
+        rows = ledger.account_rows(hub, session, for_owner(who.psu_id, [one.account_id for one in mine]))
+        totals = history.totals(session, current, rules=hub.balance_rules)
+        course = history.daily_balances(session, current, today=now.date(), rules=hub.balance_rules)
         waiting = len(approvals.waiting(session, who.psu_id, now))
         latest = history.transactions(session, current, HistoryQuery(limit=LATEST)).items
         spent = stored.spending(session, current, first=now.date().replace(day=1), last=now.date())
@@ -78,7 +78,7 @@ def account(account_id: str) -> Response:
         mine = ledger.own(session, who.psu_id)
         raw = history.account(session, mine, account_id)
         only = for_owner(who.psu_id, [account_id])
-        row = ledger.account_rows(session, only)[account_id]
+        row = ledger.account_rows(hub, session, only)[account_id]
         balances = ledger.typed_balances(history.balances(session, only, account_id))
         search = Search.read(request.args)
         found = search.run(lambda query: history.transactions(session, only, query), account_id, limit=PAGE)
