@@ -32,6 +32,7 @@ from hub.upstream.provider import Provider
 from providers.port import Adapter
 from providers.registry import Institution, adapter_for, load_institutions
 from providers.rules.profile import Balances
+from providers.signing.seal import Seal
 from providers.tpp import Tpp
 
 BANK_SLOTS = 8  # half of a web process's threads (hub.stack.WEB_THREADS)
@@ -53,7 +54,22 @@ class Hub:
     def tpp(self) -> Tpp:
         """Who we are to the banks, with the key that signs at present."""
         key = self.keys.signing(keys.TPP)
-        return Tpp(client_name="Rialto", kid=str(key.kid), signing_key_pem=key.as_pem(private=True), door=self.door)
+        qwac = self.settings.qwac
+        return Tpp(
+            client_name="Rialto",
+            kid=str(key.kid),
+            signing_key_pem=key.as_pem(private=True),
+            client_certificate=(str(qwac[0]), str(qwac[1])) if qwac else None,
+            qualified_seal=self._qualified_seal,
+            door=self.door,
+        )
+
+    @cached_property
+    def _qualified_seal(self) -> Seal | None:
+        if self.settings.qseal is None:
+            return None
+        certificate, key = self.settings.qseal
+        return Seal(key.read_bytes(), certificate_pem=certificate.read_bytes())
 
     @cached_property
     def balance_rules(self) -> Mapping[str, Balances]:

@@ -36,6 +36,7 @@ class Settings:
     ``outbound_networks`` and ``outbound_hosts`` may be called beside the public internet where a client names a URL;
     ``import_max_bytes``: a statement file.
     ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
+    ``qwac`` and ``qseal`` are certificate and key (PEM files) that banks know us by: in TLS, and under our messages.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -65,6 +66,8 @@ class Settings:
     outbound_networks: tuple[Network, ...] = ()
     outbound_hosts: frozenset[str] = frozenset()
     outbound_ca_file: Path | None = None
+    qwac: tuple[Path, Path] | None = None
+    qseal: tuple[Path, Path] | None = None
     code_ttl_s: int = 60
     parties_acr: str = ""
     parties_max_age_s: int = 0
@@ -192,6 +195,8 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given["outbound_ca_file"] = _authorities("RIALTO_OUTBOUND_CA_FILE", Path(text))
     if text := env.get("RIALTO_CLIENT_CA_FILE"):
         given["client_ca_file"] = Path(text)
+    for name in ("qwac", "qseal"):
+        given[name] = _key_pair(env, f"RIALTO_{name.upper()}")
     if text := env.get("RIALTO_INSTITUTIONS"):
         given["institution_dirs"] = (SHIPPED_INSTITUTIONS, *(Path(part) for part in text.split(os.pathsep)))
     if text := env.get("RIALTO_BREACH_LIST"):
@@ -208,6 +213,26 @@ def _authorities(name: str, path: Path) -> Path:
     except OSError as error:
         raise SettingsError(f"{name} holds no certificates that can be read: {error.strerror or error}") from error
     return path
+
+
+def _key_pair(env: Mapping[str, str], name: str) -> tuple[Path, Path] | None:
+    """``<name>_CERTIFICATE`` and ``<name>_KEY``, if they belong together and the key needs no password."""
+    texts = [env.get(f"{name}_{part}", "") for part in ("CERTIFICATE", "KEY")]
+    if not any(texts):
+        return None
+    if not all(texts):
+        raise SettingsError(f"{name}_CERTIFICATE and {name}_KEY go together: name both files")
+    certificate, key = map(Path, texts)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name}_CERTIFICATE and {name}_KEY cannot be used: {type(error).__name__}") from None
+    return certificate, key
+
+
+def _no_password() -> str:
+    """Instead of a prompt on the terminal."""
+    raise ValueError("the key is encrypted")
 
 
 def _networks(name: str, text: str) -> tuple[Network, ...]:

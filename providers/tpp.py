@@ -22,21 +22,27 @@ def _key(pem: bytes, kid: str) -> RSAKey:
 @dataclass(frozen=True, slots=True)
 class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
-    certificate and its key for mutual TLS, where a bank asks for one. ``seal_certificate`` is the QSealC of the
-    signing key, PEM, for banks that want messages signed with one. ``encryption_key_pem`` is an RSA private key, for
-    banks that encrypt what they send. ``door`` leads to addresses that a person named."""
+    certificate and its key (QWAC) for mutual TLS, where a bank asks for one. ``qualified_seal`` signs messages for
+    banks that want a QSealC. ``encryption_key_pem`` is an RSA private key, for banks that encrypt what they send.
+    ``door`` leads to addresses that a person named."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
     kid: str
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
-    seal_certificate: bytes | None = field(default=None, repr=False)
+    qualified_seal: Seal | None = field(default=None, repr=False)
     encryption_key_pem: bytes | None = field(default=None, repr=False)
     door: Door | None = field(default=None, repr=False, compare=False)
 
     @property
     def seal(self) -> Seal:
-        return Seal(self.signing_key_pem, self.kid, self.seal_certificate)
+        """Our own key, for banks that take it from our JWKS."""
+        return Seal(self.signing_key_pem, self.kid)
+
+    def seal_for(self, key_id: str) -> Seal:
+        """What signs under ``key_id``, a template: the qualified seal, if we have one and the bank does not call the
+        key by its name in our JWKS."""
+        return self.seal if "{kid}" in key_id or self.qualified_seal is None else self.qualified_seal
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public half, as the JWKS that banks fetch from the hub (RFC 7517 5)."""

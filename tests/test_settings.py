@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from hub.settings import Settings, SettingsError, from_environ
 from tests.certificates import Authority
@@ -64,6 +66,28 @@ def test_authorities_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="RIALTO_OUTBOUND_CA_FILE"):
             from_environ({"RIALTO_OUTBOUND_CA_FILE": str(path)})
     assert from_environ({"RIALTO_OUTBOUND_CA_FILE": str(whole)}).outbound_ca_file == whole
+
+
+@pytest.mark.parametrize("name", ["RIALTO_QWAC", "RIALTO_QSEAL"])
+def test_a_certificate_for_banks_comes_with_its_key(tmp_path: Path, name: str) -> None:
+    certificate, key = Authority().issued.write(tmp_path, "ours")
+    another = Authority().issued.write(tmp_path, "another")[1]
+    both = {f"{name}_CERTIFICATE": str(certificate), f"{name}_KEY": str(key)}
+    settings = from_environ(both)
+    assert (settings.qwac or settings.qseal) == (certificate, key)
+    assert from_environ({}).qwac is None
+    encrypted = tmp_path / "encrypted.key"
+    sealed = BestAvailableEncryption(b"hush")
+    encrypted.write_bytes(generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealed))
+    for wrong in (
+        {f"{name}_KEY": str(key)},
+        {f"{name}_CERTIFICATE": str(certificate)},
+        both | {f"{name}_KEY": str(another)},
+        both | {f"{name}_KEY": str(encrypted)},
+        both | {f"{name}_KEY": str(tmp_path / "nowhere")},
+    ):
+        with pytest.raises(SettingsError, match=name):
+            from_environ(wrong)
 
 
 def test_keys_are_not_printed() -> None:

@@ -18,7 +18,7 @@ class SealError(ValueError):
 class Seal:
     """A private RSA key and, where we have one, the certificate that a bank knows it by; both PEM.
 
-    ``kid`` names the key in our JWKS, for banks that take it from there.
+    ``kid`` names the key in our JWKS, for banks that take it from there; a qualified seal is not in it and has none.
     """
 
     key_pem: bytes = field(repr=False)
@@ -54,10 +54,10 @@ class Seal:
         ``serial`` is hexadecimal without leading zeros, ``issuer`` the issuer's DN (RFC 4514), ``fingerprint`` the
         SHA-256 of the DER in hexadecimal. Those three only with a certificate.
         """
+        named = {"kid": self.kid} if self.kid else {}
         if self.certificate_pem is None:
-            return {"kid": self.kid}
-        return {
-            "kid": self.kid,
+            return named
+        return named | {
             "serial": f"{self.certificate.serial_number:X}",
             "issuer": self.certificate.issuer.rfc4514_string(),
             "fingerprint": self.certificate.fingerprint(hashes.SHA256()).hex(),

@@ -167,9 +167,10 @@ def _signer(settings: Settings, tpp: Tpp) -> Signer | None:
     if settings.signing is None:
         return None
     how = settings.signing
-    name = key_id(how.key_id, tpp.seal, client_id=settings.client_id)
+    seal = tpp.seal_for(how.key_id)
+    name = key_id(how.key_id, seal, client_id=settings.client_id)
     scheme = Scheme(name, how.headers, how.algorithm, how.digest, how.lifetime_s, how.target_prefix)
-    return signer(scheme, tpp.seal)
+    return signer(scheme, seal)
 
 
 def _client_auth(settings: Settings, tpp: Tpp) -> ClientAuth:

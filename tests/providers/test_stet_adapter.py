@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account, Identifier, Money, Scheme
 from providers.port import Access, LinkState, Psu, Redirect, Resource
 from providers.registry import CatalogueError
+from providers.signing.seal import Seal
 from providers.stet.adapter import StetAdapter
 from tests.providers import tpp
 from tests.providers.pages import STET_ACCOUNT, STET_CARD, STET_TRANSACTION, but, stet
@@ -118,6 +123,22 @@ def test_calls_are_signed_with_the_psus_address_where_the_psu_is_there(bank: res
     assert "Signature" in token
     adapter(signing={**SIGNED, "token_endpoint": False}).refresh(ACCESS, now=tpp.NOW)
     assert "Signature" not in bank.calls[3].request.headers
+
+
+def test_a_qualified_seal_signs_where_the_bank_does_not_take_the_key_from_our_jwks(
+    bank: responses.RequestsMock,
+) -> None:
+    bank.get(f"{API}/accounts", body=stet("accounts", STET_ACCOUNT))
+    other = tpp.bank_key("seal")
+    us = replace(tpp.tpp(), qualified_seal=Seal(other.as_pem(private=True)))
+    for template, key in (("{client_id}", other), ("{kid}", tpp.tpp_key())):
+        institution = tpp.melusine(signing={"key_id": template, "headers": ["digest"]})
+        StetAdapter(institution, us).accounts(ACCESS, psu=None)
+        headers = bank.calls[-1].request.headers
+        signature = base64.b64decode(headers["Signature"].split('signature="')[1].rstrip('"'))
+        public = key.public_key
+        assert isinstance(public, RSAPublicKey)
+        public.verify(signature, f"digest: {headers['Digest']}".encode(), PKCS1v15(), SHA256())
 
 
 def test_the_consent_is_forwarded_when_the_bank_waits_for_it_and_not_before(bank: responses.RequestsMock) -> None:
