@@ -161,6 +161,10 @@ class Stack:
         return (*address, "--certificate", str(files.certificate), "--key", str(files.key))
 
     def _start_sandbox(self) -> None:
+        """All at once, for each takes a second to come up; then each is asked where it listens."""
+        # A bank fetches our keys, over TLS where we have it.
+        trust = {"REQUESTS_CA_BUNDLE": str(self.ca_file)} if self.tls else {}
+        children = {}
         for institution_id, (module, usual_port) in SANDBOX.items():
             flags = [*self.sandbox_flags, "--watch-stdin"]
             port = usual_port if self.port in (PORT, TLS_PORT) and _is_free(usual_port) else 0
@@ -168,9 +172,8 @@ class Stack:
             if institution_id not in KNOW_NO_TPP:
                 flags += ["--redirect-uri", f"{self.url}/connections/callback"]
                 flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
-            # A bank fetches our keys, over TLS where we have it.
-            trust = {"REQUESTS_CA_BUNDLE": str(self.ca_file)} if self.tls else {}
-            child = self._spawn(institution_id, "-m", module, *flags, announces=True, more=trust)
+            children[institution_id] = self._spawn(institution_id, "-m", module, *flags, announces=True, more=trust)
+        for institution_id, child in children.items():
             line = child.stdout.readline() if child.stdout else ""
             try:
                 url = str(json.loads(line)["url"])
