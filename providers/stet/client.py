@@ -6,8 +6,9 @@ PSU-IP-Address says that the PSU is present.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import msgspec
@@ -22,9 +23,14 @@ from providers.stet import wire
 from providers.stet.settings import Settings
 from providers.transport import Answer, Transport, path_segment
 
+# 429 is a daily quota where its message says so (BPCE: "Limite des appels par jour dépassée").
+_A_DAYS_QUOTA = re.compile(r"\b(?:par jour|per day|daily|journali[eè]re?)\b", re.IGNORECASE)
+_RESOURCE = re.compile(r"(?:^|/)((?:accounts|trusted-beneficiaries|end-user-identity)(?:/.*)?)$")
+
 # The standard has no codes of its own. Those that banks give: NAAC (no authorised account), and OAuth's (RFC 6750 3.1).
 # 401 is ReconsentRequired only because the hub refreshes before it believes it.
 REFUSALS = (
+    Rule(429, None, Verdict.NEXT_DAY, _A_DAYS_QUOTA),
     Rule(429, None, Verdict.LATER),
     Rule(408, None, Verdict.LATER),
     Rule(401, None, Verdict.RECONSENT),
@@ -33,10 +39,6 @@ REFUSALS = (
     Rule(403, "invalid_grant", Verdict.RECONSENT),
     Rule(None, None, Verdict.REFUSED),
 )
-# 429 is a daily quota where its message says so (BPCE: "Limite des appels par jour dépassée").
-_A_DAY = Rule(429, None, Verdict.NEXT_DAY)
-_A_DAYS_QUOTA = re.compile(r"\b(?:par jour|per day|daily|journali[eè]re?)\b", re.IGNORECASE)
-
 # What 204 stands for, whichever list was asked for
 _EMPTY = b'{"accounts":[],"balances":[],"transactions":[],"beneficiaries":[],"identities":[]}'
 
@@ -95,14 +97,28 @@ class Client:
             answer = _expect(self._transport.call("GET", where, headers=self._headers(token, psu)))
             return Answer(answer.status, answer.headers, answer.body or _EMPTY)
 
-        resolve = self._transport.resolve
-        return walk(resolve(url, url), fetch=fetch, parse=parse, resolve=resolve)
+        return walk(self._transport.resolve(url, url), fetch=fetch, parse=parse, resolve=self._resolve)
+
+    def _resolve(self, url: str, link: str) -> str:
+        """The standard's own examples are paths from the API's root without a slash ("v1/accounts?page=2"), which no
+        browser would read so. Wherever a link is said to lead, it leads to this bank or nowhere."""
+        with suppress(ValueError):  # what is no URL is refused below
+            parts, here = urlsplit(link), urlsplit(url)
+            if parts.netloc.lower() in self._settings.link_hosts or parts.hostname in self._settings.link_hosts:
+                link = urlunsplit(("", "", parts.path, parts.query, ""))
+                parts = urlsplit(link)
+            found = _RESOURCE.search(parts.path)
+            is_rootless = not parts.path.startswith("/") or self._settings.links_from_base
+            if found is not None and is_rootless and parts.netloc in ("", here.netloc):
+                link = f"{self._base}/{found[1]}" + (f"?{parts.query}" if parts.query else "")
+        return self._transport.resolve(url, link)
 
     def _headers(self, token: str, psu: Psu | None) -> dict[str, str]:
         found = {
             "Accept": self._settings.accept,
             "Authorization": f"Bearer {token}",
             "X-Request-ID": str(uuid4()),
+            **self._settings.headers,
         }
         if psu is not None:
             told = {"PSU-IP-Address": psu.ip_address, "PSU-User-Agent": psu.user_agent}
@@ -132,5 +148,4 @@ def _refusal(answer: Answer) -> ProviderError:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         body = wire.ErrorBody()
     codes = tuple(one for one in (body.code, body.error) if isinstance(one, str))
-    is_daily = isinstance(body.message, str) and _A_DAYS_QUOTA.search(body.message)
-    return error_for(answer, codes, (_A_DAY, *REFUSALS) if is_daily else REFUSALS)
+    return error_for(answer, codes, REFUSALS, (body.message,) if isinstance(body.message, str) else ())

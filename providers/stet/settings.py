@@ -41,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     ``day_format``: how the bank wants ``dateFrom`` and ``dateTo``; ``date_type`` which day they mean, where it asks;
     ``max_days`` how long a period it answers at once (La Banque Postale: 89), longer ones are asked in pieces.
+    ``link_hosts`` are other names of the bank that its next links carry: such a link is followed at the page that named
+    it. ``links_from_base``: an absolute path in a link lacks what the gateway puts before it, and begins at our base.
+    ``headers`` go with every call to the API.
     ``authorization_parameters`` join the authorisation request; ``{redirect_uri}`` in them is ours.
     ``revocation_endpoint`` is RFC 7009's, where the bank has one. ``access_days``: when the PSU must authenticate again
     (RTS art. 10a), for the standard has no way to ask. ``owners``: who holds an account is asked of ``/owners``, or at
@@ -65,6 +68,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     amounts: Literal["number", "string"] = "number"
     accept: str = "application/hal+json, application/json"
     day_format: Literal["date", "date-time"] = "date-time"
+    link_hosts: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9.-]+(:[0-9]+)?$")], ...] = ()
+    links_from_base: bool = False
+    headers: dict[str, Annotated[str, Meta(pattern=r"^[\x20-\x7e]*$")]] = {}
     date_type: Literal["bookingDate", "transactionDate"] | None = None
     max_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
     access_days: Annotated[int, Meta(ge=1, le=3650)] | None = 180

@@ -15,6 +15,7 @@ import responses
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from responses.matchers import query_param_matcher
 
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account, Identifier, Money, Scheme
@@ -193,6 +194,58 @@ def test_no_content_is_an_empty_list(bank: responses.RequestsMock) -> None:
     assert adapter().balances(ACCESS, ACCOUNT, psu=None) == ()
 
 
+NEXT_LINKS: list[tuple[dict[str, Any], str]] = [
+    ({}, f"{API}/accounts/acc-1/transactions?page=2"),
+    ({}, "/psd2/v1/accounts/acc-1/transactions?page=2"),
+    ({}, "?page=2"),
+    ({}, "v1/accounts/acc-1/transactions?page=2"),
+    ({}, "accounts/acc-1/transactions?page=2"),
+    ({"links_from_base": True}, "/accounts/acc-1/transactions?page=2"),
+    ({"links_from_base": True}, f"{tpp.STET}/v1/accounts/acc-1/transactions?page=2"),
+    ({"link_hosts": ["inner.bank.example"]}, "https://inner.bank.example/psd2/v1/accounts/acc-1/transactions?page=2"),
+    ({"link_hosts": ["10.0.0.1:8443"]}, "http://10.0.0.1:8443/psd2/v1/accounts/acc-1/transactions?page=2"),
+]
+
+
+@pytest.mark.parametrize(("api", "link"), NEXT_LINKS)
+def test_the_next_page_is_found_however_a_bank_writes_where_it_is(
+    bank: responses.RequestsMock, api: dict[str, Any], link: str
+) -> None:
+    url = f"{API}/accounts/acc-1/transactions"
+    bank.get(url, body=stet("transactions", STET_TRANSACTION, following=link))
+    bank.get(f"{url}?page=2", body=stet("transactions"), match=[query_param_matcher({"page": "2"})])
+    days = {"date_from": date(2026, 1, 1), "date_to": date(2026, 2, 1)}
+    pages = list(adapter(**api).transactions(ACCESS, ACCOUNT, psu=None, **days))
+    assert len(pages) == 2
+    assert bank.calls[1].request.url == f"{url}?page=2"
+
+
+BAD_NEXT = [
+    "https://evil.example/psd2/v1/accounts",
+    "//evil.example/accounts/x",
+    "http://[::1/accounts",
+    "http://a:b@127.0.0.1:8103/accounts",
+]
+
+
+@pytest.mark.parametrize("link", BAD_NEXT)
+@pytest.mark.parametrize("api", [{}, {"links_from_base": True, "link_hosts": ["inner.bank.example"]}])
+def test_no_next_link_leads_away_from_the_bank(bank: responses.RequestsMock, api: dict[str, Any], link: str) -> None:
+    bank.get(f"{API}/accounts/acc-1/transactions", body=stet("transactions", STET_TRANSACTION, following=link))
+    days = {"date_from": date(2026, 1, 1), "date_to": date(2026, 2, 1)}
+    reading = adapter(**api).transactions(ACCESS, ACCOUNT, psu=None, **days)
+    assert next(reading).transactions
+    with pytest.raises(ContractBroken):
+        next(reading)
+    assert len(bank.calls) == 1
+
+
+def test_a_bank_gets_the_headers_that_its_file_names(bank: responses.RequestsMock) -> None:
+    bank.get(f"{API}/accounts", body=stet("accounts", STET_ACCOUNT))
+    adapter(headers={"X-IBM-Client-Id": "portal-7"}).accounts(ACCESS, psu=None)
+    assert bank.calls[0].request.headers["X-IBM-Client-Id"] == "portal-7"
+
+
 def report(**more: Any) -> dict[str, Any]:
     return {"timestamp": "2026-03-01T00:00:00+0100", "status": 0, "error": "Error", "message": "m", **more}
 
@@ -314,6 +367,8 @@ WRONG: list[dict[str, Any]] = [
     {"time_zone": "Europe/Atlantis"},
     {"consent_model": "none"},
     {"offers": ["statements"]},
+    {"headers": {"X": "a\r\nb"}},
+    {"link_hosts": ["https://bank.example"]},
     {"surprise": 1},
 ]
 
