@@ -8,7 +8,6 @@ from enum import Enum
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.transport import Answer, retry_after_s, seconds_to_next_day
 
-_LONGEST_MESSAGE = 1000
 _SAFE_CODE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 
 
@@ -23,19 +22,19 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """All of ``status``, ``code`` and ``message`` must fit; None fits everything. ``message`` is searched in the bank's
-    prose, which is never repeated."""
+    """All of ``status``, ``code`` and ``message`` must fit; None fits everything. ``message`` are words that the bank's
+    prose must hold, in whatever case; the prose itself is never repeated."""
 
     status: int | None
     code: str | None
     verdict: Verdict
-    message: re.Pattern[str] | None = None
+    message: str | None = None
 
     def fits(self, status: int, codes: Collection[str], messages: Iterable[str]) -> bool:
         return (
             self.status in (None, status)
             and (self.code is None or self.code in codes)
-            and (self.message is None or any(self.message.search(one[:_LONGEST_MESSAGE]) for one in messages))
+            and (self.message is None or any(self.message.casefold() in one.casefold() for one in messages))
         )
 
 

@@ -11,7 +11,7 @@ from providers.errors import ContractBroken, ProviderError, ReconsentRequired, R
 from providers.oauth import refusal
 from providers.oauth.client_auth import ClientAuth
 from providers.port import Access
-from providers.rows import envelope
+from providers.rows import Lenient, envelope
 from providers.transport import Answer, Transport
 
 
@@ -30,7 +30,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
         return "TokenAnswer(...)"
 
 
-_TOKEN = msgspec.json.Decoder(TokenAnswer)
+_TOKEN = Lenient(TokenAnswer)
 
 
 @dataclass(frozen=True, slots=True)

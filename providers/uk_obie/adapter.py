@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from providers import dates
 from providers.edge import edge, guarded, kept
-from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
+from providers.errors import ReconsentRequired, Refused, Transient
 from providers.model import Account, Balance, Identifier, Money, Page, Status, Transaction
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, refresh_token
@@ -27,7 +26,7 @@ from providers.resources import (
     StandingOrder,
     Statement,
 )
-from providers.rows import BrokenRow, Rows, only_row
+from providers.rows import Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits
 from providers.uk_obie import families, normalize, resources
@@ -93,7 +92,6 @@ class UkObieAdapter:
         token = self._authoriser.app_token(request.now, scope=family.app_scope)
         consent = self._client.create_consent(family.consents, token, body, now=request.now)
         ends = consent.expiration_date_time
-        _valid_until(ends)
         verifier = new_code_verifier()
         url = self._authoriser.url(request, consent.consent_id, code_verifier=verifier, scope=family.scope)
         data = {"code_verifier": verifier, "expiration": ends or "", "family": family.name}
@@ -131,7 +129,7 @@ class UkObieAdapter:
             if consent.status not in _STANDING:
                 raise Refused("the bank consent was not authorised", code="access_denied")
             ends = consent.expiration_date_time
-        return _valid_until(ends)
+        return told_moment(ends, UTC)  # an end that cannot be read is none that is known
 
     def _with_accounts(self, access: Access, psu: Psu) -> Access:
         """``access`` with the list of accounts, as the bank wrote it."""
@@ -179,11 +177,12 @@ class UkObieAdapter:
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
             token = access_token(access)
+            pages = self._client.accounts(token, psu, parse=self._parse_accounts)
             if "accounts" in access.data:
                 bodies = msgspec.json.decode(access.data["accounts"], type=list[str])
-                return kept((self._parse_accounts(body.encode()) for body in bodies), self._id, "accounts")
-            pages = self._client.accounts(token, psu, parse=self._parse_accounts)
-            return kept(pages, self._id, "accounts")
+                pages = (self._parse_accounts(body.encode()) for body in bodies)
+            found = kept(pages, self._id, "accounts")
+            return tuple({one.resource_id: one for one in reversed(found)}.values())[::-1]  # pages may overlap
 
     def _parse_accounts(self, body: bytes) -> Rows[Account]:
         return normalize.accounts(body, currency=self._currency)
@@ -269,10 +268,3 @@ class UkObieAdapter:
 
     def _family(self, data: Mapping[str, str]) -> Family:
         return self._families.get(data.get("family", "aisp"), self._families["aisp"])
-
-
-def _valid_until(ends: str | None) -> datetime | None:
-    try:
-        return dates.moment(ends, "ExpirationDateTime", zone=UTC)
-    except BrokenRow as error:
-        raise ContractBroken(str(error)) from None

@@ -16,7 +16,7 @@ from providers.classify import Rule
 from providers.errors import ContractBroken
 from providers.paging import P, walk
 from providers.port import Psu, Resource
-from providers.rows import envelope
+from providers.rows import Lenient, envelope
 from providers.tpp import Tpp
 from providers.transport import Answer, Limits, Transport, path_segment
 from providers.uk_obie import refusals, wire
@@ -25,7 +25,7 @@ from providers.uk_obie.message_signing import HEADER as SIGNATURE
 from providers.uk_obie.message_signing import signature_of
 from providers.uk_obie.settings import Dates, Settings, Step
 
-_CONSENT = msgspec.json.Decoder(wire.Consent)
+_CONSENT = Lenient(wire.Consent)
 _FUNDS = msgspec.json.Decoder(wire.Funds)
 _NONE = b'{"Data":{}}'
 

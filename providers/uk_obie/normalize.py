@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
-import msgspec
-
 from providers import amount, text
 from providers.balances import balance_type
 from providers.identify import best_first
@@ -53,13 +51,11 @@ _USAGES = {"personal": AccountUsage.PRIVATE, "business": AccountUsage.ORGANISATI
 # Which line of credit is the limit of the account; what is left of it (Available) is none.
 _LIMITS = ("credit", "preagreed", "", "temporary", "emergency")
 
-_ACCOUNT_PAGE = msgspec.json.Decoder(wire.AccountPage)
+_PAGE = Lenient(wire.Page)
 _ACCOUNT = Lenient(wire.AccountRow)
 _SCHEME = Lenient(wire.Scheme)
-_BALANCE_PAGE = msgspec.json.Decoder(wire.BalancePage)
 _BALANCE = Lenient(wire.BalanceRow)
 _LINE = Lenient(wire.CreditLine)
-_TRANSACTION_PAGE = msgspec.json.Decoder(wire.TransactionPage)
 _TRANSACTION = Lenient(wire.TransactionRow)
 
 
@@ -68,8 +64,8 @@ def accounts(body: bytes, *, currency: str | None = None) -> Rows[Account]:
 
     ``currency`` is that of accounts that name none.
     """
-    page = envelope(_ACCOUNT_PAGE, body)
-    rows = rows_of(page.data.account, body)
+    page = envelope(_PAGE, body)
+    rows = rows_of(page, "Account", body)
 
     def make(row: wire.AccountRow, raw: bytes) -> Account | None:
         return None if key(row.status) == "deleted" else _account(row, raw, currency)
@@ -103,8 +99,8 @@ def _account(row: wire.AccountRow, raw: bytes, fallback: str | None) -> Account:
 def balances(body: bytes, *, account_id: str, zone: tzinfo = UTC, currency: str | None = None) -> Rows[Balance]:
     """OBReadBalance1, the rows of ``account_id`` only. A bank that calls the account by another name throughout an
     answer about nothing else has answered all the same. ``currency`` is that of amounts that name none."""
-    page = envelope(_BALANCE_PAGE, body)
-    rows = rows_of(page.data.balance, body)
+    page = envelope(_PAGE, body)
+    rows = rows_of(page, "Balance", body)
 
     def make(row: wire.BalanceRow, _: bytes) -> tuple[str, Balance]:
         return row.account_id or account_id, _balance(row, zone, currency)
@@ -139,8 +135,8 @@ def _balance(row: wire.BalanceRow, zone: tzinfo, currency: str | None) -> Balanc
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
     """OBReadTransaction6. ``account`` is the one that was asked for: its identifiers are the holder's own side, its
     currency that of amounts that name none. ``zone`` is the bank's, for moments without an offset."""
-    page = envelope(_TRANSACTION_PAGE, body)
-    rows = rows_of(page.data.transaction, body)
+    page = envelope(_PAGE, body)
+    rows = rows_of(page, "Transaction", body)
     engine = Engine(rules, account, zone=zone)
     good, rejected = sift(
         rows,

@@ -4,7 +4,6 @@ Version 3 names errors by words (UK.OBIE.Field.Missing), version 4 by codes (OBE
 are understood whichever version a bank claims to speak.
 """
 
-import re
 from collections.abc import Iterable
 
 import msgspec
@@ -70,9 +69,7 @@ _ERROR = Lenient(wire.Error)
 def own_rules(listed: Iterable[Classification], step: Step) -> tuple[Rule, ...]:
     """A bank's own rules for calls of ``step``."""
     return tuple(
-        Rule(one.status, one.code, _VERDICTS[one.means], re.compile(one.message) if one.message else None)
-        for one in listed
-        if one.step in (None, step)
+        Rule(one.status, one.code, _VERDICTS[one.means], one.message) for one in listed if one.step in (None, step)
     )
 
 

@@ -187,21 +187,3 @@ class OfferRow(_Wire, frozen=True):
     rate: Raw = NOTHING
     amount: Amount | None = None
     fee: Amount | None = None
-
-
-class Data(_Wire, frozen=True):
-    """One of these, by the resource that was asked for. Parties are listed, or one alone (/party)."""
-
-    standing_order: Raw = NOTHING
-    direct_debit: Raw = NOTHING
-    scheduled_payment: Raw = NOTHING
-    beneficiary: Raw = NOTHING
-    statement: Raw = NOTHING
-    party: Raw = NOTHING
-    product: Raw = NOTHING
-    offer: Raw = NOTHING
-
-
-class Page(_Wire, frozen=True):
-    data: Data
-    links: Raw = NOTHING

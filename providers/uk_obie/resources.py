@@ -29,6 +29,7 @@ from providers.resources import (
 )
 from providers.rows import Lenient, Rows, envelope, sift
 from providers.uk_obie import resource_wire as rows
+from providers.uk_obie import wire
 from providers.uk_obie.schedules import mandate_status, schedule
 from providers.uk_obie.values import (
     direction,
@@ -55,7 +56,7 @@ Reader = Callable[[bytes, str | None, tzinfo], Rows[V]]
 """The rows of one answer: its body, the currency of amounts that name none, the bank's own time zone."""
 
 
-_PAGE = msgspec.json.Decoder(rows.Page)
+_PAGE = Lenient(wire.Page)
 _ADDRESS = Lenient(rows.AddressRow)
 _PART = Lenient(rows.StatementPart)
 _MOMENT = Lenient(rows.StatementMoment)
@@ -67,7 +68,7 @@ def _reader(name: str, row: type[W], make: Callable[[W, bytes, str | None, tzinf
 
     def read(body: bytes, currency: str | None = None, zone: tzinfo = UTC) -> Rows[V]:
         page = envelope(_PAGE, body)
-        listed = rows_of(getattr(page.data, name), body)
+        listed = rows_of(page, name, body)
         found, rejected = sift(listed, decoder.of_page(listed), lambda told, raw: make(told, raw, currency, zone))
         return Rows(found, rejected, following(page.links))
 
@@ -248,11 +249,11 @@ def _remittance(reference: str | None, told: rows.Remittance | None) -> tuple[st
     return text.lines((reference, *lines_of(found.unstructured), *structured))
 
 
-standing_orders = _reader("standing_order", rows.StandingOrderRow, _standing_order)
-direct_debits = _reader("direct_debit", rows.DirectDebitRow, _direct_debit)
-scheduled_payments = _reader("scheduled_payment", rows.ScheduledPaymentRow, _scheduled_payment)
-beneficiaries = _reader("beneficiary", rows.BeneficiaryRow, _beneficiary)
-statements = _reader("statement", rows.StatementRow, _statement)
-parties = _reader("party", rows.PartyRow, _party)
-products = _reader("product", rows.ProductRow, _product)
-offers = _reader("offer", rows.OfferRow, _offer)
+standing_orders = _reader("StandingOrder", rows.StandingOrderRow, _standing_order)
+direct_debits = _reader("DirectDebit", rows.DirectDebitRow, _direct_debit)
+scheduled_payments = _reader("ScheduledPayment", rows.ScheduledPaymentRow, _scheduled_payment)
+beneficiaries = _reader("Beneficiary", rows.BeneficiaryRow, _beneficiary)
+statements = _reader("Statement", rows.StatementRow, _statement)
+parties = _reader("Party", rows.PartyRow, _party)
+products = _reader("Product", rows.ProductRow, _product)
+offers = _reader("Offer", rows.OfferRow, _offer)

@@ -141,8 +141,8 @@ class Paging(_Part, frozen=True):
 
 
 class Classification(_Part, frozen=True):
-    """What one refusal of this bank means. All that is given must fit; ``message`` is a regular expression searched in
-    the bank's prose. ``gone`` is for ``consent`` only: the bank consent has ended already, and ending it succeeds."""
+    """What one refusal of this bank means. All that is given must fit; ``message`` are words that the bank's prose
+    holds. ``gone`` is for ``consent`` only: the bank consent has ended already, and ending it succeeds."""
 
     means: Literal["reconsent", "refused", "later", "next_day", "broken", "gone"]
     status: Annotated[int, Meta(ge=400, le=499)] | None = None
@@ -155,11 +155,6 @@ class Classification(_Part, frozen=True):
             raise ValueError("errors: a rule without status, code or message fits everything")
         if (self.means == "gone") and self.step != "consent":
             raise ValueError("errors: gone is said of step consent")
-        if self.message is not None:
-            try:
-                re.compile(self.message)
-            except re.error as error:
-                raise ValueError(f"errors: message is no regular expression: {error}") from None
 
 
 class Registering(_Part, frozen=True):

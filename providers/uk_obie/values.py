@@ -53,17 +53,40 @@ def direction(indicator: str | None) -> int | None:
     return _SIGNS.get(key(indicator))
 
 
-def rows_of(listed: msgspec.Raw, body: bytes) -> tuple[msgspec.Raw, ...]:
-    """The rows of a list, of which null is none; a bank that has one row and writes it without its list has one row."""
+def rows_of(page: wire.Page, name: str, body: bytes) -> tuple[msgspec.Raw, ...]:
+    """The rows of a list, of which null is none; a bank that has one row and writes it without its list has one row.
+
+    Raises ContractBroken where Data holds a list under a name that is not ``name``, for nothing would be told of it.
+    """
+    if page.data is None or isinstance(page.data, list):
+        return _rows(page.data or [])
+    wanted = _singular(key(name))
+    for given, listed in page.data.items():
+        if _singular(key(given)) == wanted:
+            return _rows(_members(listed, body))
+    if any(_members(one, body) for one in page.data.values() if bytes(one).lstrip()[:1] == b"["):
+        raise ContractBroken(f"Data holds a list, but none of {name}", raw=body)
+    return ()
+
+
+def _rows(listed: list[msgspec.Raw]) -> tuple[msgspec.Raw, ...]:
+    return tuple(row for row in listed if bytes(row) != b"null")
+
+
+def _members(listed: msgspec.Raw, body: bytes) -> list[msgspec.Raw]:
     whole = bytes(listed).strip()
     if whole == b"null":
-        return ()
+        return []
     if whole[:1] == b"{":
-        return (listed,)
+        return [listed]
     try:
-        return tuple(row for row in _LISTED.decode(whole) if bytes(row) != b"null")
+        return _LISTED.decode(whole)
     except msgspec.MsgspecError:
         raise ContractBroken("not the promised JSON: no list of rows", raw=body) from None
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
 
 
 def following(links: msgspec.Raw) -> str | None:

@@ -148,30 +148,10 @@ class Links(_Wire, frozen=True):
     next: str | None = None
 
 
-class AccountData(_Wire, frozen=True):
-    account: Raw = NOTHING
+class Page(_Wire, frozen=True):
+    """The envelope of every list: Data holds the rows under the resource's name."""
 
-
-class BalanceData(_Wire, frozen=True):
-    balance: Raw = NOTHING
-
-
-class TransactionData(_Wire, frozen=True):
-    transaction: Raw = NOTHING
-
-
-class AccountPage(_Wire, frozen=True):
-    data: AccountData
-    links: Raw = NOTHING
-
-
-class BalancePage(_Wire, frozen=True):
-    data: BalanceData
-    links: Raw = NOTHING
-
-
-class TransactionPage(_Wire, frozen=True):
-    data: TransactionData
+    data: dict[str, Raw] | list[Raw] | None
     links: Raw = NOTHING
 
 
@@ -179,7 +159,7 @@ class ConsentData(_Wire, frozen=True):
     """OBReadConsentResponse1.Data and OBFundsConfirmationConsentResponse1.Data."""
 
     consent_id: str
-    status: str
+    status: str = ""
     expiration_date_time: str | None = None
 
 

@@ -347,6 +347,32 @@ def test_accounts_on_a_second_page_are_not_lost(bank: responses.RequestsMock, ad
     assert [one.resource_id for one in adapter.accounts(ACCESS, psu=None)] == ["22289", "2"]
 
 
+def test_pages_that_overlap_show_an_account_once(bank: responses.RequestsMock, adapter: UkObieAdapter) -> None:
+    other = but(UK_ACCOUNT, AccountId="2")
+    bank.get(f"{tpp.AISP}/accounts?p=2", body=uk("Account", UK_ACCOUNT, other))
+    bank.get(f"{tpp.AISP}/accounts", body=uk("Account", UK_ACCOUNT, following="?p=2"))
+    assert [one.resource_id for one in adapter.accounts(ACCESS, psu=None)] == ["22289", "2"]
+
+
+@pytest.mark.parametrize("end", ["soon", "", None, ...])
+def test_an_end_that_cannot_be_read_costs_no_link(
+    bank: responses.RequestsMock, adapter: UkObieAdapter, end: Any
+) -> None:
+    a_bank_that_says_yes(bank)
+    for method, url in (("POST", ""), ("GET", "/consent-1")):
+        body = consent(Status="AwaitingAuthorisation", ExpirationDateTime=end)
+        bank.replace(method, f"{tpp.AISP}/account-access-consents{url}", json=body, status=201)
+    adapter.start(tpp.link_request())
+    assert adapter.finish(STATE, YES, now=tpp.NOW, psu=Psu()).valid_until is None
+
+
+def test_odd_members_of_a_token_answer_cost_nothing(bank: responses.RequestsMock, adapter: UkObieAdapter) -> None:
+    odd = {"scope": ["openid", "accounts"], "expires_in": {}, "id_token": 7, "refresh_token": None}
+    bank.post(f"{tpp.UK}/token", json={"access_token": "at-2", "token_type": "BEARER"} | odd)
+    access = adapter.refresh(ACCESS, now=tpp.NOW)
+    assert (access.data, access.expires_at) == ({"access_token": "at-2", "refresh_token": "rt-1"}, None)
+
+
 def test_a_broken_account_is_reported_and_the_others_come(
     bank: responses.RequestsMock, adapter: UkObieAdapter, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -310,7 +310,7 @@ WRONG: list[dict[str, Any]] = [
     {"headers": {"send": {"x-a": "b\r\nx-c: d"}}},
     {"errors": [{"means": "later"}]},
     {"errors": [{"means": "gone", "status": 403}]},
-    {"errors": [{"means": "later", "message": "("}]},
+    {"errors": [{"means": "later", "message": ""}]},
     {"paging": {"hosts": ["https://evil.example"]}},
     {"tokens": {"refresh": "sometimes"}},
 ]

@@ -165,9 +165,24 @@ def test_extended_codes_stand_in_for_the_banks_own_and_a_category_keeps_its_zero
     assert (found.proprietary_code, found.merchant_category_code) == ("CHP", "0763")
 
 
-def test_a_page_with_one_row_and_no_list_around_it_has_one_row() -> None:
-    body = json.dumps({"Data": {"Transaction": UK_TRANSACTION}, "Links": "none"}).encode()
-    assert len(normalize.transactions(body).transactions) == 1
+ENVELOPES = [
+    {"Data": {"Transaction": UK_TRANSACTION}, "Links": "none"},
+    {"Data": {"Transactions": [UK_TRANSACTION]}},
+    {"data": {"transaction": [UK_TRANSACTION]}, "links": {"next": None}},
+    {"Data": [UK_TRANSACTION]},
+    {"Data": {"AccountId": "22289", "Transaction": [UK_TRANSACTION, None]}, "Meta": []},
+]
+
+
+@pytest.mark.parametrize("page", ENVELOPES)
+def test_an_envelope_of_another_cut_holds_its_row_all_the_same(page: Any) -> None:
+    assert len(normalize.transactions(json.dumps(page).encode()).transactions) == 1
+
+
+def test_a_list_under_a_strange_name_is_not_taken_for_nothing() -> None:
+    with pytest.raises(ContractBroken, match="none of Transaction"):
+        normalize.transactions(uk("Entries", UK_TRANSACTION))
+    assert normalize.transactions(uk("Entries")).transactions == ()
 
 
 CODES = [

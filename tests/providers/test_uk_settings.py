@@ -153,7 +153,7 @@ RULES: list[tuple[dict[str, Any], int, Any, type[ProviderError]]] = [
     (CLOSED | {"means": "reconsent", "step": "accounts"}, 400, ob_error("x", "Invalid Account Status"), Refused),
     (CLOSED | {"means": "later"}, 400, ob_error("x", "something else"), Refused),
     ({"means": "next_day", "code": "ACCESS_EXCEEDED"}, 403, ob_error("ACCESS_EXCEEDED", ""), Transient),
-    ({"means": "later", "message": "(?i)timed? ?out"}, 403, "<html>Timeout</html>", Transient),
+    ({"means": "later", "message": "time OUT"}, 403, "<html>Gateway time out</html>", Transient),
     ({"means": "broken", "status": 404}, 404, "", ContractBroken),
 ]
 
