@@ -8,6 +8,7 @@ from enum import Enum
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.transport import Answer, retry_after_s, seconds_to_next_day
 
+_LONGEST_PROSE = 1000
 _SAFE_CODE = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 
 
@@ -22,20 +23,26 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """All of ``status``, ``code`` and ``message`` must fit; None fits everything. ``message`` are words that the bank's
-    prose must hold, in whatever case; the prose itself is never repeated."""
+    """All of ``status``, ``code`` and ``message`` must fit; None fits everything. ``message`` is what the bank's prose
+    must hold: words of its file, in whatever case, or a pattern of ours. The prose itself is never repeated."""
 
     status: int | None
     code: str | None
     verdict: Verdict
-    message: str | None = None
+    message: str | re.Pattern[str] | None = None
 
     def fits(self, status: int, codes: Collection[str], messages: Iterable[str]) -> bool:
         return (
             self.status in (None, status)
             and (self.code is None or self.code in codes)
-            and (self.message is None or any(self.message.casefold() in one.casefold() for one in messages))
+            and (self.message is None or any(_holds(one, self.message) for one in messages))
         )
+
+
+def _holds(prose: str, message: str | re.Pattern[str]) -> bool:
+    if isinstance(message, str):
+        return message.casefold() in prose.casefold()
+    return message.search(prose[:_LONGEST_PROSE]) is not None
 
 
 def safe_code(code: str | None) -> str:
