@@ -80,7 +80,7 @@ def _in_text(told: Told, written: Written, rules: Parties, placeholder: str | No
         return None
     if written.has_terminal_line:
         return parties.FromText(line, "beside_terminal_line")
-    if placeholder is not None and CARD_ALONE.fill(placeholder, placeholder.lower()) is not None:
+    if placeholder is not None and CARD_ALONE.covers(placeholder, placeholder.lower()):
         return parties.FromText(line, "beside_card_number")
     return None
 

@@ -48,9 +48,7 @@ def said(name: str | None) -> str | None:
 
 def is_nobody(name: str, rules: Parties) -> bool:
     lowered = name.lower()
-    if NOBODY.fill(name, lowered) is not None:
-        return True
-    return bool(rules.placeholders) and book(rules.placeholders).fill(name, lowered) is not None
+    return NOBODY.covers(name, lowered) or (bool(rules.placeholders) and book(rules.placeholders).covers(name, lowered))
 
 
 def without_prefix(name: str, rules: Parties) -> str | None:

@@ -274,7 +274,7 @@ def _sweep(found: Written, rules: Remittance) -> None:
             if not line:
                 continue
         lowered = line.lower()
-        if rules.clutter and book(rules.clutter).fill(line, lowered) is not None:
+        if rules.clutter and book(rules.clutter).covers(line, lowered):
             found.rules.append("clutter")
             continue
         for prefix in rules.prefixes:
@@ -282,7 +282,7 @@ def _sweep(found: Written, rules: Remittance) -> None:
                 line = rest
                 found.rules.append("prefix")
                 break
-        if TECHNICAL.fill(line, lowered) is not None:
+        if TECHNICAL.covers(line, lowered):
             technical.append(line)
             continue
         kept[line] = None

@@ -14,7 +14,8 @@ a match costs at most the length of the text times the length of the template, a
     [one|another]          either of these texts, the longest that fits
     a space                any white space, at least one
 
-Case does not matter. A template fits from the start of a line; one that begins with {any} fits anywhere.
+Case does not matter. A template fits from the start of a line; one that begins with {any} fits anywhere. What stands
+behind it does not matter, except where a whole name or line is meant (placeholders, clutter).
 """
 
 import re
@@ -55,16 +56,21 @@ class Template:
 
     def fill(self, text: str, lowered: str | None = None) -> dict[str, str] | None:
         """What stands in the blanks, or None if the text does not fit. ``lowered`` is ``text.lower()``, if at hand."""
-        lowered = text.lower() if lowered is None else lowered
-        if self.prefixes:
-            if not lowered.startswith(self.prefixes):
-                return None
-        elif not any(wording in lowered for wording in self.anywhere):
+        if not self._may_fit(text.lower() if lowered is None else lowered):
             return None
         found = self._pattern.match(text, 0, MAX_TEXT_LENGTH)
         if found is None:
             return None
         return {name: value.strip() for name, value in found.groupdict().items() if value}
+
+    def covers(self, text: str, lowered: str) -> bool:
+        """Whether nothing stands behind what fits."""
+        return self._may_fit(lowered) and self._pattern.fullmatch(text) is not None
+
+    def _may_fit(self, lowered: str) -> bool:
+        if self.prefixes:
+            return lowered.startswith(self.prefixes)
+        return any(wording in lowered for wording in self.anywhere)
 
 
 def _wordings(kind: str, value: str) -> tuple[str, ...]:
@@ -163,6 +169,10 @@ class Book:
                 if found is not None:
                     return found
         return None
+
+    def covers(self, text: str, lowered: str) -> bool:
+        """Whether one of them fits the whole text."""
+        return self.may_fit(lowered) and any(one.covers(text, lowered) for one in self.templates)
 
 
 @lru_cache(maxsize=1024)

@@ -97,6 +97,25 @@ def test_cbi_globe_sends_objects_for_structured_remittance_and_dates_with_times(
     assert {one.money.currency for one in balances} == {"EUR", "USD"}
 
 
+def test_every_recorded_answer_of_berlin_group_banks_is_read_without_a_loss() -> None:
+    count = 0
+    for path in sorted(need("recorded/berlin-group").glob("*/*.json")):
+        body = json.loads(path.read_text())["response"]["body"]
+        raw = json.dumps(body).encode()
+        if isinstance(body, dict) and "transactions" in body:
+            page = berlin.transactions(raw)
+            rows = sum(len(listed) for listed in body["transactions"].values() if isinstance(listed, list))
+            assert (len(page.transactions), page.rejected) == (rows, ())
+            assert all("unread" not in row.provenance for row in page.transactions)
+            count += 1
+        for name, read in (("accounts", berlin.accounts), ("balances", berlin.balances)):
+            if name in body:
+                found = read(raw)
+                assert (len(found.values), found.rejected) == (len(body[name]), ())
+                count += 1
+    assert count >= 6
+
+
 def test_n26_and_redsys_are_understood() -> None:
     assert len(berlin.transactions(recorded("berlin-group/n26/transactions")).transactions) == 3
     assert len(berlin.balances(recorded("berlin-group/n26/balances")).values) == 1

@@ -220,6 +220,7 @@ def test_a_placeholder_in_the_field_gives_way_to_the_text() -> None:
     assert one({"creditorName": "CARD-1234"}).counterparty == Party()
     alone = one({"creditorName": "CARD-1234", UNSTRUCTURED: "ACME SHOP"})
     assert (alone.counterparty.name, alone.remittance) == ("ACME SHOP", ("ACME SHOP",))
+    assert one({"creditorName": "CARD-1234 Otto"}).counterparty.name == "CARD-1234 Otto"
     own = {"parties": {"placeholders": ["OUTGOING PAYMENT"]}}
     assert one({"creditorName": "Outgoing payment"}, own).counterparty.name is None
 
@@ -236,10 +237,9 @@ def test_the_only_line_beside_a_terminals_line_is_the_shop(lines: list[str]) -> 
 
 
 def test_a_line_that_only_begins_like_a_terminals_is_the_payers() -> None:
-    assert one(text("POS 45,13 BILLA", "Invoice paid 31.07. 10:27")).remittance == (
-        "POS 45,13 BILLA",
-        "Invoice paid 31.07. 10:27",
-    )
+    for lines in (("POS 45,13 BILLA", "Invoice paid 31.07. 10:27"), ("POS 45,13 AT D6 09.03. 10:27 with tip", "Otto")):
+        found = one(text(*lines))
+        assert (found.remittance, found.counterparty.name) == (lines, None)
 
 
 def test_what_a_processor_wrote_in_front_is_not_the_shop() -> None:
