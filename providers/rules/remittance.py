@@ -28,6 +28,7 @@ from providers.rules.told import Told
 
 _MAX_LENGTH = 20_000  # of all lines together; beyond it nothing is joined or taken apart
 _MAX_LINES = 500
+_LEAST_REPEATED = 6
 _USUAL_WIDTHS = (27, 35)  # of MT940 field 86 and of the SEPA texts that were made of it
 
 # what a tag's value is: a bank id's name, or one of the words below
@@ -136,6 +137,8 @@ def _chosen(told: Told) -> tuple[list[str], str]:
         if chosen:
             said = _core("".join(chosen))
             structured = [line for line in structured if not _is_said(_core(line), said)]
+            if any(said in _core(line) for line in structured):
+                chosen, places = [], ""
         if structured:
             chosen = [*chosen, *structured]
             places = f"{places}, {told.structured_place}" if places else told.structured_place
@@ -150,8 +153,9 @@ def _says_more(single: str, listed: Iterable[str]) -> bool:
 
 
 def _is_said(core: str, said: str) -> bool:
-    """Whether a structured text repeats the unstructured one, as a whole or cut short."""
-    return core in said or (bool(said) and said in core)
+    """Whether a structured text repeats the unstructured one, as a whole or cut short. A few digits may stand in any
+    text by chance."""
+    return core == said or (len(core) >= _LEAST_REPEATED and core in said)
 
 
 def _core(line: str) -> str:

@@ -338,6 +338,14 @@ def test_lines_of_the_banks_width_go_on_in_the_next() -> None:
     assert one(named, rules).remittance == ("Order 7",)
 
 
+def test_a_reference_is_kept_unless_the_text_says_it_already() -> None:
+    structured = "remittanceInformationStructured"
+    assert one({UNSTRUCTURED: "Rent 12.03.", structured: "12"}).remittance == ("Rent 12.03.", "12")
+    assert one({UNSTRUCTURED: "Rent RF1800001", structured: "RF18 0000 1"}).remittance == ("Rent RF1800001",)
+    assert one({UNSTRUCTURED: "Rent", structured: "Rent May RF18"}).remittance == ("Rent May RF18",)
+    assert one({UNSTRUCTURED: "Rent", structured: "rent"}).remittance == ("Rent",)
+
+
 def test_a_line_as_wide_as_mt940s_that_breaks_off_in_a_word_goes_on() -> None:
     wide = ["Ueberweisung fuer die Wohnu", "ng im Erdgeschoss"]
     assert one(text(*wide)).remittance == ("Ueberweisung fuer die Wohnung im Erdgeschoss",)
