@@ -1,13 +1,15 @@
 """What only some banks tell of a row: the card and its merchant, the party behind the party, and the rest."""
 
+from contextlib import suppress
 from dataclasses import replace
 
-from providers import text
+from providers import amount, text
 from providers.identify import identifier
 from providers.model import NO_DETAILS, Card, Details, Exchange, Party, Scheme
+from providers.rows import BrokenRow
 from providers.rules import parties
 from providers.rules.merchant import merchant
-from providers.rules.narratives import BEHIND, SERVICES
+from providers.rules.narratives import BEHIND, EXCHANGED, SERVICES
 from providers.rules.other_side import OtherSide
 from providers.rules.places import by
 from providers.rules.remittance import Written
@@ -35,6 +37,8 @@ def details(
         places["ultimate"] = by(written.place, "behind_service")
     if ultimate is not None and ultimate.name == other.party.name:
         ultimate = None
+    if exchange is None and (exchange := _exchanged(written, outgoing)) is not None:
+        places["exchange"] = by(written.place, "exchange_in_text")
     purpose = text.meaningful(told.purpose or written.lifted.get("purpose"))
     if not (ultimate or purpose or card or exchange or told.additional or told.charges or told.has_more):
         return NO_DETAILS
@@ -50,6 +54,20 @@ def details(
         statement_references=tuple(told.statement_references),
         is_mutable=told.is_mutable,
     )
+
+
+def _exchanged(written: Written, outgoing: bool) -> Exchange | None:
+    """What was paid in another currency than the euro, where a line tells it with the rate."""
+    for line in written.lines:
+        found = EXCHANGED.fill(line, line.lower())
+        if not found or found["currency"].upper() == "EUR":
+            continue
+        with suppress(BrokenRow):
+            number = amount.exact_text(found["amount"], "text").copy_abs()
+            rate = amount.exact_text(found["rate"].replace(",", "."), "text")
+            money = amount.money(number.copy_negate() if outgoing and number else number, found["currency"], "text")
+            return Exchange(money.currency, "EUR", "EUR", rate, money)
+    return None
 
 
 def _behind_service(written: Written, name: str | None) -> str | None:

@@ -125,6 +125,13 @@ NOBODY = Book(
     "[VISA|MASTERCARD|MAESTRO|GIROCARD|DEBIT CARD|CREDIT CARD] [XXXX|****]{any}",
 )
 
+# What was paid abroad, in its own currency, and the rate to the euro.
+EXCHANGED = Book(
+    "{amount} {currency} / 1 euro = {rate}",
+    "{any}Original {amount} {currency} 1 Euro={rate}",
+    "{any}Kurs {rate} {currency} {amount}",
+)
+
 # What a payment service says of the shop behind it.
 BEHIND = Book("{any}Ihr Einkauf bei {payee}", "{any}Your purchase at {payee}", "{any}Votre achat chez {payee}")
 SERVICES = ("paypal", "klarna", "amazon pay", "payone", "stripe", "mollie", "adyen", "sumup", "worldline")

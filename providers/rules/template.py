@@ -10,6 +10,7 @@ a match costs at most the length of the text times the length of the template, a
     {ymd}                  20261231
     {time}                 13:37 13:37:59 13.37
     {amount} {currency}    -1.234,56 and the like; three capitals
+    {rate}                 1.0842 or 1,0842
     {card}                 a card number, masked or not
     [one|another]          either of these texts, the longest that fits
     a space                any white space, at least one
@@ -36,6 +37,7 @@ _TYPED = {
     "time": r"[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?",
     "amount": r"[+-]?[0-9][0-9.,']{0,24}",
     "currency": r"[A-Z]{3}",
+    "rate": r"[0-9]{1,9}(?:[.,][0-9]{1,12})?",
     "card": r"[0-9Xx*•.#]{4,25}(?: [0-9Xx*•#]{4}){0,4}",
 }
 _UNNAMED = frozenset({"any", "word", "number"})  # these may stand twice: what is in them is not given back

@@ -450,6 +450,16 @@ def test_a_card_number_in_a_text_is_masked() -> None:
     assert card == Card(masked_pan="************4242", merchant_name="SHOP")
 
 
+@pytest.mark.parametrize(
+    "line", ["2,80 NZD / 1 euro = 1,8181", "Original 2,80 NZD 1 Euro=1,8181", "Einkauf Kurs 1,8181 NZD 2,80"]
+)
+def test_what_was_paid_in_another_currency_stands_in_a_text(line: str) -> None:
+    found = one(text("Otto", line))
+    assert found.details.exchange == Exchange("NZD", "EUR", "EUR", Decimal("1.8181"), Money(Decimal("-2.80"), "NZD"))
+    assert found.provenance["exchange"].endswith(" by exchange_in_text")
+    assert one(text("Yogakurs 10 EUR 120,00", "Kurs 3 von 12")).details.exchange is None
+
+
 @pytest.mark.parametrize("table", [narratives.PAYEES, narratives.DATED])
 def test_every_template_of_the_tables_has_the_blank_it_is_for(table: Any) -> None:
     blank = "{payee}" if table is narratives.PAYEES else "{date}"
