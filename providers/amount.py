@@ -16,6 +16,8 @@ _PLAIN = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,4})?", re.ASCII)
 # A comma before one or two last digits, or a group of three between points and the comma, can mean one thing only.
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},[0-9]{1,2}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){1,5}\.[0-9]{1,5}|(?:,[0-9]{3}){2,5})", re.ASCII)
+_SPACED = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3}){1,5}(?:\.[0-9]{1,5})?", re.ASCII)
+_BLANKS = re.compile(r"[\u00a0\u2009\u202f]|\\u(?:00a0|2009|202f)", re.IGNORECASE)  # what French numbers are grouped by
 _SIGN_BEHIND = re.compile(r"[0-9.,']{1,40}[+-]", re.ASCII)
 _GROUPING = re.compile(r"['\s]")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -53,16 +55,18 @@ def exact_text(text: str, field: str) -> Decimal:
 
 
 def _parse(text: str) -> Decimal | None:
-    """A plain number, one with a decimal comma ("1.234,56", "12,5"), one with grouping commas ("1,234.56") or with
-    its sign behind ("12.00-"). "1,234" could be two numbers, so it is none."""
+    """A plain number, one with a decimal comma ("1.234,56", "12,5"), one with grouping commas ("1,234.56") or blanks
+    ("1 234.56"), or with its sign behind ("12.00-"). "1,234" could be two numbers, so it is none."""
     if not _NUMBER.fullmatch(text):
-        text = text.strip()
+        text = _BLANKS.sub(" ", text).strip()
         if _SIGN_BEHIND.fullmatch(text):
             text = text[-1] + text[:-1]
         if _DECIMAL_COMMA.fullmatch(text):
             text = _GROUPING.sub("", text).replace(".", "").replace(",", ".")
         elif _GROUPED.fullmatch(text):
             text = text.replace(",", "")
+        elif _SPACED.fullmatch(text):
+            text = text.replace(" ", "")
         if not _NUMBER.fullmatch(text):
             return None
     return Decimal(text)

@@ -12,6 +12,13 @@ from providers.rules.template import Book
 
 # Longer and more definite ones first.
 PAYEES = Book(
+    # France: Société Générale, La Banque Postale, Crédit Agricole, LCL
+    "CARTE X{number} {date} {payee}",
+    "PAIEMENT PAR CARTE X{number} {payee} {date}",
+    "ACHAT CB {payee} {date} CARTE NUMERO {any}",
+    "CB {payee} {date}",
+    "[PRELEVEMENT EUROPEEN|PRELEVEMENT SEPA] {word} DE: {payee} [ID:|MOTIF:|REF:|MANDAT]{any}",
+    "[VIR RECU|VIR INST RE|VIR INST RECU] {word} DE: {payee} [MOTIF:|DATE:|REF:]{any}",
     # France: BNP Paribas; Boursorama, Fortuneo, BPCE, Crédit Mutuel
     "[VIR|VIREMENT] [SEPA INST RECU|SEPA RECU|INST RECU|RECU] /DE {payee} /MOTIF {text} /REF{any}",
     "[VIR|VIREMENT] [SEPA INST RECU|SEPA RECU|INST RECU|RECU] /DE {payee} /{any}",
@@ -93,6 +100,9 @@ PAYEES = Book(
 )
 
 DATED = Book(
+    "CARTE X{number} {date} {any}",
+    "PAIEMENT PAR CARTE X{number} {any} {date}",
+    "ACHAT CB {any} {date} CARTE NUMERO {any}",
     "[CARTE|AVOIR|CB|PAIEMENT CB|ACHAT CB|RETRAIT DAB|PAIEMENT PAR CARTE] {date} {any}",
     "PIRKUMS {card} {date} {time} {any}",
     "PIRKUMS {card} {date} {any}",

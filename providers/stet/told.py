@@ -24,7 +24,7 @@ _SCHEMES = {
     "RIB": Scheme.BBAN,
 }
 
-_DIRECTIONS = {"DBIT": -1, "DEBIT": -1, "D": -1, "CRDT": 1, "CREDIT": 1, "C": 1}
+_DIRECTIONS = {"D": -1, "C": 1}  # DBIT, Debit, débit ...
 
 
 def told(row: wire.TransactionRow, raw: bytes, status: Status, *, currency: str, indicator_decides: bool) -> Told:
@@ -81,7 +81,14 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, currency: str,
 
 
 def direction_of(indicator: str | None) -> int | None:
-    return _DIRECTIONS.get((indicator or "").strip().upper())
+    """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither: money whose
+    direction is not known is not money that came in."""
+    word = (indicator or "").strip().upper()
+    if not word:
+        return None
+    if word[0] not in _DIRECTIONS:
+        raise BrokenRow("creditDebitIndicator is unknown")
+    return _DIRECTIONS[word[0]]
 
 
 def directed(number: Decimal, direction: int) -> Decimal:
@@ -124,6 +131,8 @@ def _texts(value: Any) -> Iterable[str]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
             yield from _texts(one.get("unstructured"))
+        elif isinstance(one, list):
+            yield from _texts(one)
         elif isinstance(one, str | int) and not isinstance(one, bool):
             yield str(one)
 

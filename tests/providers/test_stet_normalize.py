@@ -69,6 +69,7 @@ AMOUNTS = [
     ("-12.10", None, "-12.10"),
     ("12.10", "", "12.10"),
     ("0.00", "DBIT", "0.00"),
+    ("1\u00a0234,56", "Débit", "-1234.56"),
 ]
 
 
@@ -131,6 +132,7 @@ REMITTANCES: list[tuple[Any, tuple[str, ...]]] = [
     ({"structured": {"reference": "ref-77"}}, ("ref-77",)),
     ({"structured": [{"referredDocumentInformation": [{"number": "F-1"}]}]}, ("F-1",)),
     ({"unstructured": [4711]}, ("4711",)),
+    ({"unstructured": [["a line"], "another"]}, ("a line", "another")),
 ]
 
 
@@ -169,7 +171,7 @@ def test_a_row_needs_nothing_but_its_amount() -> None:
 ODD = [7, True, "x", [], [7], {}, {"x": 1}, {"iban": 7}, {"name": ["x"]}, None]
 
 
-@pytest.mark.parametrize("field", sorted(set(STET_TRANSACTION) - {"transactionAmount"}))
+@pytest.mark.parametrize("field", sorted(set(STET_TRANSACTION) - {"transactionAmount", "creditDebitIndicator"}))
 def test_no_optional_field_costs_a_row(field: str) -> None:
     for value in ODD:
         found = changed(**{field: value})
@@ -192,6 +194,30 @@ def test_the_payee_of_a_french_card_row_is_in_its_text() -> None:
     row = changed(relatedParties=None, remittanceInformation=["CARTE 27/02/26 MONOPRIX LYON CB*6655"])
     assert row.counterparty.name == "MONOPRIX LYON"
     assert row.provenance["counterparty"].startswith("remittanceInformation by ")
+
+
+FRENCH = [
+    ("CARTE X1234 05/03 MONOPRIX LYON", "MONOPRIX LYON"),
+    ("PAIEMENT PAR CARTE X1234 MONOPRIX LYON 05/03", "MONOPRIX LYON"),
+    ("ACHAT CB MONOPRIX LYON 05.03.26 CARTE NUMERO 123", "MONOPRIX LYON"),
+    ("CB MONOPRIX LYON 05/03/26", "MONOPRIX LYON"),
+    ("PRELEVEMENT EUROPEEN 4711 DE: EDF ID: FR12ZZZ MOTIF: X", "EDF"),
+    ("VIR RECU 4711S DE: M DUPONT MOTIF: LOYER", "M DUPONT"),
+    ("PRLV SEPA EDF", "EDF"),
+    ("VIREMENT EN VOTRE FAVEUR DE M DUPONT", "M DUPONT"),
+    ("RETRAIT DAB 05/03 LYON", None),
+    ("CHEQUE 1234567", None),
+]
+
+
+@pytest.mark.parametrize(("line", "name"), FRENCH)
+def test_what_french_banks_write_around_a_name(line: str, name: str | None) -> None:
+    assert changed(relatedParties=None, remittanceInformation=[line]).counterparty.name == name
+
+
+def test_a_direction_that_is_neither_is_not_guessed() -> None:
+    page = normalize.transactions(stet("transactions", but(STET_TRANSACTION, creditDebitIndicator="XXXX")))
+    assert (page.transactions, page.rejected[0].reason) == ((), "creditDebitIndicator is unknown")
 
 
 def test_rows_sorted_into_lists_are_read_too() -> None:

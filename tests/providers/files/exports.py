@@ -130,7 +130,7 @@ Date;Date de valeur;Libellé;Débit euros;Crédit euros
 """,
             "iso-8859-15",
         ),
-        ((date(2024, 3, 15), "-12.30", None), (date(2024, 3, 14), "1850.00", None)),
+        ((date(2024, 3, 15), "-12.30", "CAFE DU PONT"), (date(2024, 3, 14), "1850.00", None)),
         "",
         "CB CAFE DU PONT",
     ),
