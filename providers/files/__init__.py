@@ -13,6 +13,7 @@ camt.py       ISO 20022 camt.052, 053, 054
 camt_entry.py one entry of those
 mt940.py      SWIFT MT940 and MT942
 mt_entry.py   one entry of those
+mt_text.py    what banks write into field 86 without subfields
 ofx.py        OFX 1 (SGML) and 2 (XML)
 ofx_tree.py   their elements, closed or not
 qif.py        Quicken interchange

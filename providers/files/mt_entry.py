@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from providers.files import accounts
+from providers.files import accounts, mt_text
 from providers.model import Status
 from providers.rows import BrokenRow
 from providers.rules.told import Named, Told
@@ -59,13 +59,22 @@ def told(line: str, texts: Sequence[str], raw: bytes, *, currency: str, status: 
     if structured := _SUBFIELDS.match(text):
         _tell_subfields(row, text[structured.end() - 1 :], structured[2], structured[1], is_in=is_in)
     else:
-        row.unstructured, row.unstructured_place = _lines(text), "86"
+        _tell_text(row, mt_text.read(text), is_in=is_in)
     if row.creditor is None and row.debtor is None and accounts.is_iban(more):  # Rabobank's place for it
         party = Named("61/9", account=accounts.other_party(more), account_place="61/9")
         row.debtor, row.creditor, more = (party, None, "") if is_in else (None, party, "")
     row.additional = row.additional or more or None
     row.additional_place = row.additional_place or "61/9"
     return row
+
+
+def _tell_text(row: Told, said: mt_text.Said, *, is_in: bool) -> None:
+    row.unstructured, row.unstructured_place = said.lines, "86"
+    for name, value in said.ids.items():
+        row.bank_ids[name] = row.bank_ids.get(name) or value
+    if said.name or said.account:
+        party = Named("86", said.name, said.account, said.bic, "86")
+        row.debtor, row.creditor = (party, None) if is_in else (None, party)
 
 
 def day(text: str) -> date:
@@ -125,11 +134,3 @@ def _purpose(values: dict[int, str]) -> list[str]:
 
 def _is_bic(text: str) -> bool:
     return len(text) in (8, 11) and text.isalnum() and text[:6].isalpha()
-
-
-def _lines(text: str) -> list[str]:
-    """A text without subfields. Dutch banks' /TAGS/ are one text, whatever lines it was broken into."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    if lines and lines[0].lstrip().startswith("/") and len(lines) > 1:
-        return ["".join(line if len(line) >= 60 else line + " " for line in lines).strip().lstrip("\n")]
-    return [line.strip() for line in lines]

@@ -49,6 +49,7 @@ PAYEES = Book(
     "Naam: {payee} [IBAN:|Kenmerk:|Datum/Tijd:|Valutadatum:|Machtiging ID:]{any}",
     "{payee} | Pasvolgnr: {any}",
     "{payee} Pasvolgnr: {any}",
+    "[BEA|GEA] NR:{word} {date}/{time} {payee},PAS{number}{any}",
     "{payee},PAS{number}{any}",
     "narrative: {any}'{payee}'{any}",
     "{any}atmPosName: {payee}, {any}",

@@ -12,7 +12,7 @@ from typing import NoReturn
 from providers.door import Door
 from providers.edge import edge, guarded, kept
 from providers.errors import ContractBroken, ProviderError, Refused, Transient
-from providers.model import Account, Balance, Page
+from providers.model import Account, Balance, Page, Status, Transaction
 from providers.port import Access, Ask, Capabilities, Field, LinkRequest, LinkStart, LinkState, Psu
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import BrokenRow
@@ -105,6 +105,10 @@ class SimpleFinAdapter:
         with edge(self._id, "transactions"):
             url = self._url(access)
         return guarded(self._pages(url, account, date_from, date_to), self._id, "transactions")
+
+    def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        """providers.port.Rereads: a row says all there is to know of it."""
+        return normalize.transaction(raw, account)
 
     def revoke(self, access: Access) -> None:
         """The protocol has no such request: the person is told to disable the access at the bridge."""

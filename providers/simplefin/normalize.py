@@ -130,6 +130,18 @@ def transactions(body: bytes, account: Account) -> Rows[Transaction] | None:
     return Rows(found, rejected)
 
 
+def transaction(raw: bytes, account: Account) -> Transaction:
+    """One row that was kept, read again. Raises BrokenRow."""
+    found, rejected = sift(
+        [msgspec.Raw(raw)],
+        _TRANSACTION,
+        lambda row, kept: Engine(account=account).transaction(_told(row, kept, account.currency)),
+    )
+    if rejected:
+        raise BrokenRow(rejected[0].reason)
+    return found[0]
+
+
 def _told(row: wire.Transaction, raw: bytes, currency: str) -> Told:
     """``posted`` 0 means pending; a settled row may lack it all the same, and is booked on the day it happened."""
     number = amount.exact(row.amount, "amount")

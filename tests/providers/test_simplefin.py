@@ -22,7 +22,7 @@ from hub.outbound.fetch import Limits, Outbound
 from hub.settings import Settings
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account, BalanceType, Money, Page, Status
-from providers.port import Access, Ask, AskingAdapter, LinkStart, Psu
+from providers.port import Access, Ask, AskingAdapter, LinkStart, Psu, Rereads
 from providers.registry import CatalogueError, Institution
 from providers.rows import BrokenRow
 from providers.simplefin import adapter as simplefin
@@ -470,6 +470,16 @@ def test_bent_answers_give_values_or_errors_of_ours(bent: dict[str, Any], row: d
                 normalize.balances(one.raw)
     except ContractBroken:
         pass
+
+
+def test_a_row_that_was_kept_reads_the_same_again(bridge: RunningBank) -> None:
+    one = adapter()
+    access = linked(one, bridge)
+    shown = one.accounts(access, psu=PSU)[0]
+    (page,) = pages(one, access, shown, (date(2026, 11, 1), date(2026, 11, 23)))
+    assert isinstance(one, Rereads)
+    for row in page.transactions:
+        assert one.reread(row.raw, row.status, shown, trace={}) == row
 
 
 def test_without_a_door_there_is_no_such_adapter() -> None:

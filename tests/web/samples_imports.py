@@ -130,6 +130,11 @@ def bare(who: v.Viewer) -> dict[str, Sample]:
             v.ImportFilePage("i", "f", "1 kB", "waiting", accounts=(account,), orders=_choices("Day", "Month")),
             who,
         ),
+        "connect_by_token": (
+            "connect_confirm.html",
+            v.ConnectConfirmPage(v.Bank("simplefin", "SimpleFIN Bridge"), by_token=True),
+            who,
+        ),
         "connection_file": (
             "connection.html",
             v.ConnectionPage("c", v.Bank("file", "Imported files"), v.ConnectionState.READY, is_file=True),

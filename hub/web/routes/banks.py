@@ -31,6 +31,8 @@ from providers.registry import Institution
 
 blueprint = Blueprint("banks", __name__)
 MOST_SHOWN = 60
+BY_TOKEN = frozenset({"simplefin"})
+"""Standards of services that people choose themselves: no login of theirs, and no end by itself."""
 _TERRITORIES = Locale.parse(LOCALE).territories
 
 
@@ -181,7 +183,8 @@ def _confirm_page(hub: Hub, institution_id: str, next_path: str, error: str = ""
     page = ConnectConfirmPage(
         bank=banks.bank_of(hub, institution_id),
         next=next_path,
-        access_days=hub.settings.bank_consent_days,
+        access_days=None if institution.standard in BY_TOKEN else hub.settings.bank_consent_days,
+        by_token=institution.standard in BY_TOKEN,
         note=institution.description,
         error=error,
     )

@@ -30,6 +30,7 @@ class ConnectConfirmPage:
     access_days: int | None = None  # how long the bank lets us in before it asks again
     note: str = ""  # anything this bank does differently, plainly
     error: str = ""
+    by_token: bool = False  # the person brings a token of their own bridge and is sent nowhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ def test_a_german_field_86_says_who_what_for_and_by_which_mandate() -> None:
     assert found.bank_ids["mandateId"] == "M-1"
     assert found.bank_ids["creditorId"] == "DE98ZZZ09999999999"
     assert (found.proprietary_code, found.details.additional) == ("105", "FOLGELASTSCHRIFT")
+    assert found.bank_transaction_code == "PMNT-RDDT-ESDD"
 
 
 def test_a_german_field_86_without_keywords_is_lines() -> None:
@@ -156,6 +157,70 @@ def test_a_dutch_field_86_is_taken_apart() -> None:
     assert found.counterparty.name == "J. DE VRIES"
     assert found.remittance == ("Huur maart",)
     assert found.bank_ids["endToEndId"] == "E-1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "account", "text"),
+    [
+        (
+            (
+                ":86:/EREF/EV123REP1T1234//MARF/MND-EV01//CSID/NL32ZZZ999999991234//CNTP/NL",
+                "91ABNA0417164300/INGBNL2A/ING BANK NV INZAKE WEB///REMI/USTD//EV10001/",
+            ),
+            "ING BANK NV INZAKE WEB",
+            "NL91ABNA0417164300",
+            "EV10001",
+        ),
+        (
+            (":86:/CNTP/NL91ABNA0417164300/INGBNL2A/J JANSEN/UTRECHT//REMI/STRD/CUR/9999888877776666/",),
+            "J JANSEN",
+            "NL91ABNA0417164300",
+            "9999888877776666",
+        ),
+        (
+            (
+                ":86:SEPA OVERBOEKING                 IBAN: NL91ABNA0417164300",
+                "BIC: ABNANL2A                    NAAM: J DE VRIES",
+                "OMSCHRIJVING: HUUR MAART",
+                "KENMERK: E-1",
+            ),
+            "J DE VRIES",
+            "NL91ABNA0417164300",
+            "HUUR MAART",
+        ),
+        (
+            (":86:FACTUUR 201403110", "REK: NL91ABNA0417164300/NAAM: PICQER"),
+            "PICQER",
+            "NL91ABNA0417164300",
+            "FACTUUR 201403110",
+        ),
+        (
+            (
+                ":86:911 PRZELEW; ID IPH: XX000000000001; Z RACH.: ",
+                "56114010810000267002001001; OD: JAN NOWAK  ",
+                "UL. NIJAKA 1 M 2 31-234 KRAKOW; TYT.: CZYNSZ MARZEC   ; ",
+                "TNR: 179171073864111.010001",
+            ),
+            "JAN NOWAK",
+            "56114010810000267002001001",
+            "CZYNSZ MARZEC",
+        ),
+        (
+            (":86:BEA   NR:XXX1234   21.05.11/12.54 DIRCKIII FIL2500 KATWIJK,PAS999",),
+            "DIRCKIII FIL2500 KATWIJK",
+            None,
+            "BEA NR:XXX1234 21.05.11/12.54 DIRCKIII FIL2500 KATWIJK,PAS999",
+        ),
+    ],
+    ids=["ING", "ING structured", "ABN AMRO", "Knab", "mBank", "a card of ABN AMRO"],
+)
+def test_a_text_of_a_banks_own_names_the_other_side(
+    lines: tuple[str, ...], name: str, account: str | None, text: str
+) -> None:
+    found = row(":61:240315D25,00NTRFNONREF", *lines)
+    assert found.counterparty.name == name
+    assert (found.counterparty.account.value if found.counterparty.account else None) == account
+    assert found.remittance == (text,)
 
 
 def test_text_without_structure_stays_as_it_is() -> None:

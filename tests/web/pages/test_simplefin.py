@@ -25,7 +25,7 @@ def asked(world: World) -> Browser:
     hub = world.hub
     hub.banks["simplefin"] = adapter_for(hub.institution("simplefin"), hub.tpp)  # type: ignore[attr-defined]
     charlie = world.browser(world.charlie)
-    charlie.get("/connect/simplefin")
+    assert "You bring a token" in charlie.get("/connect/simplefin").text
     answer = charlie.post("/connect/simplefin")
     assert answer.status_code == 303, answer.text
     page = charlie.get(answer.headers["Location"])
