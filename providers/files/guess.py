@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from providers.amount import is_currency
 from providers.errors import ContractBroken
-from providers.files import days, numbers
+from providers.files import accounts, days, numbers
 from providers.files.decode import decoded
 from providers.files.names import MONEY_IN, MONEY_OUT, known
 from providers.files.profile import MAX_COLUMNS, Profile, Role
 
 LOOKED_AT = 200  # rows
+_NEAR = 4  # rows from a header on
 _DELIMITERS = (";", ",", "\t", "|")
 
 
@@ -40,7 +41,7 @@ def look_at(raw: bytes) -> Guess:
     start, has_header = _start(rows)
     width = max(len(row) for row in rows[start:])
     names = [cell.strip() for cell in rows[start]] if has_header else []
-    data = [row for row in rows[start + has_header :] if sum(1 for cell in row if cell.strip()) > 1][:LOOKED_AT]
+    data = [row for row in rows[start + has_header :] if len(row) * 2 > width and sum(map(bool, row)) > 1][:LOOKED_AT]
     if not data:
         raise ContractBroken("The file has a header and no rows.")
     cells = [_column(data, place) for place in range(min(width, MAX_COLUMNS))]
@@ -70,7 +71,7 @@ def look_at(raw: bytes) -> Guess:
 
 
 def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:
-    return [row[place].strip() if place < len(row) else "" for row in rows]
+    return [row[place].strip(" \t'") if place < len(row) else "" for row in rows]
 
 
 def header_of(profile: Profile, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -108,6 +109,11 @@ def _table(lines: Sequence[str]) -> tuple[str, list[list[str]]]:
     return best[1], best[2]
 
 
+def _holds_rows(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether one of them has a day and a number: what stands before the table has not both."""
+    return any(any(map(_is_day, row)) and any(map(_is_number, row)) for row in rows)
+
+
 def _weight(counted: tuple[int, int]) -> tuple[int, int]:
     """Of (width, how many rows have it): a few wide rows are the table, many narrow ones what stands around it."""
     width, count = counted
@@ -119,7 +125,7 @@ def _start(rows: Sequence[Sequence[str]]) -> tuple[int, bool]:
     widths = Counter(len(row) for row in rows if len(row) > 1)
     usual = max(widths.items(), key=_weight)[0]
     for place, row in enumerate(rows):
-        if len(row) < max(2, usual - 1):
+        if len(row) < max(2, usual - 1) or not _holds_rows(rows[place : place + _NEAR]):
             continue
         if any(_is_day(cell) for cell in row) and any(_is_number(cell) for cell in row):
             return place, False
@@ -134,8 +140,12 @@ def _columns(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[dict
     """Roles by name where what stands below agrees; then by what stands there."""
     found: dict[int, Role] = {}
     doubts: list[str] = []
-    called = [(rank, place, role) for place, name in enumerate(names[: len(cells)]) for role, rank in known(name)]
-    for _rank, place, role in sorted(called):
+    called = [
+        (not any(cells[place]), rank, place, role)
+        for place, name in enumerate(names[: len(cells)])
+        for role, rank in known(name)
+    ]
+    for _is_empty, _rank, place, role in sorted(called):
         if place not in found and _agrees(role, cells[place]) and (role is Role.TEXT or role not in found.values()):
             found[place] = role
     taken = set(found.values())
@@ -152,8 +162,8 @@ def _columns(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[dict
         _first(found, Role.AMOUNT, cells, _is_number)
         doubts.append("No column is called an amount; the first that holds numbers was taken.")
     if Role.AMOUNT in found.values() and Role.INDICATOR not in found.values():
-        _first(found, Role.INDICATOR, cells, lambda cell: cell.casefold() in MONEY_IN | MONEY_OUT)
-    if not set(found.values()) & {Role.TEXT, Role.PAYEE}:
+        _find_indicator(found, cells)
+    if not set(found.values()) & {Role.TEXT, Role.PAYEE, Role.CREDITOR}:
         longest = max(
             (place for place in range(len(cells)) if place not in found),
             key=lambda place: sum(map(len, cells[place])),
@@ -162,6 +172,18 @@ def _columns(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[dict
         if longest is not None:
             found[longest] = Role.TEXT
     return dict(sorted(found.items())), doubts
+
+
+def _find_indicator(found: dict[int, Role], cells: Sequence[Sequence[str]]) -> None:
+    """Where no amount has a sign, the column that says in or out, whatever it is called."""
+    amounts = [cell for place, role in found.items() if role is Role.AMOUNT for cell in cells[place] if cell]
+    if any(sign in cell for cell in amounts for sign in "-\u2212("):
+        return
+    for place, column in enumerate(cells):
+        words = {cell.casefold() for cell in column if cell}
+        if words & MONEY_IN and words & MONEY_OUT and words <= MONEY_IN | MONEY_OUT:
+            found[place] = Role.INDICATOR
+            return
 
 
 def _first(found: dict[int, Role], role: Role, cells: Sequence[Sequence[str]], fits: Callable[[str], bool]) -> None:
@@ -180,7 +202,7 @@ def _agrees(role: Role, column: Sequence[str]) -> bool:
         return role not in {Role.DATE, Role.AMOUNT}
     match role:
         case Role.DATE | Role.VALUE_DATE:
-            return _most(_is_day(cell) for cell in filled)
+            return _most((_is_day(cell) for cell in filled), of_ten=6)  # "offen" and "--" while it is pending
         case Role.AMOUNT | Role.DEBIT | Role.CREDIT | Role.BALANCE:
             return _most(_is_number(cell) for cell in filled)
         case Role.CURRENCY:
@@ -190,7 +212,9 @@ def _agrees(role: Role, column: Sequence[str]) -> bool:
         case Role.ACCOUNT:
             return len(set(filled)) <= max(3, len(filled) // 4) and _most(any(map(str.isdigit, one)) for one in filled)
         case Role.PAYEE_ACCOUNT:
-            return _most(any(map(str.isdigit, cell)) for cell in filled)
+            return _most(_is_account(cell) for cell in filled)
+        case Role.PAYEE | Role.DEBTOR | Role.CREDITOR:
+            return not _most(_is_account(cell) for cell in filled)
         case Role.ID:
             return len(set(filled)) == len(filled)
         case Role.CATEGORY_CODE:
@@ -199,9 +223,14 @@ def _agrees(role: Role, column: Sequence[str]) -> bool:
             return True
 
 
-def _most(given: Iterable[bool]) -> bool:
+def _most(given: Iterable[bool], of_ten: int = 8) -> bool:
     answers = list(given)
-    return sum(answers) * 10 >= len(answers) * 8
+    return sum(answers) * 10 >= len(answers) * of_ten
+
+
+def _is_account(cell: str) -> bool:
+    plain = "".join(cell.split())
+    return accounts.is_iban(plain) or (len(plain) >= 5 and sum(map(str.isdigit, plain)) * 2 > len(plain))
 
 
 def _is_day(cell: str) -> bool:

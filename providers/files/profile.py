@@ -23,7 +23,9 @@ class Role(StrEnum):
     CREDIT = "credit"  # money in, whatever its sign
     INDICATOR = "indicator"  # D/C, Soll/Haben, Af/Bij ...
     CURRENCY = "currency"
-    PAYEE = "payee"
+    PAYEE = "payee"  # whoever is not the holder
+    DEBTOR = "debtor"  # who paid: the other side of money in
+    CREDITOR = "creditor"  # who was paid: the other side of money out
     PAYEE_ACCOUNT = "payee_account"
     PAYEE_BIC = "payee_bic"
     TEXT = "text"

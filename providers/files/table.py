@@ -136,7 +136,7 @@ class _Row:
         place = self.places.get(role)
         if place is None or place >= len(self.line.cells):
             return None
-        return self.line.cells[place].strip() or None
+        return self.line.cells[place].strip(" \t'") or None
 
     def told(self) -> Told:
         """Raises BrokenRow."""
@@ -144,14 +144,8 @@ class _Row:
         booked, value = self._day(Role.DATE), self._day(Role.VALUE_DATE)
         if booked is None and value is None:
             raise BrokenRow("date is missing")
-        party = Named(
-            self._place(Role.PAYEE),
-            self.say(Role.PAYEE),
-            accounts.other_party(self.say(Role.PAYEE_ACCOUNT)),
-            self.say(Role.PAYEE_BIC),
-            self._place(Role.PAYEE_ACCOUNT),
-        )
         is_out = number < 0
+        party = self._party(Role.CREDITOR if is_out else Role.DEBTOR)
         return Told(
             raw=self.raw,
             status=self._status(),
@@ -177,6 +171,17 @@ class _Row:
             merchant_category_place=self._place(Role.CATEGORY_CODE),
             balance_after=self._balance(),
             balance_after_place=self._place(Role.BALANCE),
+        )
+
+    def _party(self, role: Role) -> Named:
+        """The other side: a column of its own for each direction, or one for both."""
+        named = role if self.say(role) else Role.PAYEE
+        return Named(
+            self._place(named),
+            self.say(named),
+            accounts.other_party(self.say(Role.PAYEE_ACCOUNT)),
+            self.say(Role.PAYEE_BIC),
+            self._place(Role.PAYEE_ACCOUNT),
         )
 
     def _place(self, role: Role) -> str:

@@ -36,6 +36,8 @@ ROLES = {
     Role.INDICATOR: "In or out, in a word",
     Role.CURRENCY: "Currency",
     Role.PAYEE: "The other side's name",
+    Role.DEBTOR: "Who paid",
+    Role.CREDITOR: "Who was paid",
     Role.PAYEE_ACCOUNT: "The other side's account",
     Role.PAYEE_BIC: "The other side's bank",
     Role.TEXT: "Text",

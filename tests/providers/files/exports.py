@@ -208,4 +208,195 @@ Buchungstag;Verwendungszweck;Betrag;Währung;Soll/Haben
         "Kontoführung",
         rejected=1,
     ),
+    "a German bank with a debtor and a creditor": Export(
+        _csv(
+            """
+"Girokonto";"DE89370400440532013000"
+"Kontostand vom 02.04.2024:";"1.234,56 €"
+""
+"Buchungsdatum";"Wertstellung";"Status";"Zahlungspflichtige*r";"Zahlungsempfänger*in";"Verwendungszweck";"Umsatztyp";"IBAN";"Betrag (€)";"Gläubiger-ID";"Mandatsreferenz";"Kundenreferenz"
+"28.03.24";"28.03.24";"Gebucht";"ISSUER";"REWE Markt";"VISA Debitkartenumsatz";"Ausgang";"";"-12,34";"";"";"X1"
+"27.03.24";"27.03.24";"Gebucht";"Lagune GmbH";"Alice";"Lohn";"Eingang";"DE02100500000054540402";"2.000";"";"";"X2"
+"""
+        ),
+        ((date(2024, 3, 28), "-12.34", "REWE Markt"), (date(2024, 3, 27), "2000", "Lagune GmbH")),
+        "EUR",
+        "Lohn",
+        (),
+        rejected=0,
+    ),
+    "a phone bank with the currency in a header": Export(
+        _csv(
+            """
+"Booking Date","Value Date","Partner Name","Partner Iban",Type,"Payment Reference","Account Name","Amount (EUR)","Original Amount","Original Currency","Exchange Rate"
+2024-03-15,2024-03-15,"REWE SAGT DANKE",,"Presentment",,"Main Account",-12.34,-12.34,EUR,1
+2024-03-14,2024-03-14,"Lagune GmbH",DE02100500000054540402,"Credit Transfer","Lohn","Main Account",2000,,,
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "REWE SAGT DANKE"), (date(2024, 3, 14), "2000", "Lagune GmbH")),
+        "EUR",
+        "Lohn",
+        (),
+        rejected=0,
+    ),
+    "a phone bank with everything twice": Export(
+        _csv(
+            """
+Transaction ID,Date,Time,Type,Name,Emoji,Category,Amount,Currency,Local amount,Local currency,Notes and #tags,Address,Receipt,Description,Category split,Money Out,Money In
+tx_00009,15/03/2024,10:11:12,Card payment,Tesco,X,Groceries,-12.34,GBP,-12.34,GBP,,,,TESCO STORES,,-12.34,
+tx_00010,14/03/2024,09:11:12,Faster payment,Alice,,Income,100.00,GBP,100.00,GBP,rent,,,ALICE RENT,,,100.00
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "Tesco"), (date(2024, 3, 14), "100.00", "Alice")),
+        "GBP",
+        "rent",
+        (),
+        rejected=0,
+    ),
+    "an American bank whose amounts have no sign": Export(
+        _csv(
+            """
+Account Number,Transaction Description,Transaction Date,Transaction Type,Transaction Amount,Balance
+1234,Withdrawal to SHOP,03/15/24,Debit,12.34,100.00
+1234,Deposit from JOB,03/14/24,Credit,1000.00,112.34
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", None), (date(2024, 3, 14), "1000.00", None)),
+        "",
+        "SHOP",
+        ("1234",),
+        rejected=0,
+    ),
+    "an American bank with a summary in front": Export(
+        _csv(
+            """
+Description,,Summary Amt.
+Beginning balance as of 03/01/2024,,"1,000.00"
+Total credits,,"500.00"
+Total debits,,"-12.34"
+Ending balance as of 03/15/2024,,"1,487.66"
+
+Date,Description,Amount,Running Bal.
+03/01/2024,Beginning balance as of 03/01/2024,,"1,000.00"
+03/14/2024,"COFFEE SHOP","-12.34","987.66"
+03/15/2024,"PAYROLL","500.00","1,487.66"
+"""
+        ),
+        ((date(2024, 3, 14), "-12.34", None), (date(2024, 3, 15), "500.00", None)),
+        "",
+        "COFFEE SHOP",
+        (),
+        rejected=1,
+    ),
+    "a Belgian bank with numbers and names apart": Export(
+        _csv(
+            """
+Volgnummer;Uitvoeringsdatum;Valutadatum;Bedrag;Valuta rekening;Rekeningnummer;Type verrichting;Tegenpartij;Naam van de tegenpartij;Mededeling;Details;Status;Reden van weigering
+2024-00012;15/03/2024;15/03/2024;-12,34;EUR;BE68539007547034;Kaartbetaling;;DELHAIZE;;BETALING MET DEBETKAART;Geaccepteerd;
+2024-00011;14/03/2024;14/03/2024;1000,00;EUR;BE68539007547034;Overschrijving;BE71096123456769;LAGUNE;loon;OVERSCHRIJVING;Geaccepteerd;
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "DELHAIZE"), (date(2024, 3, 14), "1000.00", "LAGUNE")),
+        "EUR",
+        "loon",
+        ("BE68539007547034",),
+        rejected=0,
+    ),
+    "a Belgian bank where valuta is a day": Export(
+        _csv(
+            """
+Rekeningnummer;Rubrieknaam;Naam;Munt;Afschriftnummer;Datum;Omschrijving;Valuta;Bedrag;Saldo;credit;debet;rekeningnummer tegenpartij;BIC tegenpartij;Naam tegenpartij;Adres tegenpartij;gestructureerde mededeling;Vrije mededeling
+BE68539007547034;;ALICE;EUR; 02024001;15/03/2024;BETALING;15/03/2024;-12,34;100,00;;-12,34;BE71096123456769;;DELHAIZE;;;winkel
+BE68539007547034;;ALICE;EUR; 02024001;14/03/2024;LOON;14/03/2024;1000,00;112,34;1000,00;;BE71096123456769;;LAGUNE;;;loon
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "DELHAIZE"), (date(2024, 3, 14), "1000.00", "LAGUNE")),
+        "EUR",
+        "winkel",
+        ("BE68539007547034",),
+        rejected=0,
+    ),
+    "a Polish bank with two days and quoted numbers": Export(
+        _csv(
+            """
+mBank S.A. Bankowość Detaliczna;
+Skrytka Pocztowa 2108;
+
+#Klient;
+ALICE MORO;
+
+#Data operacji;#Data księgowania;#Opis operacji;#Tytuł;#Nadawca/Odbiorca;#Numer konta;#Kwota;#Saldo po operacji;
+2024-03-15;2024-03-16;ZAKUP PRZY UŻYCIU KARTY;"ZABKA /KRAKOW DATA TRANSAKCJI: 2024-03-15";"  ";'';-23,45;1 976,55;
+2024-03-14;2024-03-14;PRZELEW ZEWNĘTRZNY PRZYCHODZĄCY;"CZYNSZ";"JAN NOWAK  UL. X";'56114010810000267002001001';2 000,00;2 000,00;
+"""
+        ),
+        ((date(2024, 3, 16), "-23.45", None), (date(2024, 3, 14), "2000.00", "JAN NOWAK UL. X")),
+        "",
+        "CZYNSZ",
+        (),
+        rejected=0,
+    ),
+    "a money transmitter with payer, payee and merchant": Export(
+        _csv(
+            """
+"TransferWise ID",Date,"Date Time",Amount,Currency,Description,"Payment Reference","Running Balance","Exchange From","Exchange To","Exchange Rate","Payer Name","Payee Name","Payee Account Number",Merchant,"Card Last Four Digits","Card Holder Full Name",Attachment,Note,"Total fees"
+CARD-1,15-03-2024,"15-03-2024 10:11:12",-12.34,EUR,"Card transaction of 12.34 EUR issued by Rewe",,100.00,,,,,,,Rewe,1234,"Alice",,,0
+TRANSFER-2,14-03-2024,"14-03-2024 10:11:12",1000.00,EUR,"Received money from LAGUNE",loon,112.34,,,,LAGUNE,,,,,,,,0
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "Rewe"), (date(2024, 3, 14), "1000.00", "LAGUNE")),
+        "EUR",
+        "loon",
+        (),
+        rejected=0,
+    ),
+    "a German broker with open rows and a footer": Export(
+        _csv(
+            """
+;
+"Umsätze Girokonto";"Zeitraum: 30 Tage";
+"Neuer Kontostand";"1.234,56 EUR";
+
+"Buchungstag";"Wertstellung (Valuta)";"Vorgang";"Buchungstext";"Umsatz in EUR";
+"15.03.2024";"15.03.2024";"Lastschrift / Belastung";" Auftraggeber: REWE Buchungstext: Einkauf Ref. X/1";"-12,34";
+"offen";"--";"Visa-Umsatz";"X";"-1,00";
+"14.03.2024";"14.03.2024";"Übertrag / Überweisung";" Auftraggeber: LAGUNE Buchungstext: Lohn";"1.000,00";
+
+"Alter Kontostand";"246,90 EUR";
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", None), (date(2024, 3, 14), "1000.00", None)),
+        "EUR",
+        "Lohn",
+        (),
+        rejected=2,
+    ),
+    "a Danish bank with empty columns": Export(
+        _csv(
+            """
+Bogføringsdato;Beløb;Afsender;Modtager;Navn;Beskrivelse;Saldo;Valuta
+2024/03/15;-12,34;;;Netto;Dankort-køb Netto;100,00;DKK
+2024/03/14;1000,00;;;Lagune;Løn;112,34;DKK
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "Netto"), (date(2024, 3, 14), "1000.00", "Lagune")),
+        "DKK",
+        "",
+        (),
+        rejected=0,
+    ),
+    "an Austrian bank with both sides in every row": Export(
+        _csv(
+            """
+Buchungsdatum;Valutadatum;Buchungstext;Interne Notiz;Währung;Betrag;Belegdaten;Belegnummer;Auftraggebername;Auftraggeberkonto;Auftraggeber BLZ;Empfängername;Empfängerkonto;Empfänger BLZ;Zahlungsgrund
+15.03.2024;15.03.2024;POS BILLA;;EUR;-12,34;;;Alice;AT611904300234573201;;BILLA;;;Einkauf
+14.03.2024;14.03.2024;Gehalt;;EUR;1000,00;;;Lagune;AT861904300235473202;;Alice;AT611904300234573201;;Gehalt
+"""
+        ),
+        ((date(2024, 3, 15), "-12.34", "BILLA"), (date(2024, 3, 14), "1000.00", "Lagune")),
+        "EUR",
+        "Gehalt",
+        (),
+        rejected=0,
+    ),
 }
