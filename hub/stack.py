@@ -36,6 +36,7 @@ SANDBOX = {
     "melusine": ("sandbox.stet", 8103),
     "bunyip": ("sandbox.au", 8104),
     "iara": ("sandbox.br", 8105),
+    "cambria": ("sandbox.uk", 8110),
 }
 KNOW_NO_TPP = frozenset({"lorelei"})  # the others want our redirect URI and our keys
 
@@ -169,6 +170,8 @@ class Stack:
             flags = [*self.sandbox_flags, "--watch-stdin"]
             port = usual_port if self.port in (PORT, TLS_PORT) and _is_free(usual_port) else 0
             flags += ["--port", str(port)]
+            if module == "sandbox.uk":  # it plays two banks
+                flags += ["--bank", institution_id]
             if institution_id not in KNOW_NO_TPP:
                 flags += ["--redirect-uri", f"{self.url}/connections/callback"]
                 flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
