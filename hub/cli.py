@@ -15,6 +15,7 @@ from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
 from hub.commands.failures import failures
 from hub.commands.housekeeping import tidy_up
+from hub.commands.institutions import institutions
 from hub.commands.keys import keys
 from hub.commands.registration_tokens import registration_token
 from hub.commands.renormalise import renormalise
@@ -156,7 +157,7 @@ def db_current() -> None:
 
 
 main.add_command(dev_cert)
-for group in (banks, clients, failures, keys, registration_token, trust_anchors):
+for group in (banks, clients, failures, institutions, keys, registration_token, trust_anchors):
     main.add_command(group)
 main.add_command(tidy_up)
 main.add_command(renormalise)

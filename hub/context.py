@@ -29,6 +29,7 @@ from hub.sealing import Sealer, sealer_for
 from hub.settings import Settings, SettingsError
 from hub.upstream import catalogue
 from hub.upstream.provider import Provider
+from providers import profiles
 from providers.port import Adapter
 from providers.registry import Institution, adapter_for, load_institutions
 from providers.rules.profile import Balances
@@ -126,6 +127,19 @@ class Hub:
             raise NotFound("no such institution")
         return found
 
+    def linkable(self, institution_id: str) -> Institution:
+        """A bank that people may link here. Raises NotFound for one that is only listed, too."""
+        found = self.institution(institution_id)
+        if not found.enabled:
+            raise NotFound("this hub lists the institution and cannot link it")
+        return found
+
+    @cached_property
+    def enabled_institutions(self) -> tuple[Institution, ...]:
+        """Those that people may link here, by name."""
+        enabled = (one for one in self.institutions.values() if one.enabled)
+        return tuple(sorted(enabled, key=lambda one: one.name.casefold()))
+
     def upstream(self, provider_id: str) -> Provider:
         """A provider at which people may log in. Raises NotFound if none of that name was declared."""
         if (found := self.upstreams.get(provider_id)) is None:
@@ -142,7 +156,9 @@ class Hub:
 
 
 def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
-    """Put a hub together; raises SettingsError if the settings cannot work."""
+    """Put a hub together. Raises SettingsError if the settings cannot work, CatalogueError if a bank's file is wrong
+    or is of an enabled bank and lacks what it takes to call it.
+    """
     db = Database(settings.database_url)
     sealer = sealer_for(settings)
     return Hub(
@@ -151,11 +167,19 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
         sealer=sealer,
         clock=clock,
         keys=KeyRing(db, sealer, clock),
-        institutions=load_institutions(settings.institution_dirs),
+        institutions=_institutions(settings),
         breach_list=breaches.of(settings),
         upstreams={one.id: Provider(one) for one in catalogue.load(settings).values()},
         risk=_risk_policy(settings),
     )
+
+
+def _institutions(settings: Settings) -> Mapping[str, Institution]:
+    found = load_institutions(settings.institution_dirs)
+    for one in found.values():
+        if one.enabled:
+            profiles.check(one)
+    return found
 
 
 def _risk_policy(settings: Settings) -> RiskPolicy:

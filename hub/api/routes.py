@@ -9,13 +9,17 @@ from sqlalchemy import Connection
 
 from consent.granted import granted
 from consent.model import Actor, Consent, Permission
+from hub import directory
 from hub.access import Login, any_token, needs_login, permits, public
 from hub.api import insights, openapi, schemas
+from hub.api.institutions import shown
 from hub.api.operation import operation
 from hub.api.query import arguments, no_arguments
+from hub.connections import health
 from hub.consents import service as consents
 from hub.context import hub_of_request
-from hub.errors import NotFound
+from hub.directory import Wanted
+from hub.errors import BadInput, NotFound
 from hub.gate import allowed, token
 from hub.insights import stored
 from hub.insights.stored import Meaning
@@ -23,7 +27,6 @@ from hub.ledger import history
 from hub.ledger.history import HistoryQuery
 from hub.oauth import userinfo
 from hub.settings import Settings
-from providers.registry import Institution
 
 blueprint = Blueprint("api", __name__)
 
@@ -49,16 +52,29 @@ def document() -> Response:
 
 @blueprint.get("/v1/institutions")
 @public
-@operation("Institutions", "Banks that people can connect", schemas.InstitutionList, query=schemas.InstitutionQuery)
+@operation(
+    "Institutions",
+    "The directory of banks",
+    schemas.InstitutionList,
+    query=schemas.InstitutionQuery,
+    description="All banks that this hub knows. People can link those that are `enabled`; for the others `to_enable` "
+    "says what the operator would need. `unverified` ones were written from notes and never tried at the live bank.",
+)
 def institutions() -> Response:
-    wanted = arguments(schemas.InstitutionQuery)
-    part = wanted.get("q", "").casefold()
-    found = [
-        _institution(one)
-        for one in sorted(hub_of_request().institutions.values(), key=lambda one: one.name.casefold())
-        if part in one.name.casefold() and wanted.get("country") in {None, one.country}
-    ]
-    return _json({"data": found})
+    wanted, hub = arguments(schemas.InstitutionQuery), hub_of_request()
+    limit, after = wanted.pop("limit"), wanted.pop("after", None)
+    rows = directory.found(hub.institutions.values(), Wanted(words=wanted.pop("q", ""), **wanted))
+    start = 0
+    if after is not None:
+        ids = [one.id for one in rows]
+        if after not in ids:
+            raise BadInput("Not the `next` of a page with these filters.", parameter="after")
+        start = ids.index(after) + 1
+    page = rows[start : start + limit]
+    with hub.db.read() as session:
+        states = health.health(session, now=hub.clock())
+    more = start + limit < len(rows)
+    return _json({"data": [shown(one, states) for one in page], "next": page[-1].id if more else None})
 
 
 @blueprint.get("/v1/institutions/<institution_id>")
@@ -66,7 +82,11 @@ def institutions() -> Response:
 @operation("Institutions", "One bank", schemas.Institution)
 def institution(institution_id: str) -> Response:
     no_arguments()
-    return _json(_institution(hub_of_request().institution(institution_id)))
+    hub = hub_of_request()
+    one = hub.institution(institution_id)
+    with hub.db.read() as session:
+        states = health.health(session, now=hub.clock())
+    return _json(shown(one, states))
 
 
 @blueprint.get("/v1/accounts")
@@ -270,16 +290,6 @@ def _own(consent_id: str) -> Consent:
     if held is None or held.id != consent_id:
         raise NotFound("there is no such consent behind this token")
     return held
-
-
-def _institution(one: Institution) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "country": one.country,
-        "standard": one.standard,
-        "max_history_days": one.max_history_days,
-    }
 
 
 def _consent(held: Consent) -> dict[str, Any]:

@@ -60,11 +60,11 @@ def start(
 ) -> str | LinkFailed:
     """The address at the bank to send the browser to, or why that cannot be done now.
 
-    ``renew`` is the connection to give access again, or one whose linking was not finished. Raises NotFound (no such
-    bank, or not this person's connection), BadInput (``return_to`` leaves this site, ``renew`` is another bank's),
-    Conflict (``renew`` was disconnected).
+    ``renew`` is the connection to give access again, or one whose linking was not finished. Raises NotFound (no
+    bank that can be linked here, or not this person's connection), BadInput (``return_to`` leaves this site, ``renew``
+    is another bank's), Conflict (``renew`` was disconnected).
     """
-    institution = hub.institution(institution_id)
+    institution = hub.linkable(institution_id)
     return_to = local_path(return_to)
     if renew is not None:
         _check_renewable(hub, renew, psu_id=psu_id, institution_id=institution_id)

@@ -43,6 +43,12 @@ BAD = [
     ("/v1/institutions?country=gb", "country"),
     ("/v1/institutions?country=GBR", "country"),
     ("/v1/institutions?q=" + "x" * 101, "q"),
+    ("/v1/institutions?status=probably", "status"),
+    ("/v1/institutions?resource=gold", "resource"),
+    ("/v1/institutions?enabled=perhaps", "enabled"),
+    ("/v1/institutions?limit=501", "limit"),
+    ("/v1/institutions?after=nowhere", "after"),
+    ("/v1/institutions?country=GB&after=n26_de", "after"),
     ("/v1/consents?all=1", "all"),
 ]
 

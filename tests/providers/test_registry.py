@@ -23,13 +23,14 @@ GOOD: dict[str, Any] = {
 
 
 def write(directory: Path, name: str, content: dict[str, Any] | str) -> None:
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / name).write_text(content if isinstance(content, str) else json.dumps(content))
 
 
 def test_the_built_in_banks_load_and_have_working_adapters() -> None:
     found = load_institutions([BUILT_IN_INSTITUTIONS])
-    assert set(found) == {"albion", "bunyip", "cambria", "iara", "lorelei", "melusine", "simplefin"}
+    tried = {one.id for one in found.values() if one.status == "sandbox"}
+    assert tried == {"albion", "bunyip", "cambria", "iara", "lorelei", "melusine"}
     assert [found[name].country for name in ("albion", "lorelei", "melusine")] == ["GB", "DE", "FR"]
     assert isinstance(adapter_for(found["melusine"], tpp.tpp()), StetAdapter)
     assert isinstance(adapter_for(found["bunyip"], tpp.tpp()), AuCdrAdapter)
@@ -52,6 +53,37 @@ def test_one_id_twice_in_one_directory_is_refused(tmp_path: Path) -> None:
         load_institutions([tmp_path])
 
 
+def test_a_file_may_extend_a_bank_of_an_earlier_folder(tmp_path: Path) -> None:
+    profile = GOOD | {"enabled": False, "colour": "#123456", "api": {"issuer": "https://a.example", "kid": "one"}}
+    mine = {"extends": "albion", "enabled": True, "colour": None, "api": {"client_id": "us", "kid": None}}
+    write(tmp_path / "a" / "gb", "1.json", profile)
+    write(tmp_path / "b", "mine.json", mine)
+    (one,) = load_institutions([tmp_path / "a", tmp_path / "b"]).values()
+    assert (one.id, one.enabled, one.colour) == ("albion", True, "#444444")
+    assert one.api == {"issuer": "https://a.example", "client_id": "us"}
+
+
+def test_a_file_may_make_another_bank_of_one(tmp_path: Path) -> None:
+    write(tmp_path / "a", "1.json", GOOD)
+    write(tmp_path / "b", "brand.json", {"extends": "albion", "id": "albion_direct", "name": "Albion Direct"})
+    found = load_institutions([tmp_path / "a", tmp_path / "b"])
+    assert [found[name].name for name in ("albion", "albion_direct")] == ["Albion", "Albion Direct"]
+
+
+@pytest.mark.parametrize("base", ["nobody", 7, ["albion"]])
+def test_what_extends_no_bank_of_an_earlier_folder_is_refused(tmp_path: Path, base: object) -> None:
+    write(tmp_path, "1.json", GOOD)
+    write(tmp_path, "2.json", {"extends": base})
+    with pytest.raises(CatalogueError, match=r"2\.json: it extends"):
+        load_institutions([tmp_path])
+
+
+def test_a_bank_that_wants_what_no_adapter_does_is_never_enabled(tmp_path: Path) -> None:
+    write(tmp_path, "1.json", GOOD | {"listing": {"gaps": ["two_consents"]}})
+    with pytest.raises(CatalogueError, match=r"1\.json: .*two consents after each other"):
+        load_institutions([tmp_path])
+
+
 WRONG = [
     ({"country": "UK "}, "country"),
     ({"country": "Britain"}, "country"),
@@ -61,6 +93,14 @@ WRONG = [
     ({"max_history_days": 0}, "max_history_days"),
     ({"name": ""}, "name"),
     ({"api": []}, "api"),
+    ({"status": "probably"}, "status"),
+    ({"bics": ["TOOSHORT1"]}, "bics"),
+    ({"also_in": ["Ireland"]}, "also_in"),
+    ({"website": "javascript:alert(1)"}, "website"),
+    ({"facts": [{"source": "a letter"}]}, "date"),
+    ({"facts": [{"source": "a letter", "date": "last year"}]}, "date"),
+    ({"listing": {"gaps": ["telepathy"]}}, "gaps"),
+    ({"listing": {"history": {"days": 0}}}, "history"),
 ]
 
 

@@ -41,7 +41,7 @@ _TERRITORIES = Locale.parse(LOCALE).territories
 def connect() -> Response:
     hub = hub_of_request()
     words, country = request.args.get("q", "").strip(), request.args.get("country", "")
-    known = sorted(hub.institutions.values(), key=lambda one: one.name.casefold())
+    known = hub.enabled_institutions
     found = [one for one in known if _matches(one, words, country)]
     page = ConnectPage(
         banks=tuple(banks.bank_of(hub, one.id) for one in found[:MOST_SHOWN]),
@@ -127,7 +127,7 @@ def status() -> Response:
     with hub.db.read() as session:
         states = health.health(session, now=hub.clock())
     rows = []
-    for one in sorted(hub.institutions.values(), key=lambda one: one.name.casefold()):
+    for one in hub.enabled_institutions:
         seen, bank = states.get(one.id), banks.bank_of(hub, one.id)
         asked = 0 if seen is None else seen.ready + seen.failing
         rows.append(
@@ -177,8 +177,8 @@ def allow_forms_to_end_at(hub: Hub, institution_id: str) -> None:
 
 
 def _confirm_page(hub: Hub, institution_id: str, next_path: str, error: str = "") -> Response:
-    """Raises NotFound for a bank that is not in the catalogue."""
-    institution = hub.institution(institution_id)
+    """Raises NotFound for a bank that cannot be linked here."""
+    institution = hub.linkable(institution_id)
     allow_forms_to_end_at(hub, institution_id)
     page = ConnectConfirmPage(
         bank=banks.bank_of(hub, institution_id),
