@@ -169,7 +169,10 @@ def _transaction(row: wire.TransactionRow, raw: bytes, *, engine: Engine, zone: 
 def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> Told:
     word = row.completed_authorised_payment_type
     number = amount.exact(row.transaction_amount.amount, "transactionAmount")
-    direction = _DIRECTIONS.get((row.credit_debit_type or "").upper())
+    written = (row.credit_debit_type or "").strip().upper()
+    direction = _DIRECTIONS.get(written)
+    if written and direction is None:  # money whose direction is not known is not money that came in
+        raise BrokenRow("creditDebitType is unknown")
     is_debit = number < 0 if direction is None else direction < 0
     other = _number(row.partie_compe_code, row.partie_branch_code, row.partie_number, row.partie_check_digit)
     party = Named("partie", None, other, account_place="partieNumber") if other else None

@@ -266,6 +266,12 @@ def test_a_whole_row() -> None:
     assert only(creditDebitType="CREDITO").bank_transaction_code == "PMNT-RRCT-NTAV"
 
 
+def test_a_direction_that_is_neither_is_not_guessed() -> None:
+    page = normalize.transactions(br(but(BR_TRANSACTION, creditDebitType="ESTORNO"), BR_TRANSACTION))
+    assert [row.reason for row in page.rejected] == ["creditDebitType is unknown"]
+    assert len(page.transactions) == 1
+
+
 KINDS = [
     ("TRANSACAO_EFETIVADA", Status.BOOKED),
     ("TRANSACAO_PROCESSANDO", Status.PENDING),
@@ -283,7 +289,7 @@ def test_statuses(word: str | None, status: Status) -> None:
 ODD: list[Any] = [7, True, "x", [], {}, None, "2026-13-45T00:00:00Z"]
 
 
-@pytest.mark.parametrize("field", sorted(set(BR_TRANSACTION) - {"transactionAmount"}))
+@pytest.mark.parametrize("field", sorted(set(BR_TRANSACTION) - {"transactionAmount", "creditDebitType"}))
 def test_no_optional_field_costs_a_row(field: str) -> None:
     for value in ODD:
         assert abs(only(**{field: value}).money.number) == Decimal("25.0000")

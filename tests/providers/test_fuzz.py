@@ -161,6 +161,33 @@ def test_bent_stet_accounts_and_balances(accounts: bytes, balances: bytes) -> No
         assert all(one.money.currency and one.source_label for one in stet.balances(balances).values)
 
 
+STET_PAYEES = json.loads(
+    pages.stet(
+        "beneficiaries",
+        {
+            "id": "B1",
+            "isTrusted": True,
+            "creditor": {"name": "Bob"},
+            "creditorAccount": {"iban": "FR7630004028379876543210943"},
+            "creditorAgent": {"bicFi": "BNPAFRPPXXX"},
+        },
+    )
+)
+STET_OWNERS = {
+    "identities": [{"fullName": "Alice"}],
+    "identity": {"firstName": "A"},
+    "company": {"identification": "1"},
+}
+
+
+@FEW
+@given(bent(STET_PAYEES), bent(STET_OWNERS))
+def test_bent_stet_payees_and_owners(payees: bytes, owners: bytes) -> None:
+    for read, body in ((stet.beneficiaries, payees), (stet.parties, owners)):
+        with suppress(ContractBroken):
+            assert all(isinstance(json.loads(one.raw), dict) for one in read(body).values)
+
+
 @FEW
 @given(bent(json.loads(pages.uk("Account", pages.UK_ACCOUNT))), bent(json.loads(pages.uk("Balance", pages.UK_BALANCE))))
 def test_bent_uk_accounts_and_balances(accounts: bytes, balances: bytes) -> None:
