@@ -11,7 +11,7 @@ from consent.granted import granted
 from consent.model import Actor, Consent, Permission
 from hub import directory
 from hub.access import Login, any_token, needs_login, permits, public
-from hub.api import insights, openapi, schemas
+from hub.api import insights, institution_schemas, openapi, schemas
 from hub.api.institutions import shown
 from hub.api.operation import operation
 from hub.api.query import arguments, no_arguments
@@ -55,13 +55,13 @@ def document() -> Response:
 @operation(
     "Institutions",
     "The directory of banks",
-    schemas.InstitutionList,
-    query=schemas.InstitutionQuery,
+    institution_schemas.InstitutionList,
+    query=institution_schemas.InstitutionQuery,
     description="All banks that this hub knows. People can link those that are `enabled`; for the others `to_enable` "
     "says what the operator would need. `unverified` ones were written from notes and never tried at the live bank.",
 )
 def institutions() -> Response:
-    wanted, hub = arguments(schemas.InstitutionQuery), hub_of_request()
+    wanted, hub = arguments(institution_schemas.InstitutionQuery), hub_of_request()
     limit, after = wanted.pop("limit"), wanted.pop("after", None)
     rows = directory.found(hub.institutions.values(), Wanted(words=wanted.pop("q", ""), **wanted))
     start = 0
@@ -79,7 +79,7 @@ def institutions() -> Response:
 
 @blueprint.get("/v1/institutions/<institution_id>")
 @public
-@operation("Institutions", "One bank", schemas.Institution)
+@operation("Institutions", "One bank", institution_schemas.Institution)
 def institution(institution_id: str) -> Response:
     no_arguments()
     hub = hub_of_request()

@@ -9,9 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from hub.insights.categorise import Because
 from hub.insights.recurring import State
 from hub.insights.rhythm import Rhythm
-from providers.port import Resource
 
-INSTITUTION_STATUSES = ("sandbox", "unverified", "verified")
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 _AMOUNT = {
     "description": "An exact amount, signed from the account holder's side: negative is money out.",
@@ -30,63 +28,6 @@ def _id(what: str) -> fields.String:
 class Identifier(Schema):
     scheme = fields.String(metadata={"description": "IBAN, BBAN, UK.SCAN, PAN_MASKED or OTHER."})
     value = fields.String()
-
-
-class InstitutionHistory(Schema):
-    days = fields.Integer(allow_none=True, metadata={"description": "The most that the bank ever shows."})
-    window_s = fields.Integer(
-        allow_none=True, metadata={"description": "How long after the login it shows all of it, in seconds."}
-    )
-    days_after = fields.Integer(allow_none=True, metadata={"description": "What it shows after that."})
-
-
-class InstitutionPayments(Schema):
-    executes_on = fields.String(allow_none=True, metadata={"description": "consent or submit."})
-    debtor_needed = fields.Boolean(allow_none=True, metadata={"description": "The account that pays must be named."})
-    final_status = fields.String(allow_none=True, metadata={"description": "The bank's word for money that has left."})
-    minimum = fields.String(allow_none=True, metadata={"description": "The least amount, with its currency."})
-    reference_max = fields.Integer(allow_none=True, metadata={"description": "Longest reference, in characters."})
-
-
-class InstitutionCapabilities(Schema):
-    accounts = fields.List(fields.String(), metadata={"description": "ISO 20022 account types."})
-    resources = fields.List(fields.String(), metadata={"description": "What hangs on accounts: standing_orders ..."})
-    pending = fields.Boolean(allow_none=True, metadata={"description": "null where nobody has said."})
-    sca = fields.List(fields.String(), metadata={"description": "redirect, decoupled, embedded."})
-    history = fields.Nested(InstitutionHistory)
-    payments = fields.Nested(InstitutionPayments, allow_none=True)
-
-
-class InstitutionFact(Schema):
-    source = fields.String()
-    date = fields.String(metadata={"description": "A day, a month or a year."})
-
-
-class Institution(Schema):
-    id = fields.String()
-    name = fields.String()
-    group = fields.String(allow_none=True, metadata={"description": "Whose brand it is."})
-    country = fields.String(metadata={"description": "ISO 3166-1 alpha-2."})
-    also_in = fields.List(fields.String(), metadata={"description": "Other countries."})
-    bics = fields.List(fields.String(), metadata={"description": "ISO 9362."})
-    website = fields.String(allow_none=True)
-    developer_portal = fields.String(allow_none=True)
-    standard = fields.String(metadata={"description": "The standard its interface speaks."})
-    version = fields.String()
-    status = fields.String(
-        validate=validate.OneOf(INSTITUTION_STATUSES),
-        metadata={"description": "unverified: written from notes, never tried at the live bank."},
-    )
-    enabled = fields.Boolean(metadata={"description": "People can link it at this hub."})
-    to_enable = fields.List(fields.String(), metadata={"description": "What the operator would need."})
-    health = fields.String(
-        allow_none=True,
-        metadata={"description": "healthy, degraded, down or unknown in the last day; null: nobody has linked it."},
-    )
-    max_history_days = fields.Integer(metadata={"description": "The most that this hub asks the bank for."})
-    capabilities = fields.Nested(InstitutionCapabilities)
-    notes = fields.List(fields.String())
-    facts = fields.List(fields.Nested(InstitutionFact), metadata={"description": "Where all this is from."})
 
 
 class Account(Schema):
@@ -258,11 +199,6 @@ class Problem(Schema):
     reason = fields.String(metadata={"description": "Why the consent does not allow this."})
 
 
-class InstitutionList(Schema):
-    data = fields.List(fields.Nested(Institution))
-    next = fields.String(allow_none=True, metadata={"description": "Give this as `after` for the next page."})
-
-
 class AccountList(Schema):
     data = fields.List(fields.Nested(Account))
 
@@ -319,24 +255,9 @@ def _bound(what: str) -> fields.String:
     return fields.String(validate=check, metadata={"description": what})
 
 
-_LIMIT = fields.Integer(
+LIMIT = fields.Integer(
     load_default=100, validate=validate.Range(1, 500), metadata={"description": "Rows a page."}, strict=False
 )
-
-
-class InstitutionQuery(Schema):
-    country = fields.String(validate=validate.Regexp("^[A-Z]{2}$", error="Two capital letters, such as GB."))
-    q = fields.String(
-        validate=validate.Length(min=1, max=100),
-        metadata={"description": "Words of its name, group, id or BIC."},
-    )
-    standard = fields.String(validate=validate.Length(min=1, max=40), metadata={"description": "Such as uk_obie."})
-    status = fields.String(validate=validate.OneOf(INSTITUTION_STATUSES))
-    enabled = fields.Boolean(metadata={"description": "true: only banks that people can link at this hub."})
-    resource = fields.String(validate=validate.OneOf([one.value for one in Resource]))
-    pending = fields.Boolean(metadata={"description": "Whether the bank shows rows that are not booked yet."})
-    limit = _LIMIT
-    after = fields.String(validate=validate.Length(max=64), metadata={"description": "`next` of the page before."})
 
 
 class CategoryItem(Schema):
@@ -393,7 +314,7 @@ class AccountTransactionQuery(Schema):
     direction = fields.String(validate=validate.OneOf(["in", "out"]))
     status = fields.String(validate=validate.OneOf(["BOOK", "PDNG"]))
     q = fields.String(validate=validate.Length(min=1, max=100), metadata={"description": "Part of a name or text."})
-    limit = _LIMIT
+    limit = LIMIT
     after = fields.String(metadata={"description": "`next` of the page before."})
     include = fields.String(
         validate=validate.OneOf(["category"]), metadata={"description": "`category`: what each one was for, and why."}
