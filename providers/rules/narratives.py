@@ -76,6 +76,7 @@ PAYEES = Book(
     # Portugal
     "[COMPRA|COMPRAS] {number} {payee} CONTACTLESS{any}",
     # United Kingdom and Ireland: Santander, Virgin, Bank of Ireland, AIB
+    "CARD PAYMENT TO {payee},{amount} {currency}{any}",
     "CARD PAYMENT TO {payee} ON {date}",
     "CARD PAYMENT TO {payee},{any}",
     "DIRECT DEBIT PAYMENT TO {payee} REF {text}",
