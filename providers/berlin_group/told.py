@@ -99,8 +99,36 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         exchange=_exchange(row, outgoing, unread),
         charges=_charges(row.markup_fee, unread),
         batch_size=_batch_size(row, entries, unread),
+        places=_places(row, entries),
         unread=tuple(unread),
     )
+
+
+def _places(row: wire.TransactionRow, entries: Sequence[wire.EntryRow]) -> dict[str, str]:
+    """Where the rarer facts of this row stand."""
+    found = {}
+    if row.purpose_code:
+        found["purpose"] = "purposeCode"
+    elif len(entries) == 1 and entries[0].purpose_code:
+        found["purpose"] = "entryDetails.purposeCode"
+    if row.currency_exchange or row.exchange_rate:
+        found["exchange"] = "currencyExchange" if row.currency_exchange else "exchangeRate"
+    elif row.original_amount:
+        found["exchange"] = "originalAmount"
+    if row.markup_fee:
+        found["charges"] = "markupFee"
+    if row.batch_number_of_transactions is not None:
+        found["batch_size"] = "batchNumberOfTransactions"
+    elif entries:
+        found["batch_size"] = "entryDetails"
+    for place, given in (
+        ("maskedPan", row.masked_pan or row.masked_pan_capital),
+        ("additionalDataStructured.cardInstrument", row.additional_data_structured),
+        ("cardAcceptorAddress", row.card_acceptor_address),
+    ):
+        if given:
+            found.setdefault("card", place)
+    return found
 
 
 def _other_amount(row: wire.TransactionRow) -> tuple[wire.Amount, str]:

@@ -28,21 +28,16 @@ def details(
     card: Card | None,
     places: dict[str, str],
 ) -> Details:
-    ultimate = parties.party_of(told.ultimate_creditor if outgoing else told.ultimate_debtor)
-    if ultimate is None and (name := parties.said(written.lifted.get("ultimate"))):
-        ultimate = Party(name)
-        places["ultimate"] = by(written.place, "tagged_party")
-    if ultimate is None and (name := _behind_service(written, other.party.name)):
-        ultimate = Party(name)
-        places["ultimate"] = by(written.place, "behind_service")
-    if ultimate is not None and ultimate.name == other.party.name:
-        ultimate = None
+    found_at = dict(told.places)
+    ultimate = _ultimate(told, written, other, outgoing, found_at)
     if exchange is None and (exchange := _exchanged(written, outgoing)) is not None:
-        places["exchange"] = by(written.place, "exchange_in_text")
-    purpose = text.meaningful(told.purpose or written.lifted.get("purpose"))
+        found_at["exchange"] = by(written.place, "exchange_in_text")
+    purpose = text.meaningful(told.purpose)
+    if purpose is None and (purpose := written.lifted.get("purpose")) is not None:
+        found_at["purpose"] = by(written.place, "tagged_purpose")
     if not (ultimate or purpose or card or exchange or told.additional or told.charges or told.has_more):
         return NO_DETAILS
-    return Details(
+    found = Details(
         ultimate=ultimate,
         purpose=purpose,
         additional=text.clean(told.additional),
@@ -54,6 +49,24 @@ def details(
         statement_references=tuple(told.statement_references),
         is_mutable=told.is_mutable,
     )
+    found_at.setdefault("additional", told.additional_place)
+    for name, place in found_at.items():
+        if place and getattr(found, name, None):
+            places.setdefault(f"details.{name}", place)
+    return found
+
+
+def _ultimate(told: Told, written: Written, other: OtherSide, outgoing: bool, found_at: dict[str, str]) -> Party | None:
+    """Who stands behind the other side: by a field, by a tag of the text, by a payment service's own words."""
+    named = told.ultimate_creditor if outgoing else told.ultimate_debtor
+    ultimate = parties.party_of(named)
+    if named is not None and ultimate is not None:
+        found_at["ultimate"] = named.place
+    elif name := parties.said(written.lifted.get("ultimate")):
+        ultimate, found_at["ultimate"] = Party(name), by(written.place, "tagged_party")
+    elif name := _behind_service(written, other.party.name):
+        ultimate, found_at["ultimate"] = Party(name), by(written.place, "behind_service")
+    return None if ultimate is not None and ultimate.name == other.party.name else ultimate
 
 
 def _exchanged(written: Written, outgoing: bool) -> Exchange | None:
@@ -80,7 +93,9 @@ def _behind_service(written: Written, name: str | None) -> str | None:
     return parties.said(found["payee"]) if found else None
 
 
-def card_of(told: Told, other: OtherSide, iso: str | None, pan: str | None, places: dict[str, str]) -> Card | None:
+def card_of(
+    told: Told, written: Written, other: OtherSide, iso: str | None, pan: str | None, places: dict[str, str]
+) -> Card | None:
     """The card's own facts, and the merchant's name as a person would write it. A row is a card's if its fields or its
     code say so, or a text with a card number or a day of purchase in it does. ``pan`` stood beside such a day."""
     pan = other.blanks.get("card") or pan
@@ -90,10 +105,11 @@ def card_of(told: Told, other: OtherSide, iso: str | None, pan: str | None, plac
     card = told.card or Card()
     if pan is not None and card.masked_pan is None:
         card = replace(card, masked_pan=identifier(Scheme.MASKED_PAN, pan).value)
+        places["details.card"] = by(written.place or told.additional_place, "card_in_text")
     descriptor = card.merchant_name or other.party.name
     if descriptor is None:
         return None if card == Card() else card
     found = merchant(descriptor)
-    place = "card.merchant_name" if card.merchant_name else other.place.partition(" by ")[0]
-    places["merchant_name"] = by(place, "merchant_name")
+    place = told.places.get("card", "") if card.merchant_name else other.place.partition(" by ")[0]
+    places["details.card"] = by(place, "merchant_name")
     return replace(card, merchant_name=found.name, city=card.city or found.city, country=card.country or found.country)

@@ -106,7 +106,7 @@ class Engine:
             places["balance_after"] = told.balance_after_place
         if told.unread or dated.unread:
             places["unread"] = ", ".join((*told.unread, *dated.unread))
-        card = card_of(told, other, found.iso, dated.card, places)
+        card = card_of(told, written, other, found.iso, dated.card, places)
         return Transaction(
             status=told.status,
             money=money,

@@ -32,7 +32,8 @@ class Told(msgspec.Struct, kw_only=True, gc=False):
     ``booking``, ``value`` and ``moment`` are texts, the first candidate that is there wins. ``status_word`` is the
     row's own, if it has one; ``status`` is the list's. ``unstructured`` are the payer's words line by line and
     ``single`` the same in one text that may be cut; ``structured`` references; ``additional`` the bank's own words.
-    ``bank_ids`` as the bank names them, placeholders included.
+    ``bank_ids`` as the bank names them, placeholders included. ``places`` are those of the rarer facts, by their names
+    in Details (``purpose``, ``card``, ``exchange``, ``charges``, ``batch_size`` ...).
     """
 
     raw: bytes
@@ -76,6 +77,7 @@ class Told(msgspec.Struct, kw_only=True, gc=False):
     batch_size: int | None = None
     statement_references: Sequence[str] = ()
     is_mutable: bool | None = None
+    places: dict[str, str] = {}
     unread: tuple[str, ...] = ()
 
     @property

@@ -260,7 +260,7 @@ def test_the_shop_that_a_payment_service_names_in_its_text_is_the_ultimate_party
     words = text("1034/PP.44.PP/. Spotify, Ihr Einkauf bei", "Spotify AB")
     found = one({"creditorName": "PayPal Europe S.a.r.l."} | words)
     assert (found.counterparty.name, found.details.ultimate) == ("PayPal Europe S.a.r.l.", Party("Spotify AB"))
-    assert found.provenance["ultimate"].endswith(" by behind_service")
+    assert found.provenance["details.ultimate"].endswith(" by behind_service")
     assert one({"creditorName": "Otto"} | words).details.ultimate is None
 
 
@@ -441,7 +441,7 @@ def test_a_merchants_name_is_cleaned_of_what_is_surely_no_name(
 def test_the_merchant_of_a_card_payment_is_explained() -> None:
     found = one({"creditorName": "TESCO STORES 2041", "bankTransactionCode": "PMNT-CCRD-POSD"})
     assert (found.counterparty.name, found.details.card) == ("TESCO STORES 2041", Card(merchant_name="TESCO STORES"))
-    assert found.provenance["merchant_name"] == "creditorName by merchant_name"
+    assert found.provenance["details.card"] == "creditorName by merchant_name"
     assert one({"creditorName": "TESCO STORES 2041"}).details.card is None
 
 
@@ -456,7 +456,7 @@ def test_a_card_number_in_a_text_is_masked() -> None:
 def test_what_was_paid_in_another_currency_stands_in_a_text(line: str) -> None:
     found = one(text("Otto", line))
     assert found.details.exchange == Exchange("NZD", "EUR", "EUR", Decimal("1.8181"), Money(Decimal("-2.80"), "NZD"))
-    assert found.provenance["exchange"].endswith(" by exchange_in_text")
+    assert found.provenance["details.exchange"].endswith(" by exchange_in_text")
     assert one(text("Yogakurs 10 EUR 120,00", "Kurs 3 von 12")).details.exchange is None
 
 

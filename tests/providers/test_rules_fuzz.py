@@ -4,6 +4,7 @@ import copy
 import json
 import time
 from contextlib import suppress
+from dataclasses import fields
 from datetime import UTC
 from typing import Any
 
@@ -123,6 +124,9 @@ def sound(found: Transaction, row: dict[str, Any]) -> None:
     for name in ("booking_date", "value_date", "transaction_datetime", "balance_after", "bank_transaction_code"):
         assert (name in found.provenance) is (getattr(found, name) is not None), name
     assert ("remittance" in found.provenance) is bool(found.remittance)
+    for told in fields(found.details):
+        is_told = getattr(found.details, told.name) not in (None, False, ())
+        assert (f"details.{told.name}" in found.provenance) is is_told, told.name
     party = found.counterparty
     assert ("counterparty" in found.provenance) is bool(party.name or party.account or party.agent)
 
