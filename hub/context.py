@@ -11,6 +11,7 @@ from flask import current_app
 from hub import keys
 from hub.clock import Clock
 from hub.clock import now as system_now
+from hub.connections.circuit import Circuits
 from hub.consents.access import AccessLog
 from hub.db import Database
 from hub.errors import NotFound
@@ -86,6 +87,11 @@ class Hub:
     def door(self) -> Door:
         """For adapters whose addresses people bring: a bank's patience, a stranger's guard."""
         return Door(Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=30.0, at_once=8, each=4, strangers=4)))
+
+    @cached_property
+    def circuits(self) -> Circuits:
+        """Which banks are left alone for a moment, since they do not answer."""
+        return Circuits(self.clock)
 
     @cached_property
     def access_log(self) -> AccessLog:

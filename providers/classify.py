@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
+from providers.errors import ContractBroken, ProviderError, QuotaSpent, ReconsentRequired, Refused, Transient
 from providers.transport import Answer, retry_after_s, seconds_to_next_day
 
 _LONGEST_PROSE = 1000
@@ -80,8 +80,8 @@ def _error(verdict: Verdict, answer: Answer, code: str) -> ProviderError:
     if verdict is Verdict.REFUSED:
         return Refused(reason, code=code)
     if verdict is Verdict.LATER:
-        return Transient(reason, retry_after_s=retry_after_s(answer))
+        return Transient(reason, retry_after_s=retry_after_s(answer), answered=True)
     if verdict is Verdict.NEXT_DAY:
         named = retry_after_s(answer)
-        return Transient(reason, retry_after_s=seconds_to_next_day(answer) if named is None else named)
+        return QuotaSpent(reason, retry_after_s=seconds_to_next_day(answer) if named is None else named)
     return ContractBroken(reason, raw=answer.body)

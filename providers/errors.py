@@ -2,6 +2,7 @@
 
     ProviderError
     ├── Transient          try again later; carries retry_after_s
+    │   └── QuotaSpent     not before then without the PSU
     ├── ReconsentRequired  only the PSU can repair this; stop syncing, tell them
     ├── Refused            the ASPSP said no to this request and will say no again
     └── ContractBroken     the ASPSP broke its own standard; keep the bytes, alert us
@@ -22,13 +23,29 @@ class ProviderError(Exception):
 
 
 class Transient(ProviderError):
-    """The bank is down, slow or busy. ``retry_after_s`` is the bank's own word on when to come back, if it gave one."""
+    """The bank is down, slow or busy. ``retry_after_s`` is the bank's own word on when to come back, if it gave one.
+    ``answered``: it is there and said "not now" (429), rather than failing or not being heard of."""
 
     def __init__(
-        self, reason: str, *, retry_after_s: int | None = None, institution_id: str = "", step: str = ""
+        self,
+        reason: str,
+        *,
+        retry_after_s: int | None = None,
+        answered: bool = False,
+        institution_id: str = "",
+        step: str = "",
     ) -> None:
         super().__init__(reason, institution_id=institution_id, step=step)
         self.retry_after_s = retry_after_s
+        self.answered = answered
+
+
+class QuotaSpent(Transient):
+    """The bank counts the calls that are made without the PSU, and this account's are used up until then."""
+
+    def __init__(self, reason: str, *, retry_after_s: int, institution_id: str = "", step: str = "") -> None:
+        super().__init__(reason, retry_after_s=retry_after_s, answered=True, institution_id=institution_id, step=step)
+        self.retry_after_s: int = retry_after_s
 
 
 class ReconsentRequired(ProviderError):

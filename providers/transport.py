@@ -1,8 +1,9 @@
 """The only door to a bank: one session per institution, and nothing about it is left to the other side.
 
 A call goes to the institution's own origins or nowhere; follows no redirect; ends within a total time; reads a bounded
-body; sends no cookie back; and leaves a log line without headers, bodies or queries. GET is tried twice where the
-connection or a gateway failed; nothing else is repeated, for a POST may have been heard.
+body; sends no cookie back; and leaves a log line without headers, bodies or queries. GET and DELETE, which say the same
+when they are said twice (RFC 9110 9.2.2), are tried again where the connection or a gateway failed, and where the bank
+asks for a moment; nothing else is repeated, for a POST may have been heard.
 """
 
 import logging
@@ -33,6 +34,7 @@ Origin = tuple[str, str, int]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _GATEWAY_FAILURES = frozenset({502, 503, 504})
+_REPEATABLE = frozenset({"GET", "DELETE"})
 _LONGEST_RETRY_AFTER_S = 7 * 24 * 3600
 _CHUNK_BYTES = 65_536
 
@@ -43,8 +45,11 @@ class Limits:
     read_s: float = 10.0
     total_s: float = 30.0
     body_bytes: int = 8 * 1024 * 1024
-    get_tries: int = 2
-    pause_s: tuple[float, float] = (0.2, 0.6)  # between tries, drawn at random so that callers do not return together
+    tries: int = 2
+    pause_s: float = 0.4
+    """Between tries: drawn from 0 to this, then to twice this, so that callers do not return together."""
+    longest_pause_s: float = 2.0
+    """A bank that asks for more (Retry-After) is not waited for: its word goes to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,25 +140,43 @@ class Transport:
             call_ends_at.reset(token)
 
     def _tries(self, request: requests.Request, ends_at: float) -> Answer:
-        tries = self.limits.get_tries if request.method == "GET" else 1
-        for left in range(tries - 1, -1, -1):
+        tries = self.limits.tries if request.method in _REPEATABLE else 1
+        for number in range(1, tries + 1):
+            pause_s: float | None = self._pause_s(number, ends_at) if number < tries else None
             try:
                 response = self._send(request, ends_at)
             except requests.exceptions.ReadTimeout:
                 raise Transient("too slow") from None
             except requests.exceptions.ConnectionError as error:
-                if not left:
+                if pause_s is None:
                     # the type only: requests' own message holds the URL with its query
                     raise Transient(f"no connection: {type(error).__name__}") from None
             except requests.RequestException as error:
                 self._broken(f"not an HTTP answer: {type(error).__name__}")
             else:
                 with closing(response):
-                    again = response.status_code in _GATEWAY_FAILURES and "retry-after" not in response.headers
-                    if not (again and left):
+                    if pause_s is not None:
+                        pause_s = self._pause_wanted_s(response, pause_s, ends_at)
+                    if pause_s is None:
                         return self._answer(response, ends_at)
-            self._sleep(secrets.SystemRandom().uniform(*self.limits.pause_s))
+            self._sleep(pause_s)
         raise AssertionError("the last try returns or raises")  # pragma: no cover
+
+    def _pause_s(self, number: int, ends_at: float) -> float | None:
+        """Before the try that follows the ``number``-th; None where the call would be over before it."""
+        pause_s = secrets.SystemRandom().uniform(0, self.limits.pause_s * 2 ** (number - 1))
+        return pause_s if time.monotonic() + pause_s < ends_at else None
+
+    def _pause_wanted_s(self, response: requests.Response, pause_s: float, ends_at: float) -> float | None:
+        """``pause_s``, or as long as the bank asks for; None where the answer is to be taken as it is."""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        wanted_s = retry_after_s(Answer(response.status_code, headers, b""))
+        if wanted_s is None:
+            return pause_s if response.status_code in _GATEWAY_FAILURES else None
+        if response.status_code not in {429, *_GATEWAY_FAILURES} or wanted_s > self.limits.longest_pause_s:
+            return None
+        pause_s += wanted_s
+        return pause_s if time.monotonic() + pause_s < ends_at else None
 
     def _send(self, request: requests.Request, ends_at: float) -> requests.Response:
         prepared = self._session.prepare_request(request)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from hub.connections import sealed
+from hub.connections.circuit import Family
 from hub.connections.sealed import Kept
 from hub.connections.state import FailureKind, Status
 from hub.context import Hub
@@ -150,7 +151,8 @@ def failure_kind_of(error: ProviderError) -> FailureKind:
 def end_bank_consent(hub: Hub, institution_id: str, access: Access) -> None:
     """Best effort, once: for access that was superseded, which the bank drops by itself in time."""
     try:
-        hub.adapter(institution_id).revoke(access)
+        with hub.circuits.asking(institution_id, Family.READ):
+            hub.adapter(institution_id).revoke(access)
     except ProviderError as error:
         extra = {"institution_id": institution_id, "failure_kind": failure_kind_of(error)}
         log.warning("a superseded bank consent could not be ended", extra=extra)

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from hub.connections import sealed
 from hub.connections.attempts import Claimed, Linked, LinkFailed, claim, end_bank_consent, failure_kind_of
+from hub.connections.circuit import Family
 from hub.connections.return_path import local_path
 from hub.connections.state import Happening, Status, sources_of
 from hub.connections.wording import why_link_failed
@@ -81,7 +82,8 @@ def start(
         psu=psu,
     )
     try:
-        started = adapter.start(request)
+        with hub.circuits.asking(institution_id, Family.LINK):
+            started = adapter.start(request)
         address = address_of(hub, started)
     except ProviderError as error:
         kind = failure_kind_of(error)
@@ -119,7 +121,8 @@ def callback(
         return claimed
     adapter = hub.adapter(claimed.institution_id)
     try:
-        access = adapter.finish(claimed.kept.state, params, now=now, psu=psu)
+        with hub.circuits.asking(claimed.institution_id, Family.LINK, whatever=True):
+            access = adapter.finish(claimed.kept.state, params, now=now, psu=psu)
     except ProviderError as error:
         return failed(hub, claimed, error, now=now)
     return finished(hub, claimed, access, now=now)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, update
 
 from hub.connections import sealed
+from hub.connections.circuit import Family
 from hub.connections.schedule import backoff_s
 from hub.connections.state import Status
 from hub.context import Hub
@@ -18,7 +19,7 @@ from hub.ids import new_id
 from hub.models.connection import Connection
 from hub.sealing import SealBroken
 from providers.errors import ReconsentRequired, Refused
-from providers.port import Access, Adapter
+from providers.port import Access
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER = timedelta(days=30)
@@ -90,11 +91,11 @@ def _ask(
     except SealBroken:
         log.error("a bank access does not open and is given up", extra={"connection_id": connection_id})
         return "unreadable"
-    adapter = hub.adapter(institution_id)
     try:
         if access.expires_at is not None and access.expires_at <= now:
-            access = _refreshed(hub, adapter, connection_id, access, owner=owner, now=now)
-        adapter.revoke(access)
+            access = _refreshed(hub, institution_id, connection_id, access, owner=owner, now=now)
+        with hub.circuits.asking(institution_id, Family.READ):
+            hub.adapter(institution_id).revoke(access)
     except ReconsentRequired:
         return "ended"  # the bank lets us in no more, which is all that was wanted
     except Refused:
@@ -102,10 +103,13 @@ def _ask(
     return "ended"
 
 
-def _refreshed(hub: Hub, adapter: Adapter, connection_id: str, access: Access, *, owner: str, now: datetime) -> Access:
+def _refreshed(
+    hub: Hub, institution_id: str, connection_id: str, access: Access, *, owner: str, now: datetime
+) -> Access:
     """Some banks want a living token even to end its consent. Stored before it is used: refresh tokens rotate."""
     try:
-        access = adapter.refresh(access, now=now)
+        with hub.circuits.asking(institution_id, Family.READ):
+            access = hub.adapter(institution_id).refresh(access, now=now)
     except (ReconsentRequired, Refused):
         return access  # many banks take the consent's id alone
     with hub.db.write() as session:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from hub.connections import sealed
 from hub.connections.attempts import STALE, Linked, LinkFailed, claim, keep_open
+from hub.connections.circuit import Family
 from hub.connections.link import STEP_PATH, address_of, failed, finished
 from hub.context import Hub
 from hub.hashing import secret_hash
@@ -76,7 +77,8 @@ def answer(
     try:
         if not isinstance(adapter, AskingAdapter):
             raise ContractBroken("the adapter asks and takes no answer", step="advance")
-        gone_on = adapter.advance(kept.state, _only_asked(kept.ask, answers), now=now, psu=psu)
+        with hub.circuits.asking(claimed.institution_id, Family.LINK, whatever=True):
+            gone_on = adapter.advance(kept.state, _only_asked(kept.ask, answers), now=now, psu=psu)
         address = address_of(hub, gone_on) if isinstance(gone_on, LinkStart) else ""
     except ProviderError as error:
         return failed(hub, claimed, error, now=now)

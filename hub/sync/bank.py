@@ -1,6 +1,7 @@
 """The bank's side of one sync: an adapter with an access that is kept fresh, and never asked inside a transaction."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
@@ -8,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import update
 
 from hub.connections import sealed
+from hub.connections.circuit import Family
 from hub.context import Hub
 from hub.db import in_transaction
 from hub.ledger.evidence import IdTrust
@@ -30,6 +32,7 @@ class Bank:
 
     hub: Hub
     lease: Lease
+    institution_id: str
     adapter: Adapter
     psu: Psu | None
     unattended_calls_per_day: int
@@ -46,6 +49,7 @@ class Bank:
         return cls(
             hub=hub,
             lease=lease,
+            institution_id=claimed.institution_id,
             adapter=adapter,
             psu=psu,
             unattended_calls_per_day=institution.unattended_calls_per_day,
@@ -67,14 +71,11 @@ class Bank:
     def pages(self, account: Account, *, date_from: date, date_to: date, known: Known) -> Iterator[Page]:
         """One request per page; between two of them the caller may write, and the lease is kept. The ``known`` ones
         come unread."""
-        pages = self._ask(
-            lambda access: self.adapter.transactions(
-                access, account, date_from=date_from, date_to=date_to, psu=self.psu
-            )
-        )
+        self._refresh_if_old()
+        pages = self.adapter.transactions(self._access, account, date_from=date_from, date_to=date_to, psu=self.psu)
         while True:
             _assert_no_transaction()
-            with knowing(known):
+            with knowing(known), self._circuit():
                 page = next(pages, None)
             if page is None:
                 return
@@ -84,7 +85,8 @@ class Bank:
     def _ask(self, call: Callable[[Access], T]) -> T:
         _assert_no_transaction()
         self._refresh_if_old()
-        result = call(self._access)
+        with self._circuit():
+            result = call(self._access)
         self.lease.keep()
         return result
 
@@ -92,7 +94,8 @@ class Bank:
         now = self.hub.clock()
         if self._access.expires_at is None or self._access.expires_at > now + REFRESH_AHEAD:
             return
-        fresh = self.adapter.refresh(self._access, now=now)
+        with self._circuit():
+            fresh = self.adapter.refresh(self._access, now=now)
         # Stored before it is used: a bank that rotates refresh tokens takes the old one no more.
         with self.lease.write() as session:
             session.execute(
@@ -105,6 +108,9 @@ class Bank:
                 .execution_options(synchronize_session=False)
             )
         self._access = fresh
+
+    def _circuit(self) -> AbstractContextManager[None]:
+        return self.hub.circuits.asking(self.institution_id, Family.READ)
 
 
 def _assert_no_transaction() -> None:

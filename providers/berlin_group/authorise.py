@@ -69,7 +69,7 @@ def not_valid(status: str, callback: Mapping[str, str]) -> ProviderError:
     ``received`` without a no may be a bank that is still recording the PSU's yes (some take minutes).
     """
     if status in _UNFINISHED and "error" not in callback:
-        return Transient(f"the bank consent is {status}", retry_after_s=5)
+        return Transient(f"the bank consent is {status}", retry_after_s=5, answered=True)
     if status == "rejected" or status in _UNFINISHED:
         return Refused("the PSU did not authorise the bank consent", code=DENIED)
     return Refused("the bank consent is not valid", code="consent_not_valid")

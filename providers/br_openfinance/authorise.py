@@ -58,7 +58,7 @@ def consent_request(cpf: str, until: str, permissions: tuple[str, ...]) -> bytes
 def not_authorised(consent: wire.ConsentData) -> ProviderError:
     """Why a consent that is not AUTHORISED after the callback cannot be used."""
     if consent.status == "AWAITING_AUTHORISATION":
-        return Transient("the bank consent is AWAITING_AUTHORISATION", retry_after_s=5)
+        return Transient("the bank consent is AWAITING_AUTHORISATION", retry_after_s=5, answered=True)
     return Refused("the PSU did not authorise the bank consent", code="access_denied")
 
 

@@ -40,7 +40,7 @@ def from_answer(answer: Answer, *, rules: Iterable[Rule] = ()) -> ProviderError:
     if own is not None:
         return own
     if answer.status == 429:
-        return Transient("HTTP 429", retry_after_s=retry_after_s(answer))
+        return Transient("HTTP 429", retry_after_s=retry_after_s(answer), answered=True)
     if told is None:  # without the body: it may repeat what was sent
         return ContractBroken(f"token endpoint: HTTP {answer.status} without an OAuth error")
     return from_code(told.error)

@@ -28,7 +28,7 @@ from tests.providers import tpp
 from tests.providers.misbehaving import answer, running, say
 from tests.providers.sandbox_banks import PSU, TODAY, SandboxDriver, bank_process
 
-QUICK = Limits(read_s=1.0, total_s=3.0, pause_s=(0.0, 0.0))
+QUICK = Limits(read_s=1.0, total_s=3.0, pause_s=0.0)
 
 
 def moved(institution: Institution, url: str) -> Institution:

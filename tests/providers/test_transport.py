@@ -15,7 +15,7 @@ from providers.errors import ContractBroken, Transient
 from providers.transport import Answer, Limits, Transport, path_segment, retry_after_s, seconds_to_next_day
 from tests.providers.misbehaving import answer, drip, running, say
 
-QUICK = Limits(connect_s=0.5, read_s=0.3, total_s=0.8, body_bytes=100_000, pause_s=(0.0, 0.0))
+QUICK = Limits(connect_s=0.5, read_s=0.3, total_s=0.8, body_bytes=100_000, pause_s=0.0)
 
 
 def transport(url: str, **more: Any) -> Transport:
@@ -55,14 +55,53 @@ def test_500_is_transient_and_not_repeated() -> None:
         assert len(bank.requests) == 1
 
 
-def test_nobody_listening_is_transient_after_two_tries_with_a_pause() -> None:
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_a_bank_that_asks_for_a_moment_gets_it_and_no_more_than_is_left_of_the_call(status: str) -> None:
+    busy, pauses = answer(b"", status=status, Retry_After="1"), list[float]()
+    with running(say(busy, answer(b"{}"))) as bank:
+        patient = Limits(total_s=5, pause_s=0.1)
+        assert transport(bank.url, limits=patient, sleep=pauses.append).call("GET", f"{bank.url}/").status == 200
+    assert len(pauses) == 1
+    assert 1 <= pauses[0] <= 1.1
+    with running(say(busy, answer(b"{}"))) as bank:
+        hasty = transport(bank.url, limits=Limits(total_s=0.9), sleep=pauses.append)
+        if status.startswith("429"):
+            assert hasty.call("GET", f"{bank.url}/").status == 429
+        else:
+            with pytest.raises(Transient):
+                hasty.call("GET", f"{bank.url}/")
+        assert len(bank.requests) == 1
+    assert len(pauses) == 1
+
+
+def test_429_without_a_time_is_an_answer_and_not_repeated() -> None:
+    with running(say(answer(b"", status="429 Too Many Requests"))) as bank:
+        assert transport(bank.url).call("GET", f"{bank.url}/").status == 429
+        assert len(bank.requests) == 1
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("DELETE", 2), ("POST", 1), ("PUT", 1), ("PATCH", 1)])
+def test_only_what_may_be_said_twice_is_said_twice(method: str, times: int) -> None:
+    """A bank consent is made by POST (UK Open Banking has no idempotency key for it): twice is two bank consents."""
+    with running(say(answer(b"", status="503 Service Unavailable"))) as bank:
+        with pytest.raises(Transient):
+            transport(bank.url).call(method, f"{bank.url}/")
+        assert len(bank.requests) == times
+
+
+def test_nobody_listening_is_transient_after_each_try_with_a_pause() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     pauses: list[float] = []
-    with pytest.raises(Transient, match="no connection"):
-        transport(url, sleep=pauses.append, limits=Limits(pause_s=(0.2, 0.6))).call("GET", f"{url}/secret?q=1")
-    assert len(pauses) == 1
-    assert 0.2 <= pauses[0] <= 0.6
+    door = transport(url, sleep=pauses.append, limits=Limits(tries=3, pause_s=0.4))
+    for _ in range(20):
+        with pytest.raises(Transient, match="no connection"):
+            door.call("GET", f"{url}/secret?q=1")
+    assert len(pauses) == 40
+    assert all(0 <= one <= 0.4 for one in pauses[::2])
+    assert all(0 <= one <= 0.8 for one in pauses[1::2])
+    assert max(pauses[1::2]) > 0.4
+    assert len(set(pauses)) == 40  # callers that failed together do not come back together
 
 
 def test_a_connection_that_is_dropped_is_tried_again_by_get_only() -> None:

@@ -294,7 +294,7 @@ def test_metadata_that_leads_away_is_not_followed(linked_hub: Hub, op: Op, trick
 
 
 def test_a_provider_that_hangs_is_left_in_time(hub: Hub, op: Op, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = Limits(connect_s=0.2, read_s=0.2, total_s=0.3, body_bytes=1000, get_tries=1)
+    limits = Limits(connect_s=0.2, read_s=0.2, total_s=0.3, body_bytes=1000, tries=1)
     monkeypatch.setattr(provider, "LIMITS", limits)
     known = knowing(hub, declared(op))
     op.pause_s = 1

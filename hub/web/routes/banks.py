@@ -9,6 +9,7 @@ from hub import rim
 from hub.access import public, signed_in
 from hub.connections import health, link, steps
 from hub.connections.attempts import STALE, Linked, LinkFailed
+from hub.connections.circuit import Family
 from hub.connections.state import FailureKind
 from hub.context import Hub, hub_of_request
 from hub.errors import BadInput
@@ -126,6 +127,7 @@ def status() -> Response:
     hub = hub_of_request()
     with hub.db.read() as session:
         states = health.health(session, now=hub.clock())
+    unwell = hub.circuits.not_closed(Family.READ) | hub.circuits.not_closed(Family.LINK)
     rows = []
     for one in hub.enabled_institutions:
         seen, bank = states.get(one.id), banks.bank_of(hub, one.id)
@@ -136,6 +138,7 @@ def status() -> Response:
                 state="unknown" if seen is None else seen.state,
                 success_share=seen.ready / asked if seen is not None and asked else None,
                 last_success_at=None if seen is None else seen.last_success_at,
+                note="Does not answer just now: we leave it alone and try again soon." if one.id in unwell else "",
             )
         )
     return respond.page("status.html", StatusPage(tuple(rows)))
