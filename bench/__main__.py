@@ -3,7 +3,15 @@
 import runpy
 import sys
 
-LOADS = ("bench.history", "bench.ingest", "bench.served", "bench.identity", "bench.normalise", "bench.soak")
+LOADS = (
+    "bench.history",
+    "bench.ingest",
+    "bench.served",
+    "bench.identity",
+    "bench.normalise",
+    "bench.refresh",
+    "bench.soak",
+)
 
 if __name__ == "__main__":
     for load in LOADS:

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -148,6 +148,8 @@ class Database:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         self.writer = self._engine(writes=True)
         self.reader = self._engine(writes=False)
+        # SQLite has one writer; threads that wait for it in line are woken at once, where its busy handler sleeps.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         # On PostgreSQL a lone statement needs no BEGIN and COMMIT of its own: two round trips less.
         self._single = self.writer if self.is_sqlite else self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -182,7 +184,7 @@ class Database:
             raise RuntimeError("a transaction is open already in this thread")
         _open.depth = 1
         try:
-            with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            with self._turn, Session(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
         finally:
             _open.depth = 0

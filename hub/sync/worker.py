@@ -1,7 +1,9 @@
 """The process that reads the banks unattended: it takes due connections, one job each, on a small pool of threads.
 
-No bank may take more than ``PER_INSTITUTION`` threads, so one that is slow never keeps the others waiting. Any number
-of workers may run: the lease decides who gets a connection. A worker that dies leaves leases that run out.
+No bank may take more than ``PER_INSTITUTION`` threads, so one that is slow never keeps the others waiting, and one that
+is down takes none until a single job probes it (hub.connections.circuit). The threads wait for banks nearly all of
+their time. Any number of workers may run: the lease decides who gets a connection. A worker that dies leaves leases
+that run out.
 """
 
 import logging
@@ -13,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from sqlalchemy import and_, or_, select
 
+from hub.connections.circuit import Family, State
 from hub.connections.revocation import end_at_bank
 from hub.connections.state import SYNCABLE, Status
 from hub.context import Hub
@@ -21,7 +24,7 @@ from hub.models.connection import Connection
 from hub.sync.run import sync_connection
 
 log = logging.getLogger(__name__)
-THREADS = 8
+THREADS = 32
 PER_INSTITUTION = 2
 POLL_S = 2.0
 
@@ -76,8 +79,9 @@ class Worker:
         with self._lock:
             busy = dict(self._busy)
         share = Counter(busy.values())
+        unwell = self._hub.circuits.not_closed(Family.READ)
         while len(busy) < self._threads:
-            full = [institution_id for institution_id, count in share.items() if count >= self._per_institution]
+            full = [one for one in {*share, *unwell} if share[one] >= self._most(unwell.get(one, State.CLOSED))]
             found = self._next_due({*busy, *leave_out}, full)
             if found is None:
                 break
@@ -88,6 +92,10 @@ class Worker:
                 self._busy[connection_id] = institution_id
             begun[connection_id] = pool.submit(self._job, connection_id, status)
         return begun
+
+    def _most(self, state: State) -> int:
+        """How many jobs a bank may have at once."""
+        return {State.CLOSED: self._per_institution, State.DUE: 1}.get(state, 0)
 
     def _next_due(self, leave_out: Collection[str], full: Collection[str]) -> tuple[str, str, Status] | None:
         now = self._hub.clock()

@@ -2,7 +2,9 @@
 
 import threading
 import time
+from dataclasses import replace
 
+import msgspec
 import pytest
 
 from hub.connections.state import Status
@@ -11,7 +13,7 @@ from hub.sync.run import Result
 from hub.sync.worker import Worker
 from providers.errors import ReconsentRequired
 from tests.connections.scripted import ScriptedBank
-from tests.connections.world import OTHER_BANK, PRESENT, World, one_store, person
+from tests.connections.world import BANK, OTHER_BANK, PRESENT, World, one_store, person
 
 
 def _wait_for(event: threading.Event) -> None:
@@ -84,6 +86,25 @@ def test_a_slow_bank_does_not_keep_the_others_waiting(world: World) -> None:
     assert world.bank.steps().count("accounts") == 6
 
 
+@one_store
+def test_twenty_banks_are_read_at_once(world: World) -> None:
+    """However long each takes to answer, together they take about as long as the slowest (bench.refresh: how long)."""
+    everybody = threading.Barrier(20)
+
+    def wait_for_all(step: str, _key: str) -> None:
+        if step == "accounts":
+            everybody.wait(20)  # breaks unless all twenty are being asked at this moment
+
+    some = world.hub.institutions[BANK]
+    banks = {f"bank-{n}": ScriptedBank() for n in range(20)}
+    for slow in banks.values():
+        slow.hook = wait_for_all
+    hub = replace(world.hub, banks=banks, institutions={one: msgspec.structs.replace(some, id=one) for one in banks})
+    connections = [World(hub, world.bank, world.clock, world.alice).linked(institution_id=one) for one in banks]
+    assert Worker(hub, "w").run_once() == 20
+    assert [world.row(one).failure_kind for one in connections] == [None] * 20
+
+
 def test_two_workers_do_not_do_the_same_work(world: World) -> None:
     for n in range(8):
         world.linked(person(world.hub, f"person-{n}"))
@@ -126,11 +147,18 @@ def test_the_first_sync_is_waited_for_a_moment(world: World) -> None:
 
 
 def test_the_first_sync_goes_on_when_nobody_waits_any_more(world: World) -> None:
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def linger(step: str, _key: str) -> None:
+        if step == "page":
+            begun.set()
+            _wait_for(go_on)
+
     world.fill()
-    world.bank.hook = lambda step, _key: None if step != "page" else _wait_for(go_on)
+    world.bank.hook = linger
     connection_id = world.linked()
     assert not start_first_sync(world.hub, connection_id, psu=PRESENT, wait_s=0.01)
+    _wait_for(begun)
     assert Worker(world.hub, "w").run_once() == 0  # the lease is the web process's
     go_on.set()
     deadline = time.monotonic() + 10
