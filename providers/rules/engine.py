@@ -143,6 +143,7 @@ class Engine:
         found = amounts.billed(written.texts, rules, self._currency) if rules.billed else None
         if found is None:
             return money, told.exchange
+        told.places = {"exchange": told.money_place} | told.places
         places["money"] = by(written.place, "billed_amount")
         before = told.exchange or Exchange()
         exchange = Exchange(money.currency, found.currency, before.unit_currency, before.rate, money)
