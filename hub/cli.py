@@ -1,5 +1,6 @@
 """The operator's commands: ``python -m hub.cli`` or, installed, ``rialto``."""
 
+import gc
 import signal
 import sys
 import threading
@@ -125,6 +126,7 @@ def worker() -> None:
     ]
     for thread in beside:
         thread.start()
+    gc.freeze()  # what is loaded by now stays: a sync makes many objects, and should not have all the others looked at
     running.run()
     stopping.set()
     for thread in beside:

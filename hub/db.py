@@ -99,18 +99,16 @@ def scaled(number: Decimal) -> tuple[int, int]:
 
     Whole numbers sort and sum exactly on both stores; SQLite has no exact decimal.
     """
-    sign, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int):
+    if not number.is_finite():
         raise ValueError("an amount is finite")
-    whole = int("".join(map(str, digits)))
-    scale = -exponent
+    text = f"{number:f}"
+    before, _, after = text.partition(".")
+    whole, scale = abs(int(before + after)), len(after)
     while scale > 2 and whole % 10 == 0:
         whole, scale = whole // 10, scale - 1
-    if scale < 0:
-        whole, scale = whole * 10**-scale, 0
     if scale > 18 or whole >= 2**63:
         raise ValueError("an amount fits 63 bits and 18 decimals")
-    return (-whole if sign else whole), scale
+    return (-whole if text[0] == "-" else whole), scale
 
 
 def unscaled(whole: int, scale: int) -> Decimal:

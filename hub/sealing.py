@@ -11,7 +11,7 @@ import base64
 import binascii
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -45,8 +45,17 @@ class Sealer:
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """``place`` is ``table.column:row id``; the same text must be given to open()."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return self._header + nonce + self._encrypt(nonce, plain, place.encode())
+        return self.seal_all([(plain, place)])[0]
+
+    def seal_all(self, values: Iterable[tuple[bytes, str]]) -> list[bytes]:
+        """Many (plain, place) at once: one call for all the nonces."""
+        given = list(values)
+        nonces = os.urandom(_NONCE_BYTES * len(given))
+        sealed = []
+        for at, (plain, place) in enumerate(given):
+            nonce = nonces[at * _NONCE_BYTES : (at + 1) * _NONCE_BYTES]
+            sealed.append(self._header + nonce + self._encrypt(nonce, plain, place.encode()))
+        return sealed
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Raises SealBroken, which says nothing about why."""

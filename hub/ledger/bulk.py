@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import BigInteger, Integer, SmallInteger, Table
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Row = Sequence[Any]
 
@@ -54,9 +55,22 @@ def insert(session: Session, table: Table, columns: Sequence[str], rows: Iterabl
             session.connection().exec_driver_sql(statement, told)
         return
     driver: Any = session.connection().connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {named} FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {named} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([_postgres_type(table.c[name].type) for name in columns])
         for row in rows:
             copy.write_row(row)
+
+
+def _postgres_type(kind: TypeEngine[Any]) -> str:
+    """The binary form is that of one type exactly."""
+    kind = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    for known, name in ((BigInteger, "int8"), (SmallInteger, "int2"), (Integer, "int4")):
+        if isinstance(kind, known):
+            return name
+    return _POSTGRES_TYPES[kind.python_type]
+
+
+_POSTGRES_TYPES = {str: "text", bytes: "bytea", date: "date", datetime: "timestamptz", bool: "bool"}
 
 
 def _is_sqlite(session: Session) -> bool:

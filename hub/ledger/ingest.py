@@ -67,6 +67,22 @@ _WITHDRAWN = (
 _MISSING = update(tables.transaction).where(_T.id == bindparam("row_id")).values(missing_since=bindparam("since"))
 
 
+Days = tuple[date, date]
+_EVERYTHING: Days = date.min, date.max
+
+
+def _around(first: date, last: date) -> Days:
+    """With slack on both sides, as far as there are days: banks write 0001-01-01 and 9999-12-31."""
+    before = first - _SLACK if first - date.min > _SLACK else date.min
+    return before, last + _SLACK if date.max - last > _SLACK else date.max
+
+
+def _overlap(known: Days | None, wanted: Days) -> Days | None:
+    if known is None or known[0] > wanted[1] or known[1] < wanted[0]:
+        return None
+    return max(known[0], wanted[0]), min(known[1], wanted[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """How many rows became visible, changed, and disappeared."""
@@ -97,7 +113,7 @@ class Fetch:
     is_whole: bool = True
     rejected: list[RejectedRow] = field(default_factory=list, init=False, repr=False)
     _matching: Matching = field(init=False, repr=False)
-    _loaded: tuple[date, date] | None = field(default=None, init=False)
+    _loaded: Days | None = field(default=None, init=False)
     _has_undated: bool = field(default=False, init=False)
     _limit: int = field(init=False)
     _has_forgotten: bool = field(default=False, init=False)
@@ -234,6 +250,7 @@ class Fetch:
             raise RuntimeError("another fetch has changed this account meanwhile: begin a new one")
         if self._position == -1:
             self._had_rows = rows.has_any(session, self.account_id)
+            self._loaded = None if self._had_rows else _EVERYTHING  # all there will be is stored by this fetch
             self._began_at = position
         self._position = position
 
@@ -245,31 +262,29 @@ class Fetch:
         """Know the stored rows around whatever days the bank chose to give, and little more."""
         days = [day for row in page if (day := row.movement.day)]
         if days:
-            first, last = min(days) - _SLACK, max(days) + _SLACK
+            first, last = _around(min(days), max(days))
             if self._matching.size > self._limit:
                 self._matching.forget(first, last)
-                self._has_forgotten, self._loaded = True, None
+                self._has_forgotten, self._loaded = True, _overlap(self._loaded, (first, last))
                 self._limit = max(_MANY, 2 * self._matching.size)  # a busy account has many in the days around
             self._know_between(session, first, last)
         if not self._has_undated and any(row.movement.day is None for row in page):
             self._has_undated = True
-            self._know_between(session, self.window_from - _SLACK, self.window_to + _SLACK)
+            self._know_between(session, *_around(self.window_from, self.window_to))
             self._matching.know(rows.undated(session, self.account_id))
 
     def _load_unseen(self, session: Session) -> None:
         """Know what the ledger holds and the bank has not shown, and, if that was forgotten, what may have replaced
         it."""
-        if not self._had_rows and not self._has_forgotten:
+        if not self._had_rows:
             return
-        stored = rows.ids_since(session, self.account_id, self.window_from - _SLACK)
+        stored = rows.ids_since(session, self.account_id, _around(self.window_from, self.window_to)[0])
         self._matching.know(rows.some(session, self.account_id, self._matching.unknown(stored)))
         if self._has_forgotten and (days := [row.sort_date for row in self._matching.unseen]):
             self._loaded = None
-            self._know_between(session, min(days) - _SLACK, max(days) + _SLACK)
+            self._know_between(session, *_around(min(days), max(days)))
 
     def _know_between(self, session: Session, first: date, last: date) -> None:
-        if not self._had_rows and not self._has_forgotten:
-            return  # all that there is was stored by this fetch
         if self._loaded is None:
             self._matching.know(rows.between(session, self.account_id, first, last))
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from hub.db import amount_text, scaled
+from hub.db import amount_text, json_text, scaled
 from hub.ledger.details import details_text
 from providers.model import Status, Transaction
 
@@ -46,7 +46,7 @@ def exact(amount: int, scale: int, currency: str) -> Amount:
     return amount * 10 ** (_FULL_SCALE - scale), currency
 
 
-class Movement(msgspec.Struct, frozen=True):
+class Movement(msgspec.Struct, frozen=True, gc=False):
     """What one row says. ``amount`` × 10^-``scale``, signed from the holder's side.
 
     money: the amount at full scale, with its currency. fingerprint: what the row is (64 hex). content: the fingerprint
@@ -203,6 +203,15 @@ def shared_reference(bank_ids: Mapping[str, str]) -> str | None:
 
 def storable_ids(bank_ids: Mapping[str, str]) -> dict[str, str]:
     return {_storable(name): _storable(value) for name, value in bank_ids.items()}
+
+
+def ids_text(bank_ids: Mapping[str, str]) -> str:
+    """The same as JSON text. Hardly any id holds what cannot be stored, so it is looked for in the whole."""
+    try:
+        text = orjson.dumps(bank_ids).decode()
+    except orjson.JSONEncodeError:  # half of a surrogate pair
+        return json_text(storable_ids(bank_ids))
+    return json_text(storable_ids(bank_ids)) if "\\u0000" in text else text
 
 
 def _says(value: str) -> bool:

@@ -19,6 +19,7 @@ from hub.ledger.movement import (
     Movement,
     Stored,
     exact,
+    ids_text,
     row_ids,
     shared_reference,
     storable_ids,
@@ -191,7 +192,7 @@ def write_inserts(session: Session, account_id: str, inserts: Iterable[Insert], 
                 movement.remittance,
                 movement.fingerprint,
                 one.occurrence,
-                json_text(storable_ids(one.row.transaction.bank_ids)),
+                ids_text(one.row.transaction.bank_ids),
                 at,
                 at,
                 booked,
@@ -283,11 +284,12 @@ def write_raw(
 ) -> None:
     """The bank's own words, sealed each in its place."""
     at = bulk.notation(session).moment(now)
+    given = list(rows)
+    sealed = sealer.seal_all((row.transaction.raw, raw_place(id_)) for id_, row in given)
     told = []
-    for id_, row in rows:
-        raw = row.transaction.raw
-        trace = json_text(dict(row.transaction.provenance))
-        told.append((id_, sealer.seal(raw, raw_place(id_)), sha256(raw).hexdigest(), normaliser, trace, at))
+    for (id_, row), raw_sealed in zip(given, sealed, strict=True):
+        trace = json_text(row.transaction.provenance)
+        told.append((id_, raw_sealed, sha256(row.transaction.raw).hexdigest(), normaliser, trace, at))
     bulk.insert(session, _RAW, _RAW_COLUMNS, told)
 
 

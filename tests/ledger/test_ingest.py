@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -237,3 +238,10 @@ def test_twins_told_in_another_order_do_not_make_their_ids_worthless(home: Home)
 def test_swallowed_twins_are_stored_when_their_id_is_found_to_mean_nothing(home: Home) -> None:
     home.sync([row(transactionId="X")] * 3, [row("-9", transactionId="X")])
     assert sum(live(home).values()) == 4
+
+
+def test_a_bank_may_write_the_first_and_the_last_day_that_there_is(home: Home) -> None:
+    odd = [row("-1", date.min), row("-2", date.max), row("-3")]
+    home.sync(odd)
+    assert home.sync(odd) == Applied()
+    assert sum(live(home).values()) == 3
