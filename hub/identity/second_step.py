@@ -22,6 +22,7 @@ from hub.identity.factors import enrolled, notice, passkey_login, recovery_codes
 from hub.identity.factors.challenges import Purpose
 from hub.identity.factors.enrolled import Enrolled
 from hub.identity.origin import Origin
+from hub.identity.person_lock import lock_person, lock_whoever
 from hub.identity.throttle import Locked
 from hub.models.factor import HalfOpenLogin
 from hub.models.psu import Psu
@@ -99,6 +100,7 @@ def by_passkey(hub: Hub, secret: str, credential: str, *, origin: Origin, now: d
     if shown is None:
         return Wrong()
     with hub.db.write() as session:
+        lock_person(session, pending.psu_id)
         row = session.execute(
             delete(HalfOpenLogin)
             .where(*_is_open(pending.id_hash, now))
@@ -115,6 +117,7 @@ def _by_something_typed(
 ) -> Answer:
     key, throttle_secret, lock_s = secret_hash(secret), hub.keys.secret(throttle.SECRET_NAME), hub.settings.login_lock_s
     with hub.db.write() as session:
+        lock_whoever(session, select(HalfOpenLogin.psu_id).where(HalfOpenLogin.id_hash == key))
         row = session.execute(
             update(HalfOpenLogin)
             .where(*_is_open(key, now))

@@ -16,6 +16,7 @@ from hub.identity.factors import challenges, notice, passkeys, relying_party
 from hub.identity.factors.challenges import Purpose
 from hub.identity.factors.relying_party import Key, Refused, Used
 from hub.identity.origin import Origin
+from hub.identity.person_lock import lock_person
 from hub.identity.sessions import Person
 from hub.models.factor import Passkey
 from hub.models.psu import Psu
@@ -64,6 +65,7 @@ def log_in(
         return NotAccepted()
     renews = person.session_hash if person is not None and person.psu_id == shown.psu_id else None
     with hub.db.write() as session:
+        lock_person(session, shown.psu_id)
         if not settle(hub, session, shown, origin=origin, now=now):
             return NotAccepted()
         entry_id = activity.write(session, shown.psu_id, Kind.LOGIN, origin=origin, now=now)
