@@ -23,7 +23,6 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     expires_in: int | float | str | None = None
     refresh_token: str | None = None
     id_token: str | None = None
-    scope: str | None = None
     cdr_arrangement_id: str | None = None
 
     def __repr__(self) -> str:

@@ -160,7 +160,8 @@ class StetAdapter:
         def parse(body: bytes) -> Rows[Account]:
             return normalize.accounts(body, currency=self._settings.currency)
 
-        return kept(self._client.accounts(access_token(access), psu, parse=parse), self._id, "accounts")
+        found = kept(self._client.accounts(access_token(access), psu, parse=parse), self._id, "accounts")
+        return tuple({one.resource_id: one for one in reversed(found)}.values())[::-1]  # pages may overlap
 
 
 def _signer(settings: Settings, tpp: Tpp) -> Signer | None:

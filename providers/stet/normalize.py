@@ -32,10 +32,11 @@ from providers.model import (
     Transaction,
 )
 from providers.resources import Beneficiary, PartyOfAccount
-from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, sift
 from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.stet import wire
+from providers.stet.envelope import listed
 from providers.stet.told import directed, direction_of, identifiers, named, told
 
 CURRENCY = "EUR"  # where neither a row nor its account names one: STET is France's and Monaco's
@@ -49,17 +50,11 @@ _DAY_IN_NAME = re.compile(r"\b(?:au|du|le) ([0-9]{2}[/.-][0-9]{2}[/.-][0-9]{4})\
 _TEMPLATE_PART = re.compile(r"\{+[^{}]*\}+")
 _ACCOUNT_IN_LINK = re.compile(r"/accounts/([^/?#]+)/(?:balances|transactions)")
 
-_ACCOUNT_PAGE = msgspec.json.Decoder(wire.AccountPage)
 _ACCOUNT = Lenient(wire.AccountRow)
-_BALANCE_PAGE = msgspec.json.Decoder(wire.BalancePage)
 _BALANCE = Lenient(wire.BalanceRow)
-_TRANSACTION_PAGE = msgspec.json.Decoder(wire.TransactionPage)
 _TRANSACTION = Lenient(wire.TransactionRow)
-_BENEFICIARY_PAGE = msgspec.json.Decoder(wire.BeneficiaryPage)
 _BENEFICIARY = Lenient(wire.BeneficiaryRow)
-_OWNER_PAGE = msgspec.json.Decoder(wire.OwnerPage)
-_IDENTITY = Lenient(wire.IdentityRow)
-_COMPANY = Lenient(wire.Other)
+_HOLDER = Lenient(wire.HolderRow)
 
 
 def accounts(body: bytes, *, currency: str = CURRENCY) -> Rows[Account]:
@@ -67,9 +62,8 @@ def accounts(body: bytes, *, currency: str = CURRENCY) -> Rows[Account]:
 
     A deferred-debit card is an account of its own (cashAccountType CARD) and hangs on its cash account.
     """
-    page = envelope(_ACCOUNT_PAGE, body)
-    listed = _there(page.accounts, "accounts", body)
-    found, rejected = sift(listed, _ACCOUNT.of_page(listed), lambda row, raw: _account(row, raw, currency))
+    page = listed(body, "accounts")
+    found, rejected = sift(page.rows, _ACCOUNT.of_page(page.rows), lambda row, raw: _account(row, raw, currency))
     return Rows(_hung(found), rejected, _next(page.links))
 
 
@@ -142,9 +136,8 @@ def _parent(one: Account, known: dict[str, str]) -> str | None:
 def balances(body: bytes, *, currency: str = CURRENCY, zone: tzinfo = UTC) -> Rows[Balance]:
     """HalBalances. CLBD is the accounting balance, XPCD the instant one, VALU counts by value date. ``currency`` is the
     account's, for balances that name none."""
-    page = envelope(_BALANCE_PAGE, body)
-    listed = _there(page.balances, "balances", body)
-    found, rejected = sift(listed, _BALANCE.of_page(listed), partial(_balance, currency=currency, zone=zone))
+    page = listed(body, "balances")
+    found, rejected = sift(page.rows, _BALANCE.of_page(page.rows), partial(_balance, currency=currency, zone=zone))
     return Rows(found, rejected, _next(page.links))
 
 
@@ -181,17 +174,12 @@ def _as_of(row: wire.BalanceRow, zone: tzinfo) -> datetime | None:
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
     """HalTransactions. ``account`` is the one that was asked for: its identifiers are the holder's own side, its
     currency that of rows that name none."""
-    page = envelope(_TRANSACTION_PAGE, body)
-    listed = page.transactions
-    lists: tuple[tuple[Status, list[msgspec.Raw]], ...]
-    if isinstance(listed, wire.Lists):
-        lists = ((Status.BOOKED, listed.booked or []), (Status.PENDING, listed.pending or []))
-    else:
-        lists = ((Status.BOOKED, _there(listed, "transactions", body)),)
+    page = listed(body, "transactions")
     engine = Engine(rules, account, zone=zone)
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
-    for status, rows in lists:
+    for word, rows in page.parts:
+        status = Status.PENDING if word == "pending" else Status.BOOKED
         make = partial(_transaction, status=status, engine=engine, rules=rules)
         found, broken = sift(rows, _TRANSACTION.of_page(rows), make)
         good.extend(found)
@@ -209,18 +197,10 @@ def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine
     return engine.transaction(told(row, raw, status, currency=engine.currency or CURRENCY, indicator_decides=alone))
 
 
-def _there(rows: list[msgspec.Raw] | None, what: str, body: bytes) -> list[msgspec.Raw]:
-    if rows is None:
-        raise ContractBroken(f"no list of {what}", raw=body)
-    return [row for row in rows if wire.is_there(row)]
-
-
 def beneficiaries(body: bytes) -> Rows[Beneficiary]:
     """HalBeneficiaries."""
-    page = envelope(_BENEFICIARY_PAGE, body)
-    given = page.beneficiaries if page.beneficiaries is not None else page.trusted_beneficiaries
-    listed = _there(given, "beneficiaries", body)
-    found, rejected = sift(listed, _BENEFICIARY.of_page(listed), _beneficiary)
+    page = listed(body, "beneficiaries", "trustedBeneficiaries")
+    found, rejected = sift(page.rows, _BENEFICIARY.of_page(page.rows), _beneficiary)
     return Rows(found, rejected, _next(page.links))
 
 
@@ -232,20 +212,25 @@ def _beneficiary(row: wire.BeneficiaryRow, raw: bytes) -> Beneficiary:
 
 def parties(body: bytes) -> Rows[PartyOfAccount]:
     """HalOwners: the persons who hold the account, or the company; HalEndUserIdentity: the PSU."""
-    page = envelope(_OWNER_PAGE, body)
-    listed = [one for one in (*(page.identities or ()), page.identity) if wire.is_there(one)]
-    persons, rejected = sift(listed, _IDENTITY.of_page(listed), _person)
-    companies, broken = sift(filter(wire.is_there, (page.company,)), _COMPANY, _company)
-    return Rows((*persons, *companies), (*rejected, *broken), _next(page.links))
+    pages = []
+    for name in ("identities", "identity", "company"):
+        with suppress(ContractBroken):
+            pages.append(listed(body, name))
+    if not pages:
+        raise ContractBroken("no list of identities", raw=body)
+    rows = [row for page in pages for row in page.rows]
+    found, rejected = sift(rows, _HOLDER.of_page(rows), _holder)
+    return Rows(found, rejected, _next(pages[0].links))
 
 
-def _person(row: wire.IdentityRow, raw: bytes) -> PartyOfAccount:
+def _holder(row: wire.HolderRow, raw: bytes) -> PartyOfAccount:
     joined = " ".join(part for part in (row.first_name, row.last_name) if part)
-    return PartyOfAccount(id=None, name=text.meaningful(row.full_name) or text.meaningful(joined), raw=raw)
-
-
-def _company(row: wire.Other, raw: bytes) -> PartyOfAccount:
-    return PartyOfAccount(id=text.meaningful(row.identification), type=text.meaningful(row.scheme_name), raw=raw)
+    return PartyOfAccount(
+        id=text.meaningful(row.identification),
+        name=text.meaningful(row.full_name) or text.meaningful(joined),
+        type=text.meaningful(row.scheme_name),
+        raw=raw,
+    )
 
 
 def _next(links: Any) -> str | None:

@@ -1,7 +1,7 @@
 """The JSON of STET PSD2 1.4 to 1.6 as far as we read it; names are the schemas' in snake case.
 
-Rows stay ``Raw`` in the envelopes: they are decoded one by one and leniently (providers.rows.Lenient), and their own
-bytes are kept. Amounts stay ``Raw`` so that their text is read and not a float. Unions are shapes that banks were seen
+Rows are decoded one by one (providers.stet.envelope) and leniently (providers.rows.Lenient), and their own bytes are
+kept. Amounts stay ``Raw`` so that their text is read and not a float. Unions are shapes that banks were seen
 to send for one field.
 """
 
@@ -171,57 +171,14 @@ class BeneficiaryRow(_Wire, frozen=True):
     creditor_account: AccountId | str | None = None
 
 
-class IdentityRow(_Wire, frozen=True):
-    """Identity."""
+class HolderRow(_Wire, frozen=True):
+    """Identity, or the company's GenericIdentification in its place."""
 
     full_name: str | None = None
     first_name: str | None = None
     last_name: str | None = None
-
-
-class AccountPage(_Wire, frozen=True):
-    """HalAccounts."""
-
-    accounts: list[Raw] | None = None
-    links: Any = msgspec.field(name="_links", default=None)
-
-
-class BalancePage(_Wire, frozen=True):
-    """HalBalances."""
-
-    balances: list[Raw] | None = None
-    links: Any = msgspec.field(name="_links", default=None)
-
-
-class Lists(_Wire, frozen=True):
-    """Connexis Cash sorts its rows as Berlin Group does."""
-
-    booked: list[Raw] | None = None
-    pending: list[Raw] | None = None
-
-
-class TransactionPage(_Wire, frozen=True):
-    """HalTransactions."""
-
-    transactions: list[Raw] | Lists | None = None
-    links: Any = msgspec.field(name="_links", default=None)
-
-
-class BeneficiaryPage(_Wire, frozen=True):
-    """HalBeneficiaries; some 1.4 banks call the list trustedBeneficiaries."""
-
-    beneficiaries: list[Raw] | None = None
-    trusted_beneficiaries: list[Raw] | None = None
-    links: Any = msgspec.field(name="_links", default=None)
-
-
-class OwnerPage(_Wire, frozen=True):
-    """HalOwners (persons, or the company) and HalEndUserIdentity."""
-
-    identities: list[Raw] | None = None
-    identity: Raw = NOTHING
-    company: Raw = NOTHING
-    links: Any = msgspec.field(name="_links", default=None)
+    identification: str | int | None = None
+    scheme_name: str | None = None
 
 
 class Coverage(_Wire, frozen=True):

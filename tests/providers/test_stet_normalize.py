@@ -247,7 +247,42 @@ def test_the_next_page_however_its_link_is_wrapped(links: Any, following: str | 
     assert normalize.transactions(body).next == following
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"<html>", b'{"transactions":7}', b'{"accounts":7}', b"\xff"])
+CUT = [
+    lambda rows: {"transactions": rows},
+    lambda rows: {"Transactions": rows},
+    lambda rows: {"_embedded": {"transactions": rows}},
+    lambda rows: {"data": {"transactions": rows}},
+    lambda rows: {"transactions": {"booked": rows, "pending": None}},
+    lambda rows: {"transactions": rows[0]},
+    lambda rows: rows,
+]
+
+
+@pytest.mark.parametrize("cut", CUT)
+def test_rows_are_found_however_an_answer_is_cut(cut: Any) -> None:
+    page = normalize.transactions(json.dumps(cut([STET_TRANSACTION])).encode())
+    assert [row.bank_ids["resourceId"] for row in page.transactions] == ["t-1"]
+
+
+@pytest.mark.parametrize("body", [b'{"transactions":null}', b'{"transactions":[]}', b"[]", b'{"transactions":[null]}'])
+def test_nothing_is_an_empty_page(body: bytes) -> None:
+    page = normalize.transactions(body)
+    assert (page.transactions, page.rejected, page.next) == ((), (), None)
+
+
+STRANGE = [
+    b"",
+    b"{}",
+    b"<html>",
+    b'{"rows":[]}',
+    b'{"transactions":7,"accounts":7,"balances":7}',
+    b"\xff",
+    b'"x"',
+    b"7",
+]
+
+
+@pytest.mark.parametrize("body", STRANGE)
 def test_an_answer_of_another_shape_is_a_broken_contract(body: bytes) -> None:
     for read in (normalize.transactions, normalize.accounts, normalize.balances):
         with pytest.raises(ContractBroken):
