@@ -132,15 +132,20 @@ class UkObieAdapter:
         return told_moment(ends, UTC)  # an end that cannot be read is none that is known
 
     def _with_accounts(self, access: Access, psu: Psu) -> Access:
-        """``access`` with the list of accounts, as the bank wrote it."""
+        """``access`` with the list of accounts, as the bank wrote it. The code is spent by now: a bank that cannot be
+        read just now costs this list, which the first sync may still get, and not the link."""
         bodies: list[str] = []
 
         def keep(body: bytes) -> Rows[Account]:
             found = self._parse_accounts(body)
-            bodies.append(body.decode())
+            bodies.append(body.decode("utf-8", "replace"))
             return found
 
-        kept(self._client.accounts(access_token(access), psu, parse=keep), self._id, "accounts")
+        try:
+            kept(self._client.accounts(access_token(access), psu, parse=keep), self._id, "accounts")
+        except Transient as error:
+            log.warning("%s: the accounts could not be read at once: %s", self._id, error.reason)
+            return access
         data = {**access.data, "accounts": msgspec.json.encode(bodies).decode()}
         return Access(access.bank_consent_id, access.expires_at, access.valid_until, data)
 

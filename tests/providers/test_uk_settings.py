@@ -261,6 +261,19 @@ def test_accounts_that_can_only_be_read_at_once_are_read_at_once_and_kept(bank: 
     assert [account.resource_id for account in one.accounts(later, psu=None)] == ["22289"]
 
 
+def test_a_bank_that_cannot_show_its_accounts_at_once_costs_no_link(bank: responses.RequestsMock) -> None:
+    bank.replace("POST", f"{tpp.UK}/token", json=TOKEN | {"id_token": tpp.id_token(tpp.id_token_claims())})
+    bank.get(f"{tpp.UK}/jwks", json=tpp.bank_jwks())
+    bank.get(f"{CONSENTS}/consent-1", json={"Data": {"ConsentId": "consent-1", "Status": "AUTH"}})
+    bank.get(f"{tpp.AISP}/accounts", status=500)
+    one = adapter(accounts_at_link=True)
+    state = LinkState("consent-1", tpp.CALLBACK, "state-1", "nonce-1", {"code_verifier": "v" * 64})
+    access = one.finish(state, {"state": "state-1", "code": "c"}, now=tpp.NOW, psu=Psu())
+    assert "accounts" not in access.data
+    bank.replace("GET", f"{tpp.AISP}/accounts", body=uk("Account", UK_ACCOUNT))
+    assert len(one.accounts(access, psu=None)) == 1
+
+
 @pytest.mark.parametrize("b64", [True, False])
 def test_bodies_are_signed_in_the_form_that_the_bank_takes(bank: responses.RequestsMock, b64: bool) -> None:
     signing = {"iss": "org-1/software-1", "kid": "directory-1", "b64": b64}
