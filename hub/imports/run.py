@@ -30,6 +30,7 @@ from hub.models.file_import import FileImport
 from hub.models.ledger import Account as AccountRow
 from hub.models.ledger import Balance as BalanceRow
 from hub.models.psu import Psu
+from providers import text
 from providers.errors import ContractBroken
 from providers.files.extract import Extract
 from providers.files.read import by_account, read
@@ -40,7 +41,7 @@ WAIT_S = 2.5
 LEASE = timedelta(minutes=3)
 ROWS_AT_ONCE = 500
 WENT_WRONG = "Something went wrong on our side. What was imported before stays; go on with the rest below."
-_places = threading.BoundedSemaphore(4)
+_places = threading.BoundedSemaphore(2)  # of this process; the next one waits
 
 
 class _LeaseLost(Exception):
@@ -158,8 +159,7 @@ def _run(job: _Job) -> None:
     hub = job.hub
     with hub.db.read() as session:
         staged = staging.load(session, job.psu_id, job.import_id, now=hub.clock())
-    with staging.reading.taken():
-        whole = read(staging.raw_of(hub, staged), staged.declared.said)
+    whole = read(staging.raw_of(hub, staged), staged.declared.said)
     groups = _wanted(by_account(whole), staged.declared)
     total = sum(len(one.transactions) for group, _target in groups for one in group)
     with job.write() as session:
@@ -233,7 +233,7 @@ def _account(
     account = group[0].account
     if target.account_id is not None:
         return _chosen(session, psu_id, connection_id, account, target.account_id)
-    name = target.name.strip()[:100] or account.name or _known_name(session, psu_id, account)
+    name = text.clean(target.name[:100]) or account.name or _known_name(session, psu_id, account)
     named = replace(account, name=name)
     if not named.identifiers and not named.name:
         raise BadInput("Give the account a name, so that the next file finds it again.", parameter="name")

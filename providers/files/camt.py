@@ -89,19 +89,18 @@ def _reports(root: Element) -> list[Element]:
 def _extract(element: Element, report: _Report | None) -> Extract:
     account = report.account if report else _account(element, "")
     taken = report.taken if report else Taken()
-    balances = []
     for one in element.all("Bal"):
         try:
-            balances.append(_balance(one))
+            taken.keep(_balance(one))
         except BrokenRow as error:
             taken.reject(str(error), b"")
     return Extract(
         account=account,
         transactions=tuple(taken.transactions),
         rejected=tuple(taken.rejected),
-        balances=tuple(balances),
+        balances=tuple(taken.balances),
         period=_period(element),
-        adds_up=_adds_up(taken, balances, account.currency),
+        adds_up=_adds_up(taken, taken.balances, account.currency),
     )
 
 

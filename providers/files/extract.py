@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from providers.files.rows import is_plausible
 from providers.model import Account, Balance, RejectedRow, Transaction
 
 
@@ -35,7 +36,7 @@ class Extract:
     def days(self) -> tuple[date, date] | None:
         """From the first to the last day that the file speaks of."""
         days = [day for row in self.transactions if (day := row.booking_date or row.value_date)]
-        days += self.period or ()
+        days += [day for day in self.period or () if is_plausible(day)]
         return (min(days), max(days)) if days else None
 
 

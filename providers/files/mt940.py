@@ -118,7 +118,8 @@ def _is_envelope(line: str) -> bool:
 
 def _extract(message: _Message, kind: Format) -> Extract:
     identifiers, currency = accounts.named(message.first("25", "25P").split("\n")[0])
-    balances, taken = _balances(message)
+    taken = _balances(message)
+    balances = taken.balances
     for one in balances:
         currency = currency or one.money.currency
     if kind is Format.MT942:
@@ -165,15 +166,15 @@ def _take_entries(message: _Message, taken: Taken, engine: Engine, currency: str
     finish()
 
 
-def _balances(message: _Message) -> tuple[list[Balance], Taken]:
-    found, taken = [], Taken()
+def _balances(message: _Message) -> Taken:
+    taken = Taken()
     for one in message.fields:
         if one.tag in _BALANCES:
             try:
-                found.append(_balance(one))
+                taken.keep(_balance(one))
             except BrokenRow as error:
                 taken.reject(str(error), f":{one.tag}:{one.text}".encode())
-    return found, taken
+    return taken
 
 
 def _balance(one: _Field) -> Balance:

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from providers import text as texts
 from providers.amount import exact_text, is_currency
 from providers.errors import ContractBroken
 from providers.files import accounts, ofx_tree
@@ -73,11 +74,12 @@ def _extract(statement: Node, text: str) -> Extract:
         raw = text[one.start : one.end].strip().encode()
         taken.take(engine, raw, lambda one=one, raw=raw: _told(one, raw, currency or "XXX"))  # type: ignore[misc]
     first, last = (_day_or_none(statement.say("BANKTRANLIST", name)) for name in ("DTSTART", "DTEND"))
+    _take_balances(statement, currency, taken)
     return Extract(
         account=account,
         transactions=tuple(taken.transactions),
         rejected=tuple(taken.rejected),
-        balances=_balances(statement, currency, taken),
+        balances=tuple(taken.balances),
         period=(first, last) if first and last and first <= last else None,
     )
 
@@ -93,7 +95,11 @@ def _account(statement: Node, currency: str) -> Account:
             identifiers = (identifier(Scheme.MASKED_PAN, number),)
         else:
             parts = (given.say("BANKID"), given.say("BRANCHID"), number)
-            identifiers = (Identifier(Scheme.BBAN, "/".join("".join(part.split()) for part in parts if part)[:60]),)
+            identifiers = (
+                Identifier(
+                    Scheme.BBAN, "/".join("".join((texts.clean(part) or "").split()) for part in parts if part)[:60]
+                ),
+            )
     if kind is AccountType.OTHER:
         kind = _ACCOUNT_TYPES.get((given.say("ACCTTYPE") if given else None) or "", AccountType.CURRENT)
     return Account(
@@ -191,16 +197,13 @@ def _offset(zone: str | None) -> str:
     return f"{'-' if zone.startswith('-') else '+'}{int(hours):02d}:{minutes:02d}"
 
 
-def _balances(statement: Node, currency: str, taken: Taken) -> tuple[Balance, ...]:
-    found = []
+def _take_balances(statement: Node, currency: str, taken: Taken) -> None:
     for name, kind in (("LEDGERBAL", BalanceType.CLOSING_BOOKED), ("AVAILBAL", BalanceType.INTERIM_AVAILABLE)):
         for one in statement.all(name)[:1]:
-            try:
-                number = exact_text((one.say("BALAMT") or "").replace(" ", ""), f"{name}/BALAMT")
-            except BrokenRow as error:
-                taken.reject(str(error), b"")
-                continue
             on = _day_or_none(one.say("DTASOF"))
             as_of = datetime(on.year, on.month, on.day, tzinfo=UTC) if on else None
-            found.append(Balance(kind, Money(number, currency or "XXX"), as_of, source_label=name))
-    return tuple(found)
+            try:
+                number = exact_text((one.say("BALAMT") or "").replace(" ", ""), f"{name}/BALAMT")
+                taken.keep(Balance(kind, Money(number, currency or "XXX"), as_of, source_label=name))
+            except BrokenRow as error:
+                taken.reject(str(error), b"")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from providers import text as text_of
 from providers.errors import ContractBroken
 from providers.files import days, numbers
 from providers.files.decode import decoded
@@ -86,7 +87,7 @@ def _sections(text: str, others: list[int]) -> Iterator[_Section]:
                 section.records.append(record)
             record = []
         elif is_account:
-            name = line[1:].strip() or name if line.startswith("N") else name
+            name = text_of.clean(line[1:100]) or name if line.startswith("N") else name
         elif section is not None and line:
             record.append(line)
     if section is not None and (section.records or record):

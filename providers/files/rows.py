@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
-from providers.model import RejectedRow, Transaction
+from providers.model import Balance, Money, RejectedRow, Transaction
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
 from providers.rules.told import Told
 
 RAW_LIMIT_BYTES = 65_536
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # of a movement; beyond it a date is a mistake, and arithmetic on it fails
+_DIGITS = 18  # of an amount, those behind the mark included: what fits a column of 63 bits
 
 
 @dataclass(slots=True)
@@ -17,13 +20,40 @@ class Taken:
 
     transactions: list[Transaction] = field(default_factory=list)
     rejected: list[RejectedRow] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
+
+    def keep(self, balance: Balance) -> None:
+        """Raises BrokenRow for one that no ledger can hold."""
+        _check_amount(balance.money, "balance")
+        self.balances.append(balance)
 
     def take(self, engine: Engine, raw: bytes, tell: Callable[[], Told]) -> None:
         """``tell`` reads the row and may raise BrokenRow."""
         try:
-            self.transactions.append(engine.transaction(tell()))
+            row = engine.transaction(tell())
+            _check_amount(row.money, "amount")
+            for day in (row.booking_date, row.value_date):
+                _check_day(day)
+            if row.balance_after is not None:
+                _check_amount(row.balance_after, "balance")
+            self.transactions.append(row)
         except BrokenRow as error:
             self.reject(str(error), raw)
 
     def reject(self, reason: str, raw: bytes) -> None:
         self.rejected.append(RejectedRow(reason, raw[:RAW_LIMIT_BYTES]))
+
+
+def is_plausible(day: date) -> bool:
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
+def _check_day(day: date | None) -> None:
+    if day is not None and not is_plausible(day):
+        raise BrokenRow("date is out of range")
+
+
+def _check_amount(money: Money, field: str) -> None:
+    _sign, digits, exponent = money.number.as_tuple()
+    if not isinstance(exponent, int) or max(len(digits), -exponent) + max(exponent, 0) > _DIGITS:
+        raise BrokenRow(f"{field} is out of range")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from hub.db import scaled
 from providers.errors import ContractBroken
 from providers.files import camt, guess, mt940, ofx, qif, table
 from providers.files.extract import Read
@@ -48,7 +49,13 @@ def sound(found: Read) -> None:
         for one in extract.transactions:
             assert one.booking_date or one.value_date
             assert one.money.number.is_finite()
+            scaled(one.money.number)  # the ledger's columns
+            assert all(day is None or 1900 <= day.year < 2200 for day in (one.booking_date, one.value_date))
             assert one.raw
+        for balance in extract.balances:
+            scaled(balance.money.number)
+        if extract.days is not None:
+            assert 1900 <= extract.days[0].year <= extract.days[1].year < 2200
         for row in extract.rejected:
             assert row.reason
 

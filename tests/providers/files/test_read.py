@@ -126,6 +126,26 @@ def test_what_the_person_says_reaches_the_format_that_needs_it() -> None:
     assert found.extracts[0].account.currency == "CHF"
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"15.03.2024;999999999999999999,99;x",
+        b"15.03.2024;1,123456789012345678;x",
+        b"31.12.9999;1,00;x",
+        b"01.01.1066;1,00;x",
+    ],
+)
+def test_what_no_ledger_can_hold_costs_its_row(row: bytes) -> None:
+    (found,) = read(CSV + row + b"\n").extracts
+    assert len(found.transactions) == 2
+    assert len(found.rejected) == 1
+
+
+def test_an_impossible_period_is_no_period() -> None:
+    (found,) = read(OFX.replace(b"<DTEND>20240331", b"<DTEND>99991231")).extracts
+    assert found.days == (date(2024, 3, 1), date(2024, 3, 15))
+
+
 def test_reasons_hold_nothing_of_the_file() -> None:
     secret = b"DE89370400440532013000"
     for raw in (b"<html>%b</html>" % secret, secret, CAMT.replace(b"</Stmt>", b"")):

@@ -201,6 +201,15 @@ def test_a_table_is_read_as_it_was_guessed_once_its_currency_and_its_name_are_sa
     assert [row.amount for row in rows(world)] == [100000, -350]
 
 
+def test_signs_that_no_database_takes_are_left_out_of_names(world: World) -> None:
+    alice = world.browser()
+    imported(alice, CSV, currency="EUR", **{"name-0": "Haus\x00halt"})
+    assert accounts(world)[0].name == "Haus halt"
+    assert len(rows(world)) == 2
+    raw = ("!Account\nNGi\x00ro\nTBank\n^\n" + test_qif.BANK).encode()
+    assert "2 of them new" in imported(alice, raw, currency="EUR")
+
+
 def test_a_table_without_a_currency_or_a_name_says_what_is_missing(world: World) -> None:
     alice = world.browser()
     path = uploaded(alice, CSV)
