@@ -13,6 +13,7 @@ from providers.model import AccountType
 from providers.port import Resource
 
 Url = Annotated[str, Meta(pattern="^https?://[^/?#]+[^#]*$", max_length=300)]
+Link = Annotated[str, Meta(pattern="^https://[^/?#]+[^#]*$", max_length=300)]  # for people to follow
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 Bic = Annotated[str, Meta(pattern="^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$")]  # ISO 9362
 Day = Annotated[str, Meta(pattern="^20[0-9]{2}(-[0-9]{2}(-[0-9]{2})?)?$")]

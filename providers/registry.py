@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from providers.listing import GAPS, NO_LISTING, Bic, Country, Fact, Listing, Url
+from providers.listing import GAPS, NO_LISTING, Bic, Country, Fact, Link, Listing
 from providers.port import Adapter
 from providers.registering import Registrar
 from providers.rules.profile import NO_RULES, Rules
@@ -70,8 +70,8 @@ class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     also_in: tuple[Country, ...] = ()
     bics: tuple[Bic, ...] = ()
     group: Annotated[str, Meta(max_length=100)] = ""
-    website: Url | None = None
-    developer_portal: Url | None = None
+    website: Link | None = None
+    developer_portal: Link | None = None
     max_history_days: Annotated[int, Meta(ge=1, le=36500)] = 730
     unattended_calls_per_day: Annotated[int, Meta(ge=0)] = 4
     colour: Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")] = "#444444"

@@ -51,6 +51,7 @@ def gbp(number: str) -> Money:
 ALBION = v.Bank("albion", "Albion Bank", "#7a1f3d", "GB")
 CASSA = v.Bank("cassa", "Cassa di San Polo", "#e0b040", "IT")
 NORD = v.Bank("nord", "Nordlicht Bank", "#1d4e89", "DE")
+LISTED = v.DirectoryRow(CASSA, "Italy", "Berlin Group 1.3", "unverified", False, ("current accounts", "cards"))
 BUDGET = v.App("client-7f3a", "Lagoon Budget", "https://budget.example/start")
 LEDGERLY = v.App(
     "client-91bb",
@@ -620,6 +621,36 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ALICE,
     ),
     "logged_out": ("logged_out.html", v.LoggedOutPage(BUDGET, "https://budget.example/bye"), None),
+    "directory": (
+        "directory.html",
+        v.DirectoryPage(
+            (LISTED, replace(LISTED, bank=ALBION, is_enabled=True, status="sandbox", health="degraded", can=())),
+            total=99,
+            q=EVIL,
+            countries=(v.Choice("IT", "Italy"), v.Choice("GB", "United Kingdom", checked=True)),
+            standards=(v.Choice("stet", "STET"),),
+            states=(v.Choice("verified", "Verified at the bank"),),
+            next_path="/banks?q=%22&from=48",
+        ),
+        ALICE,
+    ),
+    "directory_entry": (
+        "directory_entry.html",
+        v.DirectoryEntryPage(
+            LISTED,
+            (("Accounts", "current accounts, cards"), ("Group", EVIL)),
+            (("For developers", "https://developer.cassa.example/docs"),),
+            ("an eIDAS certificate for the connection (QWAC)", "api.client_id"),
+            ("Pots have a resource of their own.", EVIL),
+            (("a letter", "2022-05-10"),),
+        ),
+        None,
+    ),
+    "directory_entry_enabled": (
+        "directory_entry.html",
+        v.DirectoryEntryPage(replace(LISTED, is_enabled=True, status="verified", health="healthy")),
+        ALICE,
+    ),
     "status": (
         "status.html",
         v.StatusPage(
@@ -683,6 +714,8 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     "logout": ("logout.html", v.LogoutPage(), ALICE),
     "logged_out": ("logged_out.html", v.LoggedOutPage(), None),
     "status": ("status.html", v.StatusPage(), None),
+    "directory": ("directory.html", v.DirectoryPage(), None),
+    "directory_entry": ("directory_entry.html", v.DirectoryEntryPage(LISTED), None),
     "problems": ("problems.html", problems.page("https://r.example"), None),
 }
 

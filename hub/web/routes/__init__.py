@@ -13,6 +13,7 @@ from hub.web.routes.consents import blueprint as consents
 from hub.web.routes.developer import blueprint as developer
 from hub.web.routes.developer_register import blueprint as developer_register
 from hub.web.routes.device import blueprint as device
+from hub.web.routes.directory import blueprint as directory
 from hub.web.routes.docs import blueprint as docs
 from hub.web.routes.end_session import blueprint as end_session
 from hub.web.routes.entrance import blueprint as entrance
@@ -47,6 +48,7 @@ blueprints: tuple[Blueprint, ...] = (
     consents,
     developer,
     developer_register,
+    directory,
     docs,
     health,
 )

@@ -62,6 +62,7 @@ from hub.web.viewmodels.developers import (
     NewAppPage,
     RefusalRow,
 )
+from hub.web.viewmodels.directory import DirectoryEntryPage, DirectoryPage, DirectoryRow
 from hub.web.viewmodels.factors import (
     AuthenticatorPage,
     LoginSecondPage,
@@ -151,6 +152,9 @@ __all__ = [
     "DeveloperAppRow",
     "DeveloperPage",
     "DevicePage",
+    "DirectoryEntryPage",
+    "DirectoryPage",
+    "DirectoryRow",
     "DisconnectPage",
     "EmailPage",
     "ErrorPage",

@@ -13,6 +13,9 @@ PUBLIC = [
     "/developer/guide",
     "/docs/api",
     "/docs/problems",
+    "/banks",
+    "/banks/n26_de",
+    "/banks/albion",
     "/status",
     "/logged-out",
 ]
