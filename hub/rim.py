@@ -15,7 +15,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from hub.context import Hub, hub_of_request
-from hub.errors import DomainError, TooMany, Unauthenticated, problem
+from hub.errors import DomainError, NotFound, TooMany, Unauthenticated, problem
 from hub.limits import Rate
 from hub.oauth import end_session, possession
 from hub.web import chrome
@@ -64,6 +64,8 @@ def _begin() -> None:
         request.max_content_length = hub_of_request().settings.import_max_bytes + _AROUND_A_FILE_BYTES
     g.began = time.perf_counter()
     g.interaction_id = _interaction_id(request.headers.get(INTERACTION_ID))
+    if any("\x00" in str(part) for part in (request.view_args or {}).values()):
+        raise NotFound("no such thing")  # PostgreSQL has no text with this character in it
 
 
 def _interaction_id(given: str | None) -> str:

@@ -89,6 +89,8 @@ def claim(
     if attempt is None:
         return _why_not_claimed(hub, state_hash, psu_id=psu_id, session_hash=session_hash)
     kept = sealed.open_kept(hub.sealer, state_hash, attempt.link_state_sealed)
+    if kept is None:  # begun under an older release, of which nothing else is left in a few minutes
+        return LinkFailed(None, STALE)
     if (attempt.psu_id, attempt.session_hash) != (psu_id, session_hash):
         log.warning("a return from a bank came to another browser", extra={"connection_id": attempt.connection_id})
         end_bank_consent(hub, connection.institution_id, Access(kept.state.bank_consent_id, None, None))

@@ -52,9 +52,12 @@ def seal_kept(sealer: Sealer, state_hash: str, kept: Kept) -> bytes:
     return sealer.seal(msgspec.json.encode(kept), link_state_place(state_hash))
 
 
-def open_kept(sealer: Sealer, state_hash: str, sealed: bytes) -> Kept:
-    """Raises SealBroken."""
-    return msgspec.json.decode(sealer.open(sealed, link_state_place(state_hash)), type=Kept)
+def open_kept(sealer: Sealer, state_hash: str, sealed: bytes) -> Kept | None:
+    """None if it has the shape of another release. Raises SealBroken."""
+    try:
+        return msgspec.json.decode(sealer.open(sealed, link_state_place(state_hash)), type=Kept)
+    except msgspec.ValidationError:
+        return None
 
 
 def seal_failure_raw(sealer: Sealer, connection_id: str, raw: bytes) -> bytes:

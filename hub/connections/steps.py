@@ -51,7 +51,11 @@ def waiting(hub: Hub, state: str, *, psu_id: str, session_hash: str, now: dateti
     if row is None:
         return None
     kept = sealed.open_kept(hub.sealer, state_hash, row.link_state_sealed)
-    return None if kept.ask is None else Asked(row.institution_id, row.connection_id, kept.ask, kept.number)
+    return (
+        None
+        if kept is None or kept.ask is None
+        else Asked(row.institution_id, row.connection_id, kept.ask, kept.number)
+    )
 
 
 def answer(

@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.events.outbox import emit
+from hub.identity.upsert import insert_into
 from hub.insights.taxonomy import CATEGORIES
 from hub.models.insight import CategoryCorrection
 
@@ -20,13 +21,20 @@ def correct(hub: Hub, psu_id: str, *, payee_key: str, is_in: bool, category: str
     if category is not None and category not in CATEGORIES:
         raise BadInput("There is no such category.", parameter="category")
     with hub.db.write() as session:
-        session.execute(
-            delete(CategoryCorrection).where(
-                CategoryCorrection.psu_id == psu_id,
-                CategoryCorrection.payee_key == payee_key,
-                CategoryCorrection.is_in == is_in,
+        if category is None:
+            session.execute(
+                delete(CategoryCorrection).where(
+                    CategoryCorrection.psu_id == psu_id,
+                    CategoryCorrection.payee_key == payee_key,
+                    CategoryCorrection.is_in == is_in,
+                )
             )
-        )
-        if category is not None:
-            session.add(CategoryCorrection(psu_id=psu_id, payee_key=payee_key, is_in=is_in, category=category, at=now))
+        else:
+            said = {"category": category, "at": now}
+            row = {"psu_id": psu_id, "payee_key": payee_key, "is_in": is_in, **said}
+            session.execute(
+                insert_into(session, CategoryCorrection)
+                .values(row)
+                .on_conflict_do_update(index_elements=["psu_id", "payee_key", "is_in"], set_=said)
+            )
         emit(session, "category.corrected", psu_id, now=now, psu_id=psu_id, body={"category": category})

@@ -14,6 +14,7 @@ from hub.insights.movement import Movement
 from hub.insights.rhythm import Beat, Rhythm, beat
 
 ESTABLISHED = 4  # payments after which a series is no longer only suspected; yearly ones after three
+_FAR = timedelta(days=20 * 366)
 _WEEKS = frozenset({Rhythm.WEEKLY, Rhythm.FORTNIGHTLY})
 _RARE = frozenset({Rhythm.HALF_YEARLY, Rhythm.YEARLY})
 # How far amounts may lie apart, largest to smallest. A weekly rhythm is soon kept by chance, an energy bill varies.
@@ -63,10 +64,11 @@ class Series:
 
 
 def recurring(movements: Iterable[Movement], *, today: date) -> tuple[Series, ...]:
-    """The series among booked ``movements``, in any order; the largest first. Deterministic."""
+    """The series among booked ``movements``, in any order; the largest first. Deterministic. Days that lie decades
+    away are a bank's mistake and left out."""
     groups: defaultdict[tuple[str, str, bool, str], list[Movement]] = defaultdict(list)
     for one in movements:
-        if one.amount and one.key and not one.is_between_own:
+        if one.amount and one.key and not one.is_between_own and abs(today - one.day) < _FAR:
             groups[one.account_id, one.key, one.is_in, one.currency].append(one)
     found = [series for group in groups.values() for series in _series(sorted(group, key=_when), today)]
     return tuple(sorted(found, key=lambda one: (one.state == State.ENDED, -abs(one.usual_amount), one.id)))

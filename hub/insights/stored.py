@@ -40,7 +40,8 @@ class Meaning:
     """What one person's rows mean to them: made once for an answer, then asked for each row."""
 
     def __init__(self, reading: Reading, allowed: Allowed) -> None:
-        self._corrections = _corrections(reading, allowed.psu_id)
+        # What somebody thinks of their payees is theirs alone; no consent speaks of it.
+        self._corrections = _corrections(reading, allowed.psu_id) if allowed.client_id is None else {}
         self._own = _own_accounts(reading, allowed)
 
     def movement(self, row: Row) -> Movement:
@@ -91,8 +92,8 @@ def _own_accounts(reading: Reading, allowed: Allowed) -> frozenset[str]:
     return frozenset(one["value"] for (identifiers,) in found for one in identifiers)
 
 
-def booked(reading: Reading, allowed: Allowed, *, first: date) -> list[Row]:
-    """Booked rows since ``first``, or as far as may be read: render.COLUMNS, the newest first, MAX_ROWS at most."""
+def booked(reading: Reading, allowed: Allowed, *, first: date, last: date) -> list[Row]:
+    """Booked rows of these days, as far as they may be read: render.COLUMNS, the newest first, MAX_ROWS at most."""
     must_cover(allowed, Permission.TRANSACTIONS_READ)
     since = max(day for day in (first, allowed.since) if day)
     return render.fetch(
@@ -102,7 +103,7 @@ def booked(reading: Reading, allowed: Allowed, *, first: date) -> list[Row]:
                 _T.account_id.in_(allowed.account_ids),
                 _T.removed_at.is_(None),
                 _T.status == Status.BOOKED.value,
-                _T.sort_date >= since,
+                _T.sort_date.between(since, last),
             )
             .order_by(_T.sort_date.desc(), _T.id.desc())
             .limit(MAX_ROWS)
@@ -113,7 +114,8 @@ def booked(reading: Reading, allowed: Allowed, *, first: date) -> list[Row]:
 def series(reading: Reading, allowed: Allowed, *, today: date) -> list[tuple[Series, Categorised]]:
     """What comes again, each with the category of its latest payment."""
     meaning = Meaning(reading, allowed)
-    movements = {one.id: one for one in map(meaning.movement, booked(reading, allowed, first=today - LOOK_BACK))}
+    rows = booked(reading, allowed, first=today - LOOK_BACK, last=today)
+    movements = {one.id: one for one in map(meaning.movement, rows)}
     found = recurring(movements.values(), today=today)
     return [(one, meaning.category(movements[one.transactions[-1]])) for one in found]
 
@@ -123,9 +125,9 @@ def spending(reading: Reading, allowed: Allowed, *, first: date, last: date) -> 
     off. Transfers between own accounts, savings and money in are not spending."""
     meaning = Meaning(reading, allowed)
     sums: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for movement in map(meaning.movement, booked(reading, allowed, first=first)):
+    for movement in map(meaning.movement, booked(reading, allowed, first=first, last=last)):
         group = CATEGORIES[meaning.category(movement).category].group
-        if movement.day <= last and group not in _NOT_SPENT and not (movement.is_in and group == "other"):
+        if group not in _NOT_SPENT and not (movement.is_in and group == "other"):
             sums[movement.currency][group] -= movement.amount
     return {currency: _largest(groups.items()) for currency, groups in sums.items() if groups}
 

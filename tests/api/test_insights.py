@@ -3,14 +3,18 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from hub.insights import corrections
 from hub.insights.categorise import Because
 from hub.insights.movement import payee_key
 from hub.insights.taxonomy import CATEGORIES
+from hub.models.insight import CategoryCorrection
 from providers.model import NO_DETAILS, Card, Details, Identifier, Money, Party, Scheme, Status, Transaction
 from tests.api.test_reading import BASIC, DE, GB
 from tests.api.world import READS, World
 from tests.people import alice, charlie
+from tests.race import at_once
 
 SAVINGS = "GB82WEST12345698765432"
 
@@ -75,12 +79,8 @@ def test_an_app_does_not_learn_of_accounts_that_it_was_not_shown(world: World) -
     assert transfer["category"]["because"] != Because.OWN_ACCOUNT
 
 
-def test_what_the_person_corrects_counts_for_them_alone(world: World) -> None:
+def test_what_the_person_corrects_is_no_apps_business(world: World) -> None:
     psu_id, current, _ = filled(world)
-    stranger = charlie(world.hub)
-    (his,) = world.link(stranger, "albion", {DE: "GBP"})
-    today = world.hub.clock().date()
-    world.store(his, [row(today, "-9.00", "TESCO STORES 7")], first=today, last=today)
     corrections.correct(
         world.hub,
         psu_id,
@@ -89,10 +89,28 @@ def test_what_the_person_corrects_counts_for_them_alone(world: World) -> None:
         category="family.childcare",
         now=world.hub.clock(),
     )
-    hers = world.caller(psu_id, {current: READS}).get("/v1/transactions?include=category&q=tesco").json["data"]
-    theirs = world.caller(stranger, {his: READS}).get("/v1/transactions?include=category").json["data"]
-    assert [one["category"]["code"] for one in hers] == ["family.childcare"]
-    assert [one["category"]["code"] for one in theirs] == ["food.groceries"]
+    shown = world.caller(psu_id, {current: READS}).get("/v1/transactions?include=category&q=tesco").json["data"]
+    assert [one["category"]["because"] for one in shown] == ["known_merchant"]
+
+
+def test_a_correction_pressed_many_times_at_once_is_one(world: World) -> None:
+    psu_id, _, _ = filled(world)
+
+    def press() -> None:
+        corrections.correct(
+            world.hub, psu_id, payee_key="tesco", is_in=False, category="giving.charity", now=world.hub.clock()
+        )
+
+    at_once(8, press)
+    with world.hub.db.read() as session:
+        assert [one.category for one in session.scalars(select(CategoryCorrection))] == ["giving.charity"]
+
+
+def test_days_that_no_calendar_reaches_cost_nobody_their_series(world: World) -> None:
+    psu_id, current, _ = filled(world)
+    far = [date(9999, 12, 29 + day) for day in range(3)]
+    world.store(current, [row(day, "-1.00", "Odd Bank") for day in far], first=far[0], last=far[-1])
+    assert len(world.caller(psu_id, {current: READS}).get("/v1/recurring").json["data"]) == 1
 
 
 def test_rent_comes_again(world: World) -> None:

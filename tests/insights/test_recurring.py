@@ -122,6 +122,11 @@ def test_between_own_accounts_and_without_a_payee_nothing_is_claimed() -> None:
     assert recurring(nameless, today=TODAY) == ()
 
 
+def test_days_at_the_ends_of_the_calendar_are_no_payments() -> None:
+    for days in (["9999-12-29", "9999-12-30", "9999-12-31"], ["0001-01-01", "0001-02-01", "0001-03-01"]):
+        assert recurring(paid("Odd", *((day, "-1") for day in days)), today=TODAY) == ()
+
+
 def test_the_name_of_the_series_does_not_change_as_it_grows() -> None:
     all_of_it = paid("Landlord", *((day, "-900") for day in MONTHS))
     assert only(all_of_it[:4], date(2026, 5, 2)).id == only(all_of_it).id

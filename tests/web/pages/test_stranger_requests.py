@@ -23,6 +23,8 @@ NUL_PATHS = [
     ("GET", "/developer/apps/%00"),
     ("GET", "/v1/institutions/%00"),
     ("GET", "/v1/transactions/%00"),
+    ("POST", "/transactions/%00/category"),
+    ("GET", "/import/%00"),
 ]
 
 
