@@ -160,14 +160,19 @@ SETTINGS = settings(
 
 
 @SETTINGS
-@given(history=histories(), at_once=st.booleans(), twice=st.booleans())
+@given(history=histories(), at_once=st.booleans(), twice=st.booleans(), relinks=st.booleans())
 def test_any_telling_by_pages_ends_in_the_same_ledger(
-    db: Database, history: tuple[list[Pages], list[Transaction]], at_once: bool, twice: bool
+    db: Database, history: tuple[list[Pages], list[Transaction]], at_once: bool, twice: bool, relinks: bool
 ) -> None:
+    """Also where the person links the bank anew between two readings, and its accounts get other addresses there."""
     fetches, told = history
     clean, home = Home(db), Home(db)
     clean.read(told)
-    for pages in fetches:
+    for number, pages in enumerate(fetches):
+        if relinks and number:
+            home.connection_id = home.connect()
+            again = [replace(one, resource_id=f"{one.resource_id}-{number}") for one in home.shown]
+            assert home.link(again) == home.ids
         for _ in range(1 + twice):
             home.read(*pages, at_once=at_once)
     assert told_by(home) == told_by(clean)

@@ -3,10 +3,11 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from hub.ledger.evidence import IdTrust
 from hub.ledger.movement import Fetched, Stored, fetched
 from hub.ledger.reconcile import Matching, Plan, Window, reconcile
 from providers.model import Status, Transaction
@@ -294,3 +295,78 @@ def test_a_pending_row_before_the_window_lives_until_it_is_stale() -> None:
 def test_texts_that_no_database_holds_are_made_storable() -> None:
     one: Fetched = fetched(row(text="a\x00b\ud800", name="N\x00"))
     assert (one.movement.remittance, one.movement.counterparty) == ('["ab?"]', "N")
+
+
+# --- what is known of a bank's ids beforehand ---------------------------------------------------------------
+
+
+def with_trust(shown: Sequence[Transaction], known: Sequence[Stored], trust: IdTrust) -> Plan:
+    rows = [fetched(one) for one in shown]
+    return reconcile(rows, known, WINDOW, name=named, today=TODAY, settled_at=YESTERDAY, trust=trust)
+
+
+def test_an_id_that_the_bank_s_rules_distrust_makes_no_two_rows_one() -> None:
+    shown = [row(transactionId="a"), row(transactionId="a")]
+    assert inserted(with_trust(shown, [], IdTrust())) == 1
+    assert inserted(with_trust(shown, [], IdTrust(distrusted=["transactionId"]))) == 2
+
+
+SURVIVING: list[tuple[Sequence[str] | None, str]] = [
+    (None, "same_id_and_amount"),
+    (["transactionId"], "same_id_and_amount"),
+    (["entryReference"], "same_amount_and_near_day"),
+]
+
+
+@pytest.mark.parametrize(("surviving", "reason"), SURVIVING)
+def test_only_an_id_that_survives_booking_says_what_became_of_a_pending_row(
+    surviving: Sequence[str] | None, reason: str
+) -> None:
+    known = stored(pending("-3.50", days_ago(1), text="hold", name="A", transactionId="7"))
+    shown = [row("-3.50", text="bought", name="B", transactionId="7")]
+    (link,) = with_trust(shown, known, IdTrust(surviving=surviving)).settled.supersede
+    assert link.reason == reason
+
+
+def test_a_booked_row_keeps_its_id_whether_ids_survive_booking_or_not() -> None:
+    known = stored(row("-1", days_ago(5), transactionId="a"), row("-2", days_ago(30)))
+    shown = [row("-1", days_ago(4), transactionId="a"), row("-2", days_ago(30))]
+    (link,) = with_trust(shown, known, IdTrust(surviving=["entryReference"])).settled.supersede
+    assert link.reason == "corrected_by_bank"
+
+
+# --- what is announced ----------------------------------------------------------------------------------------
+
+
+def announced(amount: str = "-9", day: date = TODAY + timedelta(days=3), id_: str = "") -> Transaction:
+    made = row(amount, day, status=Status.FUTURE, text="rent", name="Landlord")
+    return replace(made, bank_ids={"transactionId": id_})
+
+
+BECOMES = [
+    ("pending", pending("-9", text="rent", name="Landlord"), True),
+    ("booked", row("-9", text="rent", name="Landlord"), True),
+    ("declined, by the id it had", row("-9", status=Status.REJECTED, transactionId="f"), True),
+    ("something else", row("-700", text="groceries", name="Market"), False),
+]
+
+
+@pytest.mark.parametrize(("now", "is_linked"), [one[1:] for one in BECOMES], ids=[one[0] for one in BECOMES])
+def test_an_announced_row_becomes_what_is_pending_or_booked(now: Transaction, is_linked: bool) -> None:
+    known = stored(announced(day=TODAY + timedelta(days=1), id_="f"))
+    settled = plan([now], known).settled
+    assert [(one.old, one.new) for one in settled.supersede] == ([("s0", "n0")] if is_linked else [])
+    assert settled.expire == (() if is_linked else ("s0",))
+
+
+def test_an_announced_row_may_change_its_day_and_amount_before_anything_happens() -> None:
+    known = stored(announced(id_="f"))
+    taken = plan([announced("-9.50", TODAY + timedelta(days=5), id_="f")], known).taken
+    assert [one.was.id for one in taken.update] == ["s0"]
+
+
+def test_a_booked_row_is_preferred_to_a_pending_one_as_what_was_announced() -> None:
+    known = stored(announced(day=TODAY + timedelta(days=1)))
+    shown = [pending("-9", text="rent", name="Landlord"), row("-9", text="rent", name="Landlord")]
+    (link,) = plan(shown, known).settled.supersede
+    assert link.new == "n1"
