@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from providers.berlin_group import normalize
 from providers.model import Account, Status, Transaction
 from providers.registry import known_rules
@@ -148,8 +146,3 @@ def test_no_word_that_the_program_shows_is_lost() -> None:
         held += core(f"{found.counterparty} {found.details.additional}")
         words = {word for word in re.findall(r"\w{3,}", case["expected"]["notes"] or "") if core(word) not in held}
         assert words == WORDING.get((bank, row), set()), (bank, row)
-
-
-@pytest.mark.parametrize("bank", sorted(set(RULES.values())))
-def test_every_set_of_known_rules_says_where_it_is_from(bank: str) -> None:
-    assert len(known_rules(bank).note) > 20

@@ -13,6 +13,7 @@ from providers.au_cdr.adapter import AuCdrAdapter
 from providers.berlin_group.adapter import BerlinGroupAdapter
 from providers.br_openfinance.adapter import BrOpenFinanceAdapter
 from providers.registry import BUILT_IN_INSTITUTIONS, CatalogueError, Institution, adapter_for, load_institutions
+from providers.rules.profile import Rules
 from providers.stet.adapter import StetAdapter
 from providers.uk_obie.adapter import UkObieAdapter
 from tests.providers import tpp
@@ -155,3 +156,25 @@ def test_two_packages_with_one_standard_are_a_quarrel_for_the_operator(monkeypat
     monkeypatch.setattr(registry, "entry_points", outside("telepathy", "telepathy"))
     with pytest.raises(CatalogueError, match="more than one"):
         adapter_for(institution("telepathy"), tpp.tpp())
+
+
+def test_a_bank_whose_ways_are_known_names_its_rules(tmp_path: Path) -> None:
+    write(tmp_path, "1.json", GOOD | {"rules": "mbank_pl"})
+    write(tmp_path, "2.json", GOOD | {"id": "other", "rules": {"dates": {"swapped": True}}})
+    found = load_institutions([tmp_path])
+    assert found["albion"].rules == registry.known_rules("mbank_pl")
+    assert found["albion"].rules.dates == found["other"].rules.dates
+
+
+@pytest.mark.parametrize("rules", ["nobody_knows", "../../registry", {"dates": {"texts": ["no blank"]}}, 7])
+def test_wrong_rules_are_named_with_their_file(tmp_path: Path, rules: Any) -> None:
+    write(tmp_path, "bank.json", GOOD | {"rules": rules})
+    with pytest.raises(CatalogueError, match=r"bank\.json: "):
+        load_institutions([tmp_path])
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(registry.KNOWN_RULES.glob("*.json"))])
+def test_known_rules_say_something_and_what_it_is(name: str) -> None:
+    rules = registry.known_rules(name)
+    assert len(rules.note) > 20
+    assert rules != msgspec.structs.replace(Rules(), note=rules.note)
