@@ -18,6 +18,6 @@ def lock_person(session: Session, psu_id: str) -> None:
     session.scalar(select(Psu.id).where(Psu.id == psu_id).with_for_update(key_share=True))
 
 
-def lock_whoever(session: Session, whose: Select[tuple[str]]) -> None:
+def lock_whoever(session: Session, whose: Select[str]) -> None:
     """The same for the person whom ``whose`` finds by what they sent; nobody is locked if it finds none."""
     session.scalar(select(Psu.id).where(Psu.id == whose.scalar_subquery()).with_for_update(key_share=True))

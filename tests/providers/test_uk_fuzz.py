@@ -68,7 +68,7 @@ def test_only_our_errors_leave_the_adapter(
 ) -> None:
     offered = [one.value for one in Resource]
     bank = tpp.albion(resources=offered, funds={"base": FUNDS, "version": "4.0"}, **api)
-    one = UkObieAdapter(bank, tpp.tpp(), limits=Limits(get_tries=1))
+    one = UkObieAdapter(bank, tpp.tpp(), limits=Limits(tries=1))
     account = Account("22289", "GBP")
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         for (status, body), (method, url) in zip(
