@@ -12,6 +12,7 @@ from sqlalchemy import select
 from hub import housekeeping, logs, migrate
 from hub.commands.banks import banks
 from hub.commands.clients import clients
+from hub.commands.connections import connections
 from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
 from hub.commands.failures import failures
@@ -159,7 +160,7 @@ def db_current() -> None:
 
 
 main.add_command(dev_cert)
-for group in (banks, clients, failures, institutions, keys, registration_token, trust_anchors):
+for group in (banks, clients, connections, failures, institutions, keys, registration_token, trust_anchors):
     main.add_command(group)
 main.add_command(tidy_up)
 main.add_command(renormalise)

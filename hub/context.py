@@ -91,7 +91,7 @@ class Hub:
     @cached_property
     def circuits(self) -> Circuits:
         """Which banks are left alone for a moment, since they do not answer."""
-        return Circuits(self.clock)
+        return Circuits(self.clock, is_one_bank=lambda one: self.adapter(one).capabilities.is_one_bank)
 
     @cached_property
     def access_log(self) -> AccessLog:

@@ -29,6 +29,7 @@ from hub.models.oauth import (
     RefusedRequest,
 )
 from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
+from hub.models.quota import QuotaUse
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
 from hub.models.registration import InitialAccessToken
 from hub.models.upstream import UpstreamAttempt
@@ -128,6 +129,7 @@ ENDS: tuple[Ends, ...] = (
     Ends(KnownDevice.last_seen_at, after(days=400)),  # what browsers keep a cookie for at most (RFC 6265bis 5.5)
     Ends(FileImport.expires_at, at_once),  # a file that nobody confirmed goes after an hour, a result after a day
     Ends(LinkAttempt.expires_at, after(hours=1)),  # until then a repeated callback is told what happened
+    Ends(QuotaUse.last_at, after(days=8)),  # a bank's "come back later" is kept for a week (providers.transport)
     Ends(SecurityEvent.at, _days("activity_days")),
     Ends(Event.at, _days("event_days")),
 )

@@ -151,7 +151,9 @@ class Resource(StrEnum):
 class Capabilities:
     """``max_history_days`` readable at once; ``pending`` whether pending rows are shown; ``resources`` which methods of
     AccountResources and FundsConfirmations may be called: others are Refused, or not there at all. ``rules_version`` is
-    that of the code that reads its rows: whoever makes it read them otherwise counts it up."""
+    that of the code that reads its rows: whoever makes it read them otherwise counts it up. ``time_zone`` (IANA) is the
+    bank's own: in it a day of its quotas begins. ``is_one_bank``: False where everybody brings an address of their own,
+    so that the silence of one says nothing of the others."""
 
     standard: str
     accounts: bool = True
@@ -162,6 +164,8 @@ class Capabilities:
     max_history_days: int = 730
     resources: frozenset[Resource] = frozenset()
     rules_version: int = 1
+    time_zone: str = "UTC"
+    is_one_bank: bool = True
 
 
 class Adapter(Protocol):

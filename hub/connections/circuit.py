@@ -12,7 +12,7 @@ They need no agreement for that, and a store that they all had to ask before eve
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,10 +76,15 @@ class _Circuit:
 
 
 class Circuits:
-    """Those of one process, by bank and family. Safe for threads."""
+    """Those of one process, by bank and family. Safe for threads.
 
-    def __init__(self, clock: Clock) -> None:
+    ``is_one_bank`` says of an institution id whether it is one bank for all: where people bring addresses of their own,
+    five dead ones must not shut out everybody else.
+    """
+
+    def __init__(self, clock: Clock, *, is_one_bank: Callable[[str], bool] = lambda _: True) -> None:
         self._clock = clock
+        self._is_one_bank = is_one_bank
         self._lock = threading.Lock()
         self._known: dict[tuple[str, Family], _Circuit] = {}
 
@@ -145,6 +150,8 @@ class Circuits:
             log.info("a bank answers again", extra={"institution_id": institution_id, "family": family.value})
 
     def _failed(self, institution_id: str, family: Family) -> None:
+        if not self._is_one_bank(institution_id):
+            return
         with self._lock:
             known = self._known.setdefault((institution_id, family), _Circuit())
             opens = known.failed(self._clock())

@@ -23,9 +23,9 @@ def regular_s(interval_s: int, *, jitter: float | None = None) -> float:
     return interval_s * (1 + _share(jitter) / 20)
 
 
-def unattended_gap_s(calls_per_day: int) -> float:
-    """Seconds that must lie between two unattended reads of one account (RTS on SCA art. 36(5)(b))."""
-    return DAY_S / calls_per_day if calls_per_day > 0 else float("inf")
+def spread_s(wait_s: float, *, jitter: float | None = None) -> float:
+    """``wait_s`` and up to five minutes more: quotas of a thousand accounts begin anew at one midnight."""
+    return wait_s + 300 * _share(jitter)
 
 
 def _share(jitter: float | None) -> float:

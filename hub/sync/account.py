@@ -7,14 +7,13 @@ late and renumber) and are applied at once, so that a half-read window is never 
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hub.connections.schedule import unattended_gap_s
 from hub.connections.sealed import storable
 from hub.connections.state import FailureKind
 from hub.context import Hub
@@ -23,6 +22,7 @@ from hub.ledger.ingest import Applied, Fetch
 from hub.models.ledger import Account as AccountRow
 from hub.sync.bank import Bank
 from hub.sync.lease import Lease
+from hub.sync.quota import Held
 from hub.sync.verdict import Fault
 from providers.errors import ContractBroken, Refused
 from providers.model import Account, Page, RejectedRow
@@ -90,17 +90,21 @@ def read_account(hub: Hub, lease: Lease, bank: Bank, account_id: str, account: A
 def _read(hub: Hub, run: _Reading) -> AccountReport:
     lease, bank, account_id, account = run.lease, run.bank, run.account_id, run.account
     known = _known(hub, account_id)
-    if known.connection_id != lease.connection_id or _is_within_quota_gap(hub, bank, known):
-        return AccountReport(account_id, is_read=True)  # a newer link feeds it now, or the bank's quota protects it
+    if known.connection_id != lease.connection_id:
+        return AccountReport(account_id, is_read=True)  # a newer link feeds it now
     if bank.capabilities.balances:
-        balances = bank.balances(account)
-        with run.write() as session:
-            store_balances(session, account_id, balances, hub.clock())
+        with suppress(Held):  # transactions have a quota of their own
+            balances = bank.balances(account_id, account)
+            with run.write() as session:
+                store_balances(session, account_id, balances, hub.clock())
     if not bank.capabilities.transactions:
         with run.write() as session:
             _mark_synced(session, account_id, hub.clock())
         return AccountReport(account_id, is_read=True)
-    read = _read_transactions(run, known)
+    try:
+        read = _read_transactions(run, known)
+    except Held:
+        return AccountReport(account_id, is_read=True)
     return AccountReport(
         account_id, is_read=True, faults=(*_rejections(read.rejected), *_told(read.notices)), applied=read.applied
     )
@@ -148,21 +152,13 @@ def _begin(run: _Reading, date_from: date, date_to: date) -> tuple[Fetch, Iterat
     fetch = Fetch(run.account_id, run.lease.connection_id, date_from, date_to, bank.normaliser, bank.trust)
     with run.hub.db.read() as session:
         known = fetch.known_pages(session, run.hub.sealer)
-    return fetch, run.bank.pages(run.account, date_from=date_from, date_to=date_to, known=known)
+    return fetch, run.bank.pages(run.account_id, run.account, date_from=date_from, date_to=date_to, known=known)
 
 
 def _known(hub: Hub, account_id: str) -> _Known:
     query = select(AccountRow.synced_at, AccountRow.connection_id)
     with hub.db.read() as session:
         return _Known(*session.execute(query.where(AccountRow.id == account_id)).one())
-
-
-def _is_within_quota_gap(hub: Hub, bank: Bank, known: _Known) -> bool:
-    """Reads with the PSU present do not count, and an account never read is read whatever it costs."""
-    if bank.psu is not None or known.synced_at is None:
-        return False
-    age_s = (hub.clock() - known.synced_at).total_seconds()
-    return age_s < unattended_gap_s(bank.unattended_calls_per_day)
 
 
 def _mark_synced(session: Session, account_id: str, now: datetime) -> None:

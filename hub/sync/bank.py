@@ -1,10 +1,13 @@
-"""The bank's side of one sync: an adapter with an access that is kept fresh, and never asked inside a transaction."""
+"""The bank's side of one sync: an adapter with an access that is kept fresh, never asked inside a transaction, and no
+oftener than the bank's quota lets us where nobody waits.
+"""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
@@ -15,8 +18,10 @@ from hub.db import in_transaction
 from hub.ledger.evidence import IdTrust
 from hub.ledger.normaliser import normaliser_of
 from hub.models.connection import Connection
+from hub.sync import quota
 from hub.sync.lease import Claimed, Lease
-from providers.errors import ReconsentRequired
+from hub.sync.quota import Budget, Endpoint, Held
+from providers.errors import QuotaSpent, ReconsentRequired, Transient
 from providers.model import Account, Balance, Page
 from providers.paging import Known, knowing
 from providers.port import Access, Adapter, Capabilities, Psu
@@ -28,14 +33,14 @@ REFRESH_AHEAD = timedelta(seconds=30)
 
 @dataclass(slots=True)
 class Bank:
-    """Every method raises the errors of providers.errors, and LeaseLost."""
+    """Every method raises the errors of providers.errors, LeaseLost, and Held where nobody waits."""
 
     hub: Hub
     lease: Lease
     institution_id: str
     adapter: Adapter
     psu: Psu | None
-    unattended_calls_per_day: int
+    budget: Budget
     normaliser: str
     trust: IdTrust
     _access: Access = field(repr=False)
@@ -52,7 +57,7 @@ class Bank:
             institution_id=claimed.institution_id,
             adapter=adapter,
             psu=psu,
-            unattended_calls_per_day=institution.unattended_calls_per_day,
+            budget=budget_of(hub, claimed.institution_id),
             normaliser=normaliser_of(institution, adapter.capabilities),
             trust=IdTrust(surviving=institution.rules.ids.surviving or None),
             _access=sealed.open_access(hub.sealer, lease.connection_id, claimed.access_sealed),
@@ -63,24 +68,55 @@ class Bank:
         return self.adapter.capabilities
 
     def accounts(self) -> tuple[Account, ...]:
-        return self._ask(lambda access: self.adapter.accounts(access, psu=self.psu))
+        with self._counted(self.lease.connection_id, Endpoint.ACCOUNTS):
+            return self._ask(lambda access: self.adapter.accounts(access, psu=self.psu))
 
-    def balances(self, account: Account) -> tuple[Balance, ...]:
-        return self._ask(lambda access: self.adapter.balances(access, account, psu=self.psu))
+    def balances(self, account_id: str, account: Account) -> tuple[Balance, ...]:
+        """``account_id`` is the hub's own, in all methods."""
+        with self._counted(account_id, Endpoint.BALANCES):
+            return self._ask(lambda access: self.adapter.balances(access, account, psu=self.psu))
 
-    def pages(self, account: Account, *, date_from: date, date_to: date, known: Known) -> Iterator[Page]:
+    def pages(
+        self, account_id: str, account: Account, *, date_from: date, date_to: date, known: Known
+    ) -> Iterator[Page]:
         """One request per page; between two of them the caller may write, and the lease is kept. The ``known`` ones
         come unread."""
         self._refresh_if_old()
         pages = self.adapter.transactions(self._access, account, date_from=date_from, date_to=date_to, psu=self.psu)
-        while True:
-            _assert_no_transaction()
-            with knowing(known), self._circuit():
-                page = next(pages, None)
-            if page is None:
-                return
+        with self._counted(account_id, Endpoint.TRANSACTIONS):
+            page = self._next(pages, known)
+        while page is not None:
             yield page
             self.lease.keep()
+            page = self._next(pages, known)
+
+    def _next(self, pages: Iterator[Page], known: Known) -> Page | None:
+        _assert_no_transaction()
+        with knowing(known), self._circuit():
+            return next(pages, None)
+
+    @contextmanager
+    def _counted(self, subject_id: str, endpoint: Endpoint) -> Iterator[None]:
+        """Around one call: counted before it is made, taken back if it was not answered."""
+        if self.psu is not None:
+            yield
+            return
+        connection_id = self.lease.connection_id
+        with self.lease.write() as session:
+            now = self.hub.clock()
+            key = quota.take(session, self.budget, subject_id, endpoint, connection_id=connection_id, now=now)
+        try:
+            yield
+        except QuotaSpent as error:
+            until = self.hub.clock() + timedelta(seconds=error.retry_after_s)
+            with self.lease.write() as session:
+                quota.close(session, key, until)
+            raise Held(until) from None
+        except Transient as error:
+            if not error.answered:
+                with self.lease.write() as session:
+                    quota.give_back(session, key)
+            raise
 
     def _ask(self, call: Callable[[Access], T]) -> T:
         _assert_no_transaction()
@@ -111,6 +147,11 @@ class Bank:
 
     def _circuit(self) -> AbstractContextManager[None]:
         return self.hub.circuits.asking(self.institution_id, Family.READ)
+
+
+def budget_of(hub: Hub, institution_id: str) -> Budget:
+    zone = hub.adapter(institution_id).capabilities.time_zone
+    return Budget(hub.institution(institution_id).unattended_calls_per_day, ZoneInfo(zone))
 
 
 def _assert_no_transaction() -> None:

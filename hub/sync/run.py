@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from sqlalchemy import select, update
 
-from hub.connections import sealed
+from hub.connections import schedule, sealed
 from hub.connections.state import FailureKind, Happening, Status, move
 from hub.context import Hub
 from hub.events.outbox import emit
@@ -29,6 +29,7 @@ from hub.sync.account import NOTHING, AccountReport, read_account
 from hub.sync.bank import Bank
 from hub.sync.feeding import left_to_us
 from hub.sync.lease import Claimed, Lease, LeaseLost
+from hub.sync.quota import Held
 from hub.sync.verdict import READ_ALL, Fault, Verdict, fault_of, judge
 from providers.errors import ProviderError
 from providers.model import Account
@@ -45,6 +46,7 @@ class Result(StrEnum):
     PARTLY = "partly"  # something was read, something was not
     FAILED = "failed"
     NEEDS_PSU = "needs_psu"
+    HELD = "held"  # nobody waits, and the bank's quota is spent or kept for later in the day
     NOT_CLAIMED = "not_claimed"  # another process has it, or it is not its turn
     LOST = "lost"  # taken over, renewed or disconnected meanwhile; what came after that was not written
 
@@ -81,6 +83,8 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
         listed = _list_accounts(hub, lease, claimed, bank)
     except LeaseLost:
         raise
+    except Held as held:
+        return _let_go(hub, lease, held.until)
     except Exception as error:  # each leaf of ProviderError, and our own bugs: all end in a verdict
         _note(error, lease)
         faults.append(fault_of(error))
@@ -91,6 +95,19 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
     read = [report for report in reports if report.is_read]
     read_anything = bool(read) or not faults
     return _conclude(hub, lease, claimed, faults, reports, read_anything=read_anything)
+
+
+def _let_go(hub: Hub, lease: Lease, until: datetime) -> Outcome:
+    """Nothing was asked: the connection is as it was, and due when the bank may be asked again."""
+    wait_s = schedule.spread_s((until - hub.clock()).total_seconds())
+    with lease.write() as session:
+        session.execute(
+            update(Connection)
+            .where(Connection.id == lease.connection_id)
+            .values(next_sync_at=hub.clock() + timedelta(seconds=wait_s), sync_owner=None, sync_until=None)
+            .execution_options(synchronize_session=False)
+        )
+    return Outcome(Result.HELD)
 
 
 def _list_accounts(hub: Hub, lease: Lease, claimed: Claimed, bank: Bank) -> list[tuple[str, Account]]:

@@ -28,6 +28,7 @@ class AuCdrAdapter:
         settings = settings_of(institution, Settings)
         self.capabilities = Capabilities(
             standard="au_cdr",
+            time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
         )

@@ -24,6 +24,7 @@ class BerlinGroupAdapter:
         settings = settings_of(institution, Settings)
         self.capabilities = Capabilities(
             standard="berlin_group",
+            time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
             pending=settings.booking_status == "both",
             max_history_days=institution.max_history_days,

@@ -29,6 +29,7 @@ class BrOpenFinanceAdapter:
         settings = settings_of(institution, Settings)
         self.capabilities = Capabilities(
             standard="br_openfinance",
+            time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
         )

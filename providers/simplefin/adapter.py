@@ -42,7 +42,9 @@ class SimpleFinAdapter:
         self._settings = settings_of(institution, Settings)
         if tpp.door is None:
             raise CatalogueError(f"institution {institution.id}: SimpleFIN needs a door to addresses that people name")
-        self.capabilities = Capabilities(standard="simplefin", max_history_days=institution.max_history_days)
+        self.capabilities = Capabilities(
+            standard="simplefin", max_history_days=institution.max_history_days, is_one_bank=False
+        )
         self._id = institution.id
         self._door: Door = tpp.door
         self._client = Client(self._door)

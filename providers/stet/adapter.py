@@ -33,6 +33,7 @@ class StetAdapter:
         settings = settings_of(institution, Settings)
         self.capabilities = Capabilities(
             standard="stet",
+            time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
             resources=frozenset(Resource(one) for one in settings.offers),

@@ -57,6 +57,7 @@ class UkObieAdapter:
         tpp = named_key(settings, tpp)
         self.capabilities = Capabilities(
             standard="uk_obie",
+            time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
             resources=frozenset(settings.resources),

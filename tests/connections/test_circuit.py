@@ -207,3 +207,10 @@ def test_a_bank_that_goes_down_costs_so_many_calls_and_then_none(world: World) -
     waiting = [one for one in connections if world.row(one).failures == 0]
     assert len(waiting) == FAILURES_TO_OPEN  # they have not failed: nobody asked for them
     assert all(world.row(one).next_sync_at <= world.clock() for one in waiting)  # type: ignore[operator]
+
+
+def test_where_people_bring_their_own_addresses_one_dead_one_shuts_out_nobody(clock: TestClock) -> None:
+    circuits = Circuits(clock, is_one_bank=lambda institution_id: institution_id != "lorelei")
+    fail(circuits, 3 * FAILURES_TO_OPEN)
+    assert circuits.state("lorelei", Family.READ) is State.CLOSED
+    ask(circuits)

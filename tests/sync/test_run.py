@@ -67,18 +67,6 @@ def test_the_bank_is_told_whether_the_person_is_there(world: World) -> None:
     assert world.bank.presence == [PRESENT, None]
 
 
-def test_an_unattended_sync_keeps_to_the_banks_quota(world: World) -> None:
-    connection_id = world.synced()
-    with world.hub.db.write() as session:
-        session.get_one(Connection, connection_id).next_sync_at = world.clock()
-    world.clock.advance(seconds=3600)
-    world.bank.calls.clear()
-    assert world.sync(connection_id, psu=None).result is Result.SYNCED
-    assert world.bank.steps() == ["accounts"]  # both accounts were read an hour ago
-    world.sync(connection_id)
-    assert "balances" in world.bank.steps()  # with the person there it does not count
-
-
 @one_store
 def test_an_unattended_sync_that_is_not_due_is_not_run(world: World) -> None:
     connection_id = world.synced()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.connections.schedule import backoff_s, regular_s, unattended_gap_s
+from hub.connections.schedule import backoff_s, regular_s, spread_s
 from hub.connections.state import FailureKind, Happening
 from hub.sync.verdict import Fault, fault_of, judge
 from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
@@ -80,6 +80,5 @@ def test_backing_off_doubles_up_to_the_limit_and_never_falls_below_the_banks_wor
 
 
 def test_the_jitter_of_regular_syncs_only_adds_so_the_quota_holds() -> None:
-    assert regular_s(21_600, jitter=0) == unattended_gap_s(4)
     assert all(21_600 <= regular_s(21_600) <= 21_600 * 1.05 for _ in range(100))
-    assert unattended_gap_s(0) == float("inf")
+    assert (spread_s(60, jitter=0), spread_s(60, jitter=1)) == (60, 360)

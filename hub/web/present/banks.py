@@ -10,6 +10,7 @@ from hub.connections.wording import describe
 from hub.context import Hub
 from hub.imports import FILE
 from hub.sync.progress import Progress
+from hub.sync.quota import Use
 from hub.web.viewmodels import (
     AccountRow,
     Bank,
@@ -19,6 +20,7 @@ from hub.web.viewmodels import (
     ConnectionState,
     ConnectStepPage,
     Question,
+    Quota,
 )
 from providers.port import Field
 
@@ -102,7 +104,13 @@ def card(hub: Hub, connection: Overview, accounts: tuple[AccountRow, ...], now: 
 
 
 def connection_page(
-    hub: Hub, connection: Overview, progress: Progress, accounts: tuple[AccountRow, ...], now: datetime
+    hub: Hub,
+    connection: Overview,
+    progress: Progress,
+    accounts: tuple[AccountRow, ...],
+    now: datetime,
+    *,
+    unattended: tuple[Use, ...] = (),
 ) -> ConnectionPage:
     bank = bank_of(hub, connection.institution_id)
     return ConnectionPage(
@@ -119,7 +127,16 @@ def connection_page(
         access_until=None if connection.status is Status.REVOKED else connection.access_until,
         linked_at=connection.sca_at,
         is_file=connection.institution_id == FILE,
+        quota=_quota(unattended),
     )
+
+
+def _quota(unattended: tuple[Use, ...]) -> Quota | None:
+    """Of the account and endpoint that has least left; None if nobody was asked today while the person was away."""
+    if not unattended:
+        return None
+    most = max(unattended, key=lambda use: (use.is_closed, use.used, use.resets_at))
+    return Quota(most.used, most.limit, most.resets_at, is_closed=most.is_closed)
 
 
 def _awaits_first_sync(connection: Overview, now: datetime) -> bool:

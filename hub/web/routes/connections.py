@@ -2,18 +2,21 @@
 
 from flask import Blueprint, Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from consent.decide import for_owner
 from consent.model import Status as ConsentStatus
 from hub.access import signed_in
 from hub.connections import service
 from hub.connections.state import Status
-from hub.context import hub_of_request
+from hub.context import Hub, hub_of_request
 from hub.gate import person
 from hub.imports import FILE
 from hub.models.client import Client
 from hub.models.consent import ConsentAccount, ConsentRow
 from hub.models.ledger import Account
+from hub.sync import quota
+from hub.sync.bank import budget_of
 from hub.sync.progress import progress
 from hub.web.flash import Said
 from hub.web.present import banks, ledger
@@ -36,11 +39,18 @@ def show(connection_id: str) -> Response:
             hub, session, for_owner(who.psu_id, [one.account_id for one in here if not one.is_gone])
         )
         how_far = progress(session, connection_id, now=hub.clock())
+        asked = _unattended(hub, session, connection)
     if connection.status is not Status.REVOKED:
         allow_forms_to_end_at(hub, connection.institution_id)
     accounts = tuple(rows[one.account_id] for one in here if one.account_id in rows)
-    page = banks.connection_page(hub, connection, how_far, accounts, hub.clock())
+    page = banks.connection_page(hub, connection, how_far, accounts, hub.clock(), unattended=asked)
     return respond.page("connection.html", page)
+
+
+def _unattended(hub: Hub, session: Session, connection: service.Overview) -> tuple[quota.Use, ...]:
+    if connection.status is Status.REVOKED or connection.institution_id not in hub.institutions:
+        return ()
+    return quota.uses(session, budget_of(hub, connection.institution_id), connection.id, now=hub.clock())
 
 
 @blueprint.post("/renew")

@@ -37,6 +37,7 @@ from hub.web.viewmodels.banks import (
     ConnectStepPage,
     DisconnectPage,
     Question,
+    Quota,
     StatusPage,
 )
 from hub.web.viewmodels.consent import (
@@ -189,6 +190,7 @@ __all__ = [
     "PermissionText",
     "ProviderChoice",
     "Question",
+    "Quota",
     "ReceiptRow",
     "RecoverPage",
     "RecoverSentPage",

@@ -64,6 +64,16 @@ class ConnectStepPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How often the bank was asked today while the person was away, of the account that has least left."""
+
+    used: int
+    limit: int
+    resets_at: datetime
+    is_closed: bool = False  # the bank says itself that there are none left
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionPage:
     """connection.html. While ``state`` is syncing the page reloads itself every ``refresh_s`` seconds."""
 
@@ -81,6 +91,7 @@ class ConnectionPage:
     linked_at: datetime | None = None
     refresh_s: int = 3
     is_file: bool = False  # files that the person brought: nothing is fetched
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)

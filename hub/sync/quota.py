@@ -1,0 +1,168 @@
+"""The ledger of unattended calls: how often each account was asked for what, today, while nobody waited.
+
+A bank need not answer more than four of them a day, per account and endpoint (RTS on SCA art. 36(5)(b)); calls that the
+PSU waits for do not count (EBA Q&A 2019_4631). The day is that of the bank's time zone. A call is written down before
+it is made, so a crash can only make the count too high; one that the bank did not answer is taken back. Pages of one
+reading are one call. A bank that says itself that the quota is spent closes it for as long as it says.
+
+The day's calls are spread: the first is free from midnight on, the second from a quarter of the day on, and so forth.
+What was not used by then may be used later, so a sync that failed in the morning can be repeated at noon.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from hub.models.quota import QuotaUse
+
+
+class Endpoint(StrEnum):
+    ACCOUNTS = "accounts"
+    BALANCES = "balances"
+    TRANSACTIONS = "transactions"
+
+
+class Held(Exception):
+    """This call is not made now without the PSU. ``until`` is when it may be."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("the day's unattended calls are spent, or kept for later")
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``calls_per_day`` per account and endpoint; 0 is never without the PSU."""
+
+    calls_per_day: int
+    zone: ZoneInfo
+
+    def day(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
+
+    def bounds(self, day: date) -> tuple[datetime, datetime]:
+        """The day's beginning and end, UTC; 23 to 25 hours apart."""
+        first, last = (datetime.combine(one, time(), self.zone) for one in (day, day + timedelta(days=1)))
+        return first.astimezone(UTC), last.astimezone(UTC)
+
+    def allowed(self, now: datetime) -> int:
+        """So many calls may have been made by now."""
+        start, end = self.bounds(self.day(now))
+        return min(self.calls_per_day, int((now - start) / (end - start) * self.calls_per_day) + 1)
+
+    def next_at(self, used: int, now: datetime) -> datetime:
+        """When one more than ``used`` is allowed."""
+        start, end = self.bounds(self.day(now))
+        return end if used >= self.calls_per_day else start + (end - start) * used / self.calls_per_day
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    subject_id: str
+    endpoint: Endpoint
+    day: date
+
+
+def take(
+    session: Session, budget: Budget, subject_id: str, endpoint: Endpoint, *, connection_id: str, now: datetime
+) -> Key:
+    """Count one call that is about to be made. Raises Held; nothing is written then."""
+    key = Key(subject_id, endpoint, budget.day(now))
+    _raise_if_closed(session, key, now)
+    allowed = budget.allowed(now)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    used = allowed
+    if allowed > 0:
+        statement = insert(QuotaUse).values(
+            subject_id=subject_id,
+            endpoint=endpoint.value,
+            day=key.day,
+            connection_id=connection_id,
+            used=1,
+            last_at=now,
+        )
+        counted = statement.on_conflict_do_update(
+            index_elements=[QuotaUse.subject_id, QuotaUse.endpoint, QuotaUse.day],
+            set_={"used": QuotaUse.used + 1, "last_at": now, "connection_id": connection_id},
+            where=QuotaUse.used < allowed,
+        ).returning(QuotaUse.used)
+        if session.scalar(counted) is not None:
+            return key
+        used = session.scalar(select(QuotaUse.used).where(*_row(key))) or 0
+    raise Held(budget.next_at(used, now))
+
+
+def give_back(session: Session, key: Key) -> None:
+    """The bank did not answer that call."""
+    session.execute(
+        update(QuotaUse)
+        .where(*_row(key), QuotaUse.used > 0)
+        .values(used=QuotaUse.used - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def close(session: Session, key: Key, until: datetime) -> None:
+    """The bank says that no more are answered until then."""
+    session.execute(
+        update(QuotaUse).where(*_row(key)).values(closed_until=until).execution_options(synchronize_session=False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How it stands today, for one account (or the list of them) and endpoint. ``resets_at`` is when the count begins
+    anew, or the bank opens again if that is later."""
+
+    subject_id: str
+    endpoint: Endpoint
+    used: int
+    limit: int
+    resets_at: datetime
+    is_closed: bool
+
+
+def uses(session: Session, budget: Budget, connection_id: str, *, now: datetime) -> tuple[Use, ...]:
+    """Those of today, and those that the bank closed longer. The caller has checked whose connection it is."""
+    today = budget.day(now)
+    _, end = budget.bounds(today)
+    query = (
+        select(QuotaUse)
+        .where(QuotaUse.connection_id == connection_id, (QuotaUse.day == today) | (QuotaUse.closed_until > now))
+        .order_by(QuotaUse.subject_id, QuotaUse.endpoint, QuotaUse.day)
+    )
+    found: dict[tuple[str, str], Use] = {}
+    for row in session.scalars(query):
+        before = found.get((row.subject_id, row.endpoint))
+        is_closed = row.closed_until is not None and row.closed_until > now
+        found[row.subject_id, row.endpoint] = Use(
+            row.subject_id,
+            Endpoint(row.endpoint),
+            row.used if row.day == today else 0,
+            budget.calls_per_day,
+            max([end, *([row.closed_until] if row.closed_until else []), *([before.resets_at] if before else [])]),
+            is_closed or (before is not None and before.is_closed),
+        )
+    return tuple(found.values())
+
+
+def _raise_if_closed(session: Session, key: Key, now: datetime) -> None:
+    """A bank's word reaches beyond midnight where it says so."""
+    query = select(func.max(QuotaUse.closed_until)).where(
+        QuotaUse.subject_id == key.subject_id, QuotaUse.endpoint == key.endpoint.value, QuotaUse.closed_until > now
+    )
+    if (until := session.scalar(query)) is not None:
+        raise Held(until)
+
+
+def _row(key: Key) -> tuple[ColumnElement[bool], ...]:
+    return (
+        QuotaUse.subject_id == key.subject_id,
+        QuotaUse.endpoint == key.endpoint.value,
+        QuotaUse.day == key.day,
+    )
