@@ -23,14 +23,17 @@ from hub.errors import BadInput, Conflict, TooMany
 from hub.events import outbox
 from hub.identity import activity, intruder, mailed_links, notices, particulars, sessions, throttle
 from hub.identity.activity import Kind
-from hub.identity.mailed_links import Purpose
+from hub.identity.intruder import Change
+from hub.identity.mailed_links import Link, Purpose
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
 from hub.identity.throttle import Locked
 from hub.mail import Template
-from hub.models.psu import Psu
+from hub.models.psu import Psu, PsuSession, SecurityEvent
 
 _TAKEN = "This address cannot be used any more."
+_SESSION_BEGAN = "session_began"
+"""In the activity entry of a change: when the session that made it was opened, in ISO 8601."""
 
 
 def send_verification(hub: Hub, session: Session, *, psu_id: str, address: str, now: datetime) -> None:
@@ -106,7 +109,9 @@ def confirm_change(hub: Hub, person: Person, token: str, *, origin: Origin, now:
             mailed_links.drop(session, person.psu_id, [Purpose.VERIFY, Purpose.RESET])
             if before.email_verified_at is not None:
                 _offer_undo(hub, session, person.psu_id, old=before.email, new=link.address, now=now)
-            activity.write(session, person.psu_id, Kind.EMAIL_CHANGED, origin=origin, now=now)
+            began = session.scalar(select(PsuSession.created_at).where(PsuSession.sid == person.sid)) or now
+            detail = {_SESSION_BEGAN: began.isoformat()}
+            activity.write(session, person.psu_id, Kind.EMAIL_CHANGED, origin=origin, now=now, detail=detail)
             outbox.emit(session, "psu.email_changed", person.psu_id, now=now, psu_id=person.psu_id)
     except IntegrityError:
         raise Conflict(_TAKEN) from None
@@ -124,7 +129,8 @@ def undo_change(hub: Hub, token: str, *, origin: Origin, now: datetime) -> str:
         with hub.db.write() as session:
             link = mailed_links.claim(session, Purpose.UNDO, token, now=now)
             changed_to = session.scalar(select(Psu.email).where(Psu.id == link.psu_id)) or ""
-            found = intruder.shut_out(session, hub.settings, link.psu_id, changed_at=link.created_at, now=now)
+            change = _change_behind(session, link)
+            found = intruder.shut_out(session, hub.settings, link.psu_id, change=change, now=now)
             # Only now: an answer under way needs the person's row as it was, and has to be over first.
             _set_address(session, link.psu_id, link.address, now=now)
             mailed_links.drop(session, link.psu_id, set(Purpose) - {Purpose.UNDO})
@@ -179,6 +185,21 @@ def _set_address(session: Session, psu_id: str, address: str, *, now: datetime) 
     # Only now: a change that set the address free has committed if the line above went through.
     if mailed_links.is_kept_for_another(session, address, psu_id, now=now):
         raise Conflict(_TAKEN)
+
+
+def _change_behind(session: Session, undo: Link) -> Change:
+    """The session's row may be gone by now. Where the operator keeps activity for less time than an undo lasts, its
+    beginning is unknown, and the change itself stands for it.
+    """
+    details = session.scalars(
+        select(SecurityEvent.detail).where(
+            SecurityEvent.psu_id == undo.psu_id,
+            SecurityEvent.kind == str(Kind.EMAIL_CHANGED),
+            SecurityEvent.at == undo.created_at,
+        )
+    )
+    told = [datetime.fromisoformat(detail[_SESSION_BEGAN]) for detail in details if _SESSION_BEGAN in detail]
+    return Change(undo.created_at, min(told, default=undo.created_at))
 
 
 def _offer_undo(hub: Hub, session: Session, psu_id: str, *, old: str, new: str, now: datetime) -> None:

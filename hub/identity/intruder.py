@@ -1,8 +1,10 @@
 """What somebody may have added to an account that was not theirs, and what was there before.
 
-Nobody knows when a thief came; known is when they changed the address. What they did in that same visit, first of all
-perhaps, counts as well: so everything that was added since one session's length before the change is taken away.
-Whoever is the owner can add it again, which is little beside a way in that stays open.
+Nobody knows when a thief came; known is when they changed the address, and when the session began in which they did. A
+session lasts as long as its proof is renewed, so its whole length counts; and whoever added a factor can log in anew by
+it, so what came before counts as far back as lost factors are waited for: so long the owner, who was told of each, has
+to say no. Everything that was added since the earlier of the two is taken away. Whoever is the owner can add it again,
+which is little beside a way in that stays open.
 """
 
 from dataclasses import dataclass
@@ -54,14 +56,23 @@ class Outcome:
     kept: Ways
 
 
-def shut_out(session: Session, settings: Settings, psu_id: str, *, changed_at: datetime, now: datetime) -> Outcome:
-    """Void the password, end every login and what lasts of apps, and take away what was added since the visit in which
-    the address was changed, at ``changed_at``. What came with the account itself stays.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """When the address was changed, and when the session began in which that was done."""
+
+    at: datetime
+    session_began: datetime
+
+
+def shut_out(session: Session, settings: Settings, psu_id: str, *, change: Change, now: datetime) -> Outcome:
+    """Void the password, end every login and what lasts of apps, and take away what may be of whoever made ``change``.
+    What came with the account itself stays.
 
     The caller holds the person's row, and changes nothing of it that others could wait for before this.
     """
     person = session.execute(select(Psu.created_at, Psu.password_changed_at).where(Psu.id == psu_id)).one()
-    since = max(changed_at - timedelta(seconds=settings.session_ttl_s), person.created_at + _TICK)
+    wait = timedelta(seconds=settings.factor_recovery_wait_s)
+    since = max(min(change.at - wait, change.session_began), person.created_at + _TICK)
     later = max(now, person.password_changed_at + _TICK)  # logins under way compare it to notice
     session.execute(
         update(Psu)

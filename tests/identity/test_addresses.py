@@ -9,6 +9,7 @@ from consent.model import Permission
 from hub.consents import service as consents
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound, TooMany, Unauthenticated
+from hub.hashing import secret_hash
 from hub.identity import addresses, lasting_access, people, recovery, sessions
 from hub.identity.factors import recovery_codes
 from hub.identity.sessions import Person
@@ -16,8 +17,9 @@ from hub.ids import new_id
 from hub.models.consent import ConsentRow
 from hub.models.event import Event
 from hub.models.factor import KnownDevice, Passkey, RecoveryCode, Totp
-from hub.models.psu import Psu
+from hub.models.psu import Psu, PsuSession
 from hub.models.upstream import UpstreamLogin
+from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 from tests.consents.test_service import a_client
 from tests.identity.steps import HERE, NEW_PASSWORD, activity_of, attempt, loaded, log_in
@@ -295,7 +297,7 @@ def linked(hub: Hub, psu_id: str, subject: str, when: timedelta) -> list[Upstrea
     return [UpstreamLogin(id=new_id(), psu_id=psu_id, last_used_at=at, **facts)]
 
 
-VISIT = timedelta(hours=12)
+VISIT = timedelta(hours=72)
 BEFORE = timedelta(seconds=1)
 NAMES = ("first", "long", "visit", "since", "another person's")
 
@@ -365,6 +367,34 @@ def test_what_a_thief_added_goes_and_what_was_there_before_stays(hub: Hub, clock
     text = " ".join(told.get_content().split())
     assert "since: 2 passkeys, 2 recovery codes, 2 logins with other providers, 2 consents to apps." in text
     assert "1 authenticator app, 2 recovery codes" in text.partition("Still there")[2]
+
+
+def test_a_session_counts_from_its_beginning_however_often_its_proof_was_renewed(hub: Hub, clock: TestClock) -> None:
+    """And though its row is long gone when the owner reads the mail."""
+    client_id, person = a_client(hub), verified(hub)
+    clock.advance(days=1)
+    thief, secret = log_in(hub)
+    add_everything(hub, person.psu_id, client_id, "long", clock() - BEFORE)
+    add_everything(hub, person.psu_id, client_id, "visit", clock())
+    while clock() < thief.auth_time + VISIT + BEFORE:
+        clock.advance(seconds=hub.settings.session_idle_ttl_s - 1)
+        secret = proved_anew(hub, secret)
+    renewed = loaded(hub, secret)
+    assert renewed is not None
+    token = changed(hub, renewed)
+    clock.advance(days=13)
+    list(sweep_all(hub, clock()))
+    with hub.db.read() as session:
+        assert session.scalars(select(PsuSession.sid)).all() == []
+    undo(hub, token)
+    assert what_is_there(hub, person.psu_id) == every_kind("long")
+
+
+def proved_anew(hub: Hub, secret: str) -> str:
+    with hub.db.write() as session:
+        again = sessions.rotate(session, secret_hash(secret), amr=("pwd",), now=hub.clock(), settings=hub.settings)
+    assert again is not None
+    return again
 
 
 def every_kind(*names: str) -> dict[str, list[str]]:
