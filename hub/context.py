@@ -4,7 +4,8 @@ routes reach it through ``hub_of_request()``, everything below them takes its pa
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 
 from flask import current_app
 
@@ -27,7 +28,7 @@ from hub.oauth.refusals import Refusals
 from hub.outbound.door import Door
 from hub.outbound.fetch import Limits, Outbound
 from hub.sealing import Sealer, sealer_for
-from hub.settings import Settings, SettingsError
+from hub.settings import SHIPPED_INSTITUTIONS, Settings, SettingsError
 from hub.upstream import catalogue
 from hub.upstream.provider import Provider
 from providers import profiles
@@ -163,7 +164,7 @@ class Hub:
 
 def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
     """Put a hub together. Raises SettingsError if the settings cannot work, CatalogueError if a bank's file is wrong
-    or is of an enabled bank and lacks what it takes to call it.
+    or enables a bank and lacks what it takes to call it.
     """
     db = Database(settings.database_url)
     sealer = sealer_for(settings)
@@ -173,18 +174,27 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
         sealer=sealer,
         clock=clock,
         keys=KeyRing(db, sealer, clock),
-        institutions=_institutions(settings),
+        institutions=_institutions(settings.institution_dirs),
         breach_list=breaches.of(settings),
         upstreams={one.id: Provider(one) for one in catalogue.load(settings).values()},
         risk=_risk_policy(settings),
     )
 
 
-def _institutions(settings: Settings) -> Mapping[str, Institution]:
-    found = load_institutions(settings.institution_dirs)
+def _institutions(directories: tuple[Path, ...]) -> Mapping[str, Institution]:
+    return _shipped() if directories == (SHIPPED_INSTITUTIONS,) else _checked(directories)
+
+
+@cache
+def _shipped() -> Mapping[str, Institution]:
+    """What is shipped does not change while a process runs."""
+    return _checked((SHIPPED_INSTITUTIONS,))
+
+
+def _checked(directories: tuple[Path, ...]) -> Mapping[str, Institution]:
+    found = load_institutions(directories)
     for one in found.values():
-        if one.enabled:
-            profiles.check(one)
+        profiles.check(one)
     return found
 
 

@@ -6,6 +6,7 @@ as the standard's settings want it.
 
 import importlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_type_hints
 
 import msgspec
@@ -34,7 +35,7 @@ def lacking(institution: Institution) -> tuple[str, ...]:
     kind = settings_kind(institution.standard)
     if kind is None:
         return ()
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     for name, value in institution.api.items():
         if name not in kind.__struct_fields__:
             raise CatalogueError(f"institution {institution.id}: api: {institution.standard} has no member {name!r}")
@@ -48,6 +49,11 @@ def lacking(institution: Institution) -> tuple[str, ...]:
     if not absent:
         settings_of(institution, kind)
     return absent
+
+
+@cache
+def _hints(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
 
 def to_enable(institution: Institution) -> tuple[str, ...]:

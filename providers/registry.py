@@ -100,7 +100,7 @@ def load_institutions(directories: Iterable[Path]) -> Mapping[str, Institution]:
     found: dict[str, Institution] = {}
     for directory in directories:
         here: dict[str, dict[str, Any]] = {}
-        for path in sorted(directory.rglob("*.json")):
+        for path in _files(directory):
             content = _content(path, contents)
             institution = _institution(path, content)
             if institution.id in here:
@@ -109,6 +109,12 @@ def load_institutions(directories: Iterable[Path]) -> Mapping[str, Institution]:
             found[institution.id] = institution
         contents |= here
     return found
+
+
+def _files(directory: Path) -> list[Path]:
+    """Not those in hidden folders: a mounted configuration keeps its former states there (Kubernetes' ``..data``)."""
+    found = directory.rglob("*.json")
+    return sorted(path for path in found if not any(part[0] == "." for part in path.relative_to(directory).parts))
 
 
 def _content(path: Path, earlier: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hub.cli import main
+from hub.context import build
+from hub.settings import SHIPPED_INSTITUTIONS, Settings
+from providers.registry import CatalogueError
 
 Command = Callable[..., Result]
 MINE = {
@@ -78,3 +82,10 @@ def test_what_is_wrong_in_a_folder_is_named(
 
 def test_the_schema_is_one_that_editors_read(rialto: Command) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(rialto("schema").output))
+
+
+def test_a_hub_does_not_start_with_a_wrong_file_of_a_bank_that_is_only_listed(tmp_path: Path) -> None:
+    wrong = {"extends": "hsbc_gb", "api": {"token_endpoint": "bank.example"}}
+    settings = replace(Settings(), data_dir=tmp_path, institution_dirs=(SHIPPED_INSTITUTIONS, write(tmp_path, wrong)))
+    with pytest.raises(CatalogueError, match="institution hsbc_gb: api: token_endpoint"):
+        build(settings)

@@ -71,6 +71,14 @@ def test_a_file_may_make_another_bank_of_one(tmp_path: Path) -> None:
     assert [found[name].name for name in ("albion", "albion_direct")] == ["Albion", "Albion Direct"]
 
 
+def test_former_states_of_a_mounted_folder_are_not_read(tmp_path: Path) -> None:
+    write(tmp_path / "..2026_11_26", "1.json", GOOD)
+    (tmp_path / "..data").symlink_to("..2026_11_26")
+    (tmp_path / "1.json").symlink_to("..data/1.json")
+    write(tmp_path, ".2.json", GOOD | {"id": "hidden"})
+    assert list(load_institutions([tmp_path])) == ["albion"]
+
+
 @pytest.mark.parametrize("base", ["nobody", 7, ["albion"]])
 def test_what_extends_no_bank_of_an_earlier_folder_is_refused(tmp_path: Path, base: object) -> None:
     write(tmp_path, "1.json", GOOD)
