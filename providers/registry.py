@@ -53,7 +53,8 @@ class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     ``status``: ``sandbox``, a bank of ours to try; ``unverified``, written from notes and never tried at the live bank;
     ``verified``, an operator has linked it. ``enabled``: whether people may link it here. ``also_in`` are countries
-    beside the first where it has customers under this interface.
+    beside the first where it has customers under this interface. ``version`` is the standard's that the bank speaks, ""
+    where nobody has said.
 
     ``max_history_days`` is the most that the hub asks for. ``unattended_calls_per_day`` per account and endpoint: RTS
     on SCA art. 36(5)(b).

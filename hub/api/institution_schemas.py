@@ -48,7 +48,7 @@ class Institution(Schema):
     website = fields.String(allow_none=True)
     developer_portal = fields.String(allow_none=True)
     standard = fields.String(metadata={"description": "The standard its interface speaks."})
-    version = fields.String()
+    version = fields.String(metadata={"description": "Of the standard; empty where nobody has said."})
     status = fields.String(
         validate=validate.OneOf(STATUSES),
         metadata={"description": "unverified: written from notes, never tried at the live bank."},

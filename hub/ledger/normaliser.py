@@ -17,4 +17,4 @@ def normaliser_of(institution: Institution, capabilities: Capabilities) -> str:
     own = ""
     if institution.rules != NO_RULES:
         own = f"+{sha256(msgspec.json.encode(institution.rules, order='sorted')).hexdigest()[:6]}"
-    return f"{capabilities.standard} r{capabilities.rules_version}{own} {institution.version}"[:_LENGTH]
+    return f"{capabilities.standard} r{capabilities.rules_version}{own} {institution.version}"[:_LENGTH].rstrip()

@@ -58,7 +58,7 @@ def row(one: Institution, states: Mapping[str, InstitutionHealth]) -> DirectoryR
     return DirectoryRow(
         bank=Bank(one.id, one.name, one.colour, one.country),
         place=", ".join(TERRITORIES.get(code, code) for code in one.countries),
-        standard=f"{STANDARDS.get(one.standard, one.standard)} {one.version}",
+        standard=_standard(one),
         status=one.status,
         is_enabled=one.enabled,
         can=tuple(_ACCOUNTS.get(kind.value, kind.value) for kind in one.listing.accounts),
@@ -72,7 +72,7 @@ def entry(one: Institution, states: Mapping[str, InstitutionHealth]) -> Director
         ("Group", one.group),
         ("Country", ", ".join(TERRITORIES.get(code, code) for code in one.countries)),
         ("BIC", ", ".join(one.bics)),
-        ("Standard", f"{STANDARDS.get(one.standard, one.standard)} {one.version}"),
+        ("Standard", _standard(one)),
         ("Accounts", ", ".join(_ACCOUNTS.get(kind.value, kind.value) for kind in listing.accounts)),
         ("Also", ", ".join(_RESOURCES[resource.value] for resource in listing.resources)),
         ("Pending payments", {None: "", True: "shown", False: "not shown"}[listing.pending]),
@@ -89,6 +89,10 @@ def entry(one: Institution, states: Mapping[str, InstitutionHealth]) -> Director
         notes=listing.notes,
         sources=tuple((fact.source, fact.date) for fact in one.facts),
     )
+
+
+def _standard(one: Institution) -> str:
+    return f"{STANDARDS.get(one.standard, one.standard)} {one.version}".strip()
 
 
 def _history(listing: Listing) -> str:
