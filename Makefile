@@ -11,7 +11,7 @@ help: ## print this help
 demo: .venv/runtime ## one login, two banks, one API: the whole story in a minute
 	@$(BIN)/python -m demo
 
-serve: .venv/runtime ## the hub and two sandbox banks, for exploring (HUB=8000 to choose the port, TLS=1 for https)
+serve: .venv/runtime ## the hub and the sandbox banks, for exploring (HUB=8000 to choose the port, TLS=1 for https)
 	@$(BIN)/python -m hub.cli serve --sandbox $(if $(HUB),--port $(HUB)) $(if $(TLS),--tls)
 
 worker: .venv/runtime ## only the sync worker, beside a hub that is served elsewhere
