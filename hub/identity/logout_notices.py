@@ -7,7 +7,7 @@ so neither a crash nor an app that is down lets the logout be forgotten. hub.oau
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from consent.model import Permission
@@ -68,12 +68,20 @@ def listeners(session: Session, sid: str) -> Sequence[Client]:
 def _end_what_was_bound_to_it(session: Session, sids: Collection[str], now: datetime) -> None:
     """Refresh tokens without offline_access, and every yes of these sessions that no client has fetched.
 
-    The grants are locked first, in order: an exchange under way is either over and seen here, or comes afterwards.
+    Their grants are locked first, in order, and only then what hangs on them, as every exchange does
+    (hub.oauth.grants.first_tokens.held): one that is under way is either over and seen here, or comes afterwards. Those
+    of decoupled requests are among them, which hang on no session themselves (hub.oauth.granting.issued).
     """
-    unfetched.take_back_answers(session, DecoupledRequest.sid.in_(sids), now=now)
-    grants = session.scalars(
-        select(Grant.id).where(Grant.sid.in_(sids)).order_by(Grant.id).with_for_update(key_share=True)
+    of_answers = DecoupledRequest.sid.in_(sids), DecoupledRequest.grant_id.is_not(None)
+    answered = session.scalars(select(DecoupledRequest.grant_id).where(*of_answers)).all()
+    held = session.execute(
+        select(Grant.id, Grant.sid)
+        .where(or_(Grant.sid.in_(sids), Grant.id.in_(answered)))
+        .order_by(Grant.id)
+        .with_for_update(key_share=True)
     ).all()
+    unfetched.take_back_answers(session, DecoupledRequest.sid.in_(sids), now=now)
+    grants = [one.id for one in held if one.sid in sids]
     if not grants:
         return
     session.execute(

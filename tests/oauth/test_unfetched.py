@@ -165,6 +165,16 @@ def test_an_exchange_that_comes_while_everything_ends_finds_nothing(question: Qu
     assert lost
 
 
+def test_an_exchange_and_the_end_of_its_session_do_not_wait_for_each_other(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the end of the sessions and the end of what lasts; a database would break such a knot by failing one."""
+    url, halfway = question.yes(), Halfway()
+    monkeypatch.setattr(lasting_access, "revoke", halfway.before(lasting_access.revoke))
+    _, lost = meanwhile(halfway, lambda: _taken_back(question.world), lambda: question.is_lost(url))
+    assert lost
+
+
 @pytest.mark.parametrize("end", [_this_one, _everywhere, _shut_out, _taken_back])
 def test_a_yes_that_is_just_being_given_ends_with_its_session(
     question: Question, end: Callable[[World], None], monkeypatch: pytest.MonkeyPatch
