@@ -168,3 +168,9 @@ def test_the_example_in_the_documents_enables_a_bank(tmp_path: Path) -> None:
     mine = load_institutions([BUILT_IN_INSTITUTIONS, tmp_path])[json.loads(example)["extends"]]
     assert mine.enabled
     profiles.check(mine)
+
+
+def test_the_documents_count_the_banks_right() -> None:
+    count = str(len(REAL))
+    assert f"{count} of them" in (DOCUMENTS / "providers" / "profiles.md").read_text()
+    assert f"banks as files: {count} real ones" in (DOCUMENTS.parent / "README.md").read_text()
