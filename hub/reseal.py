@@ -36,6 +36,7 @@ SEALED = (
     Sealed("upstream_attempt", "state_hash", "claims_sealed", "upstream_attempt.claims"),
     Sealed("file_import", "id", "raw_sealed", "file_import.raw"),
     Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
+    Sealed("captured_exchange", "id", "content_sealed", "captured_exchange.content"),
     Sealed("seen_page", "digest", "next_sealed", "seen_page.next"),  # one digest is one page, and so one link
 )
 

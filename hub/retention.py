@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Table, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.mail.outbox import DUE
+from hub.models.capture import Capture, CapturedExchange
 from hub.models.connection import LinkAttempt
 from hub.models.decoupled import DecoupledRequest, Ping
 from hub.models.event import Event
@@ -129,6 +130,8 @@ ENDS: tuple[Ends, ...] = (
     Ends(KnownDevice.last_seen_at, after(days=400)),  # what browsers keep a cookie for at most (RFC 6265bis 5.5)
     Ends(FileImport.expires_at, at_once),  # a file that nobody confirmed goes after an hour, a result after a day
     Ends(LinkAttempt.expires_at, after(hours=1)),  # until then a repeated callback is told what happened
+    Ends(Capture.ends_at, after(days=7)),
+    Ends(CapturedExchange.at, after(days=7)),
     Ends(QuotaUse.last_at, after(days=8)),  # a bank's "come back later" is kept for a week (providers.transport)
     Ends(SecurityEvent.at, _days("activity_days")),
     Ends(Event.at, _days("event_days")),

@@ -7,7 +7,6 @@ asks for a moment; nothing else is repeated, for a POST may have been heard.
 """
 
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,8 +21,9 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 
+from providers import capture, redact
 from providers.deadline import DeadlineAdapter, call_ends_at
-from providers.errors import ContractBroken, Transient
+from providers.errors import ContractBroken, ProviderError, Transient
 
 log = logging.getLogger(__name__)
 # Its DEBUG lines hold queries, which ours leave out.
@@ -159,6 +159,7 @@ class Transport:
                         pause_s = self._pause_wanted_s(response, pause_s, ends_at)
                     if pause_s is None:
                         return self._answer(response, ends_at)
+                    capture.note_answer(response, b"")
             self._sleep(pause_s)
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
@@ -195,20 +196,33 @@ class Transport:
             )
             status = response.status_code
             return response
+        except requests.RequestException as error:
+            capture.note_failure(prepared, error)
+            raise
         finally:
             where = urlsplit(prepared.url or "")
             took_ms = (time.monotonic() - started) * 1000
-            shape = _shape(where.path)
+            shape = redact.path(where.path)
             log.debug("%s %s %s %s %.0f ms", prepared.method, where.hostname, shape, status or "-", took_ms)
 
     def _answer(self, response: requests.Response, ends_at: float) -> Answer:
+        body = bytearray()
+        try:
+            answer = self._read(response, body, ends_at)
+        except ProviderError as error:
+            capture.note_answer(response, bytes(body), failed=error.reason)
+            raise
+        capture.note_answer(response, answer.body)
+        return answer
+
+    def _read(self, response: requests.Response, body: bytearray, ends_at: float) -> Answer:
+        """Fills ``body`` as far as it comes."""
         headers = {name.lower(): value for name, value in response.headers.items()}
         status = response.status_code
         if status >= 500:
             raise Transient(f"HTTP {status}", retry_after_s=retry_after_s(Answer(status, headers, b"")))
         if 300 <= status < 400:
             self._broken(f"HTTP {status}: redirects are not followed")
-        body = bytearray()
         try:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
@@ -224,14 +238,6 @@ class Transport:
 
     def _broken(self, reason: str, *, raw: bytes = b"") -> NoReturn:
         raise ContractBroken(reason, raw=raw, institution_id=self.institution_id)
-
-
-def _shape(path: str) -> str:
-    """A path for the log, its ids blotted out: a bank consent's or an account's id may be all that it takes to read."""
-    return "/".join(part if _WORD.fullmatch(part) else "*" for part in path.split("/"))
-
-
-_WORD = re.compile(r"v\d+(\.\d+)*|[A-Za-z-]*")
 
 
 def path_segment(value: str) -> str:

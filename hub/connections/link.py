@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from hub.connections import sealed
 from hub.connections.attempts import Claimed, Linked, LinkFailed, claim, end_bank_consent, failure_kind_of
+from hub.connections.capture import capturing
 from hub.connections.circuit import Family
 from hub.connections.return_path import local_path
 from hub.connections.state import Happening, Status, sources_of
@@ -121,7 +122,8 @@ def callback(
         return claimed
     adapter = hub.adapter(claimed.institution_id)
     try:
-        with hub.circuits.asking(claimed.institution_id, Family.LINK, whatever=True):
+        circuit = hub.circuits.asking(claimed.institution_id, Family.LINK, whatever=True)
+        with capturing(hub, claimed.connection_id), circuit:
             access = adapter.finish(claimed.kept.state, params, now=now, psu=psu)
     except ProviderError as error:
         return failed(hub, claimed, error, now=now)

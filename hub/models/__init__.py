@@ -6,6 +6,7 @@ Importing this package loads every table, which is what migrations and create_al
 from sqlalchemy.orm import configure_mappers
 
 from hub.models import (
+    capture,
     client,
     connection,
     consent,
@@ -28,6 +29,7 @@ from hub.models import (
 )
 
 __all__ = [
+    "capture",
     "client",
     "connection",
     "consent",

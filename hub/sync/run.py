@@ -18,6 +18,7 @@ from enum import StrEnum
 from sqlalchemy import select, update
 
 from hub.connections import schedule, sealed
+from hub.connections.capture import capturing
 from hub.connections.state import FailureKind, Happening, Status, move
 from hub.context import Hub
 from hub.events.outbox import emit
@@ -69,7 +70,8 @@ def sync_connection(hub: Hub, connection_id: str, *, owner: str, psu: Psu | None
     if claimed is None:
         return Outcome(Result.NOT_CLAIMED)
     try:
-        return _run(hub, *claimed, psu)
+        with capturing(hub, connection_id):
+            return _run(hub, *claimed, psu)
     except LeaseLost:
         log.info("a sync lost its connection", extra={"connection_id": connection_id})
         return Outcome(Result.LOST)
