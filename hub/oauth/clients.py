@@ -76,11 +76,12 @@ def end(session: Session, client: Client, *, now: datetime) -> None:
 _POSSIBLE = re.compile(r"[A-Za-z0-9_-]{1,36}")  # PostgreSQL has no text with a NUL in it
 
 
-def find(session: Session, client_id: str) -> Client | None:
+def find(session: Session, client_id: str, *, lock: bool = False) -> Client | None:
     """None if there is no such client, or no more."""
     if not _POSSIBLE.fullmatch(client_id):
         return None
-    return session.scalar(select(Client).where(Client.client_id == client_id, Client.deleted_at.is_(None)))
+    found = select(Client).where(Client.client_id == client_id, Client.deleted_at.is_(None))
+    return session.scalar(found.with_for_update(key_share=True) if lock else found)
 
 
 _COLUMNS = tuple(Client.__table__.columns)
@@ -102,9 +103,9 @@ def look(hub: Hub, client_id: str) -> Client | None:
     return client
 
 
-def owned(session: Session, client_id: str, *, owner_psu_id: str) -> Client:
-    """Raises NotFound, also where it is another's."""
-    client = find(session, client_id)
+def owned(session: Session, client_id: str, *, owner_psu_id: str, lock: bool = False) -> Client:
+    """``lock``: its row is held for the rest of the transaction. Raises NotFound, also where it is another's."""
+    client = find(session, client_id, lock=lock)
     if client is None or client.owner_psu_id != owner_psu_id:
         raise NotFound("There is no such app.")
     return client

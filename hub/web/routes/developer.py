@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from hub.access import public, recently_signed_in, signed_in
 from hub.context import hub_of_request
-from hub.errors import BadInput
+from hub.errors import BadInput, Conflict
 from hub.gate import person, someone
 from hub.models.client import Client
 from hub.oauth import clients, refusals
@@ -59,7 +59,7 @@ def save(client_id: str) -> Response:
         lines = [line.strip() for line in given[field].splitlines() if line.strip()]
         changes[member] = lines if many else "".join(lines) or None
     try:
-        _change(client_id, changes)
+        _change(_owned(client_id), changes)
     except BadInput as error:
         member = error.parameter or ""
         name = next((field for field, (one, _many) in developer_app.ADDRESSES.items() if one == member), "")
@@ -84,8 +84,9 @@ def add_key(client_id: str) -> Response:
     pair = None if given["jwks"].strip() else own_key.make()
     try:
         added = [dict(pair.public)] if pair is not None else key_set(given["jwks"])["keys"]
-        held = _keys(_owned(client_id))
-        changed = _change(client_id, {"jwks": {"keys": [*held, *(added if isinstance(added, list) else [added])]}})
+        present = _owned(client_id)
+        held = _keys(present)
+        changed = _change(present, {"jwks": {"keys": [*held, *(added if isinstance(added, list) else [added])]}})
     except BadInput as error:
         return _app_page(client_id, Form({}, {"jwks": error.detail}), respond.INVALID)
     if pair is None:
@@ -97,9 +98,10 @@ def add_key(client_id: str) -> Response:
 @recently_signed_in
 def remove_key(client_id: str) -> Response:
     given = fields.form("kid")
-    kept = [key for key in _keys(_owned(client_id)) if key.get("kid", "") != given["kid"]]
+    present = _owned(client_id)
+    kept = [key for key in _keys(present) if key.get("kid", "") != given["kid"]]
     try:
-        _change(client_id, {"jwks": {"keys": kept}})
+        _change(present, {"jwks": {"keys": kept}})
     except BadInput as error:
         return _app_page(client_id, Form({}, {"": error.detail}), respond.INVALID)
     return respond.see_other(f"/developer/apps/{client_id}", say=Said.APP_SAVED)
@@ -131,13 +133,19 @@ def _keys(client: Client) -> list[dict[str, Any]]:
     return list(client.jwks["keys"])
 
 
-def _change(client_id: str, changes: dict[str, Any]) -> clients.Registered:
-    """The client with some of its metadata changed. Raises NotFound, BadInput."""
-    hub, present = hub_of_request(), _owned(client_id)
-    document = rows.document(present) | changes
+def _change(present: Client, changes: dict[str, Any]) -> clients.Registered:
+    """The client, as it was read, with some of its metadata changed. Raises NotFound, BadInput, and Conflict if it is
+    another by now: what is written is the whole of it, and would bring back what was taken out meanwhile.
+    """
+    hub, read = hub_of_request(), rows.document(present)
+    document = read | changes
+    if present.trust_anchor is None:
+        document.pop("software_statement", None)  # whose anchor is gone: it vouches for nothing, and would be refused
     prepared = prepare(hub, document, now=hub.clock(), wanted=Profile(present.profile), present=present)
     with hub.db.write() as session:
-        client = clients.owned(session, client_id, owner_psu_id=person().psu_id)
+        client = clients.owned(session, present.client_id, owner_psu_id=person().psu_id, lock=True)
+        if rows.document(client) != read:
+            raise Conflict("The app was changed meanwhile, and nothing of yours was saved.")
         return service.replace(session, client, prepared, now=hub.clock())
 
 

@@ -12,6 +12,9 @@ import pytest
 from hub.ids import new_id
 from hub.models.client import Client
 from hub.models.oauth import RefusedRequest
+from hub.models.registration import TrustAnchor
+from hub.oauth.registration import anchors, metadata
+from hub.oauth.registration.metadata import Metadata
 from tests.oauth.registration.documents import jwks, key, public
 from tests.web.pages.world import Browser, World
 
@@ -182,6 +185,60 @@ def test_a_key_is_rotated_by_a_second_one(world: World) -> None:
     text = alice.get(path).text
     assert made["kid"] in text
     assert old["kid"] not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("", {"redirect_uris": "https://new.example/cb"}),
+        ("/keys", {"jwks": orjson.dumps(public(kid="another")).decode()}),
+        ("/keys/remove", {"kid": "mine"}),
+    ],
+)
+def test_a_key_that_was_removed_meanwhile_does_not_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str, form: dict[str, str]
+) -> None:
+    """A change may wait for another host for seconds, and writes the whole of what was read before."""
+    alice, again = world.browser(), world.browser()
+    answer = register(alice, "bank-data")
+    app, leaked = f"/developer/apps/{shown(answer.text, 'client-id')}", private_key(answer.text)["kid"]
+    for kid in ("mine", "third"):
+        alice.get(app)
+        assert alice.post(f"{app}/keys", {"jwks": orjson.dumps(public(kid=kid)).decode()}).status_code == 303
+    alice.get(app)
+    again.get(app)
+    check = metadata.read
+
+    def meanwhile(*given: Any, **more: Any) -> Metadata:
+        monkeypatch.setattr(metadata, "read", check)
+        assert again.post(f"{app}/keys/remove", {"kid": leaked}).status_code == 303
+        return check(*given, **more)
+
+    monkeypatch.setattr(metadata, "read", meanwhile)
+    late = alice.post(f"{app}{path}", form)
+    assert (late.status_code, "changed meanwhile" in late.text) == (409, True)
+    kept = row(world, app.rpartition("/")[2])
+    assert [one["kid"] for one in (kept.jwks or {})["keys"]] == ["mine", "third"]
+    assert kept.redirect_uris == GOOD["redirect_uris"].split()
+
+
+def test_an_app_whose_anchor_is_gone_can_still_be_changed(world: World) -> None:
+    """First of all a leaked key dropped."""
+    alice, now = world.browser(), world.hub.clock()
+    answer = register(alice, "bank-data")
+    client_id, leaked = shown(answer.text, "client-id"), private_key(answer.text)["kid"]
+    with world.hub.db.write() as session:
+        session.add(TrustAnchor(name="Directory", issuer="https://directory.example", jwks=jwks(), created_at=now))
+        client = session.get_one(Client, client_id)
+        client.software_statement, client.trust_anchor, client.verified_at = "e30.e30.c2ln", "Directory", now
+    with world.hub.db.write() as session:
+        assert anchors.remove(session, "Directory", now) == 1
+    path = f"/developer/apps/{client_id}"
+    alice.get(path)
+    assert alice.post(f"{path}/keys", {"jwks": orjson.dumps(public(kid="mine")).decode()}).headers["Location"] == path
+    alice.get(path)
+    assert alice.post(f"{path}/keys/remove", {"kid": leaked}).headers["Location"] == path
+    assert [one["kid"] for one in (row(world, client_id).jwks or {})["keys"]] == ["mine"]
 
 
 def test_a_bad_key_is_not_added(world: World) -> None:
