@@ -25,7 +25,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hub.db import in_transaction
 from hub.outbound.addresses import may_call
-from hub.outbound.names import Names, Resolver, resolve
+from hub.outbound.names import Names, NoThread, Resolver, resolve
 from hub.outbound.pinned import Bounds, Fetched, Request, TooLarge, exchange
 from hub.outbound.shares import Full, Shares
 from hub.outbound.target import Target, target_of
@@ -176,18 +176,22 @@ class Outbound:
         try:
             with self._shares.place(target.origin):
                 return self._timed(target, request, bounds)
-        except Full:
+        except (Full, NoThread):
             raise Busy("Too many such calls are under way; try again in a moment.") from None
 
     def _timed(self, target: Target, request: Request, bounds: Bounds) -> Fetched:
-        started, status = time.monotonic(), 0
+        started, status, was_tried = time.monotonic(), 0, True
         try:
             fetched = self._exchange(target, request, bounds)
             status = fetched.status
             return fetched
+        except NoThread:
+            was_tried = False
+            raise
         finally:
             took_s = time.monotonic() - started
-            self._shares.note(target.origin, promptly=bool(status) and took_s < PROMPT_S)
+            if was_tried:
+                self._shares.note(target.origin, promptly=bool(status) and took_s < PROMPT_S)
             log.info("%s %s %s %.0f ms", request.method, target.host, status or "-", took_s * 1000)
 
     def _exchange(self, target: Target, request: Request, bounds: Bounds) -> Fetched:

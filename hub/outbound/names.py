@@ -20,6 +20,10 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 
+class NoThread(Exception):
+    """Nobody was asked, since too many names are being asked for: it says nothing about this one."""
+
+
 class Names:
     """Safe from any thread."""
 
@@ -30,7 +34,7 @@ class Names:
         self._asked: dict[tuple[str, int], Future[Sequence[str]]] = {}
 
     def addresses(self, host: str, port: int, *, wait_s: float, is_known: bool) -> Sequence[str]:
-        """Raises TimeoutError if there is no answer in time, or no thread to ask on; what the resolver raises."""
+        """Raises TimeoutError if there is no answer in time, NoThread; what the resolver raises."""
         return self._asking(host, port, THREADS if is_known else THREADS // 2).result(wait_s)
 
     def _asking(self, host: str, port: int, most: int) -> Future[Sequence[str]]:
@@ -39,7 +43,7 @@ class Names:
             if (asked := self._asked.get(name)) is not None:
                 return asked
             if len(self._asked) >= most:
-                raise TimeoutError("too many names are being asked for")
+                raise NoThread
             asked = self._asked[name] = self._pool.submit(self._resolver, host, port)
         asked.add_done_callback(lambda _: self._answered(name))
         return asked

@@ -9,7 +9,7 @@ import pytest
 
 from hub.outbound import names, shares
 from hub.outbound.fetch import REST_S, Busy, Forbidden, Limits, Outbound, Unreachable
-from hub.outbound.names import Names
+from hub.outbound.names import Names, NoThread
 from hub.outbound.shares import Full, Shares
 from hub.settings import Settings
 from tests.outbound.server import Answer, dripping, serving
@@ -229,10 +229,32 @@ def test_names_that_hang_are_asked_once_and_leave_threads_for_the_known() -> Non
     try:
         for _ in range(3):
             for number in range(names.THREADS):
-                with pytest.raises(TimeoutError):
+                with pytest.raises(TimeoutError if number < names.THREADS // 2 else NoThread):
                     made.addresses(f"slow-{number}.example", 443, wait_s=0.01, is_known=False)
         assert len(resolver.asked) == len(set(resolver.asked)) == names.THREADS // 2
         assert made.addresses("client.example", 443, wait_s=2, is_known=True) == ["127.0.0.1"]
     finally:
         resolver.over.set()
     assert made.addresses("slow-0.example", 443, wait_s=2, is_known=False) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_resolver_that_is_busy_says_nothing_about_the_host(is_known: bool) -> None:
+    """Else strangers' names would silence a client that is called every day, and make it a stranger as well."""
+    resolver = Hanging()
+    outbound = Outbound(LOCAL, resolver=resolver)
+    with serving() as site:
+        url = f"http://daily.example:{site.port}/"
+        outbound._shares.note(outbound.target(url).origin, promptly=is_known)
+        for number in range(names.THREADS):
+            with pytest.raises(TimeoutError):
+                outbound._names.addresses(f"slow-{number}.example", 443, wait_s=0, is_known=True)
+        try:
+            with pytest.raises(Busy):
+                outbound.get_json(url, max_bytes=10)
+            assert outbound._shares.knows(outbound.target(url).origin) is is_known
+        finally:
+            resolver.over.set()
+        while outbound._names._asked:
+            time.sleep(0.01)
+        assert outbound.get_json(url, max_bytes=10).status == 200
