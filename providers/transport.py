@@ -147,6 +147,8 @@ class Transport:
                 response = self._send(request, ends_at)
             except requests.exceptions.ReadTimeout:
                 raise Transient("too slow") from None
+            except requests.exceptions.SSLError:
+                raise Transient("TLS failed: one side did not accept the other's certificate") from None
             except requests.exceptions.ConnectionError as error:
                 if pause_s is None:
                     # the type only: requests' own message holds the URL with its query

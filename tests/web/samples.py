@@ -577,6 +577,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
             "the bank wants you to log in again",
             NOW,
             NOW - timedelta(days=180),
+            quota=v.Quota(4, 4, NOW + timedelta(hours=9), is_closed=True),
         ),
         ALICE,
     ),
