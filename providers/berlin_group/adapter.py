@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from providers.berlin_group import authorise, normalize
 from providers.berlin_group.client import Client
 from providers.berlin_group.settings import Settings
+from providers.berlin_group.steps import Steps
 from providers.edge import edge, guarded, kept
 from providers.model import Account, Balance, Page, Status, Transaction
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import Rows, only_row
 from providers.tpp import Tpp
@@ -31,37 +32,39 @@ class BerlinGroupAdapter:
         )
         self._id = institution.id
         self._rules = institution.rules
-        base = urlsplit(settings.base_url)
-        self._own_origins = (f"{base.scheme}://{base.netloc}",)
+        self._settings = settings
         try:
             self._zone = ZoneInfo(settings.time_zone)
             transport = Transport(
                 institution.id,
-                (settings.base_url,),
+                (settings.base_url, *settings.link_urls),
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
                 limits=limits,
             )
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None
+        base = urlsplit(settings.base_url)
         self._client = Client(transport, settings)
+        self._steps = Steps(self._client, (f"{base.scheme}://{base.netloc}",))
 
     def start(self, request: LinkRequest) -> LinkStart:
         with edge(self._id, "start"):
-            headers = authorise.redirect_headers(request)
-            created = self._client.create_consent(authorise.consent_request(request), headers, request.psu)
-            url = authorise.redirect_url(created, own_origins=self._own_origins)
-        state = LinkState(created.consent_id, request.redirect_uri, request.state, request.nonce)
-        return LinkStart(Redirect(url), state)
+            headers = authorise.approach_headers(self._settings.approach)
+            headers |= authorise.redirect_headers(request.redirect_uri, request.state)
+            created, told = self._client.create_consent(authorise.consent_request(request), headers, request.psu)
+            state = LinkState(created.consent_id, request.redirect_uri, request.state, request.nonce)
+            return self._steps.begin(state, told, request.psu)
+
+    def advance(self, state: LinkState, answers: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
+        with edge(self._id, "advance"):
+            return self._steps.advance(state, answers, psu)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         with edge(self._id, "finish"):
             authorise.check_callback(state, callback)
             status = self._client.consent_status(state.bank_consent_id)
-            if status != "valid":
-                raise authorise.not_valid(status, callback)
-            until = authorise.valid_until(self._client.consent(state.bank_consent_id))
-            return Access(state.bank_consent_id, expires_at=None, valid_until=until)
+            return authorise.access(self._client, state.bank_consent_id, status, callback)
 
     def refresh(self, access: Access, *, now: datetime) -> Access:
         """There is no token to renew: the same access for as long as the bank consent is valid."""

@@ -1,7 +1,7 @@
-"""Being let in: a bank-offered consent, the bank's own page, and what the bank says afterwards.
+"""Being let in: a bank-offered consent, the way to the bank's own page, and what the bank says afterwards.
 
-psd2-api 1.3.11: createConsent, getConsentStatus, getConsentInformation; redirect SCA approach. The standard has no
-state parameter, so ours travels in the redirect URI.
+psd2-api 1.3.11: createConsent, getConsentStatus, getConsentInformation; redirect SCA approach (the others: sca.py). The
+standard has no state parameter, so ours travels in the redirect URI.
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,17 @@ import msgspec
 
 from providers import dates, text
 from providers.berlin_group import wire
+from providers.berlin_group.client import Client
 from providers.classify import safe_code
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
-from providers.port import LinkRequest, LinkState
+from providers.port import Access, LinkRequest, LinkState
 from providers.rows import BrokenRow
 
 FREQUENCY_PER_DAY = 4  # RTS on SCA art. 36(5)(b)
 DENIED = "access_denied"
 
 # consentStatus after the PSU came back -> what that means. Codes beyond these are the bank's: Refused as well.
-_UNFINISHED = frozenset({"received", "partiallyAuthorised"})
+UNFINISHED = frozenset({"received", "partiallyAuthorised"})
 
 
 def consent_request(request: LinkRequest) -> bytes:
@@ -37,20 +38,22 @@ def consent_request(request: LinkRequest) -> bytes:
     )
 
 
-def redirect_headers(request: LinkRequest) -> dict[str, str]:
+def approach_headers(approach: str) -> dict[str, str]:
+    """Which SCA approach we would like. A bank is free to choose another."""
+    preferred = {"TPP-Redirect-Preferred": "true" if approach == "redirect" else "false"}
+    return preferred | ({"TPP-Decoupled-Preferred": "true"} if approach == "decoupled" else {})
+
+
+def redirect_headers(redirect_uri: str, state: str) -> dict[str, str]:
     """Where the bank sends the PSU after a yes (TPP-Redirect-URI) and after a no (TPP-Nok-Redirect-URI)."""
     return {
-        "TPP-Redirect-Preferred": "true",
-        "TPP-Redirect-URI": _with_query(request.redirect_uri, {"state": request.state}),
-        "TPP-Nok-Redirect-URI": _with_query(request.redirect_uri, {"state": request.state, "error": DENIED}),
+        "TPP-Redirect-URI": _with_query(redirect_uri, {"state": state}),
+        "TPP-Nok-Redirect-URI": _with_query(redirect_uri, {"state": state, "error": DENIED}),
     }
 
 
-def redirect_url(created: wire.ConsentCreated, *, own_origins: tuple[str, ...]) -> str:
+def redirect_url(link: str, *, own_origins: tuple[str, ...]) -> str:
     """scaRedirect, if a browser may be sent there: HTTPS, or the bank's own configured origin (loopback)."""
-    link = wire.href(created.links.sca_redirect)
-    if link is None:
-        raise ContractBroken("the bank offers no redirect for this consent")
     parts = urlsplit(link)
     if parts.scheme != "https" and f"{parts.scheme}://{parts.netloc}" not in own_origins:
         raise ContractBroken("the bank's redirect is not HTTPS")
@@ -68,11 +71,18 @@ def not_valid(status: str, callback: Mapping[str, str]) -> ProviderError:
 
     ``received`` without a no may be a bank that is still recording the PSU's yes (some take minutes).
     """
-    if status in _UNFINISHED and "error" not in callback:
+    if status in UNFINISHED and "error" not in callback:
         return Transient(f"the bank consent is {status}", retry_after_s=5, answered=True)
-    if status == "rejected" or status in _UNFINISHED:
+    if status == "rejected" or status in UNFINISHED:
         return Refused("the PSU did not authorise the bank consent", code=DENIED)
     return Refused("the bank consent is not valid", code="consent_not_valid")
+
+
+def access(client: Client, consent_id: str, status: str, callback: Mapping[str, str]) -> Access:
+    """What a consent with ``status`` gives. There is no token: its id is the right to read. Raises ``not_valid``."""
+    if status != "valid":
+        raise not_valid(status, callback)
+    return Access(consent_id, expires_at=None, valid_until=valid_until(client.consent(consent_id)))
 
 
 def ended(status: str) -> ProviderError:

@@ -17,7 +17,7 @@ from providers.classify import Rule, Verdict, error_for
 from providers.errors import ContractBroken, ProviderError
 from providers.paging import P, walk
 from providers.port import Psu
-from providers.rows import envelope
+from providers.rows import Lenient, envelope
 from providers.transport import Answer, Transport, path_segment
 
 # The code decides before the status: banks agree on the words more than on the numbers.
@@ -38,9 +38,13 @@ REFUSALS = (
 _GONE_STATUSES = frozenset({404, 410})
 _GONE_CODES = frozenset({"CONSENT_UNKNOWN", "CONSENT_EXPIRED", "CONSENT_INVALID", "RESOURCE_UNKNOWN"})
 
+# What the PSU can correct: a wrong password, a wrong code.
+_WRONG_ANSWER = frozenset({"PSU_CREDENTIALS_INVALID", "SCA_INVALID"})
+
 _CREATED = msgspec.json.Decoder(wire.ConsentCreated)
 _STATUS = msgspec.json.Decoder(wire.ConsentStatus)
 _CONSENT = msgspec.json.Decoder(wire.Consent)
+_AUTHORISATION = Lenient(wire.Authorisation)
 _ERROR = msgspec.json.Decoder(wire.ErrorBody)
 
 
@@ -52,12 +56,40 @@ class Client:
         self._settings = settings
         self._base = settings.base_url.rstrip("/") + "/v1"
 
-    def create_consent(self, body: bytes, headers: dict[str, str], psu: Psu) -> wire.ConsentCreated:
-        answer = self._transport.call("POST", f"{self._base}/consents", headers=_headers(psu) | headers, json=body)
+    def create_consent(
+        self, body: bytes, headers: dict[str, str], psu: Psu
+    ) -> tuple[wire.ConsentCreated, wire.Authorisation]:
+        url = f"{self._base}/consents"
+        answer = self._transport.call("POST", url, headers=_headers(psu) | headers, json=body)
         created = envelope(_CREATED, _expect(answer))
         if not text.is_token(created.consent_id):
             raise ContractBroken("the bank's consent id cannot stand in a header", raw=answer.body)
-        return created
+        return created, envelope(_AUTHORISATION, answer.body)
+
+    def authorise(
+        self, method: str, consent_id: str, link: str, body: bytes, headers: dict[str, str], psu: Psu
+    ) -> wire.Authorisation | None:
+        """One step of an authorisation; None where the bank says that what the PSU answered is wrong.
+
+        The body may hold a password, which a bank may repeat: no error carries the answer.
+        """
+        url = self._linked(consent_id, link)
+        answer = self._transport.call(method, url, headers=_headers(psu) | headers, json=body)
+        if not _WRONG_ANSWER.isdisjoint(_codes(answer)):
+            return None
+        try:
+            return envelope(_AUTHORISATION, _expect(answer))
+        except ContractBroken as error:
+            raise ContractBroken(error.reason) from None
+
+    def sca_status(self, consent_id: str, link: str, psu: Psu) -> wire.Authorisation:
+        url = self._linked(consent_id, link)
+        return envelope(_AUTHORISATION, _expect(self._transport.call("GET", url, headers=_headers(psu))))
+
+    def picture(self, consent_id: str, link: str) -> bytes:
+        """A challenge's image, from the bank's own addresses and no other."""
+        headers = {"Accept": "image/png, image/jpeg, image/gif"} | _headers(None)
+        return _expect(self._transport.call("GET", self._linked(consent_id, link), headers=headers))
 
     def consent_status(self, consent_id: str) -> str:
         return envelope(_STATUS, self._consent(consent_id, "/status")).consent_status
@@ -110,6 +142,12 @@ class Client:
     def _consent(self, consent_id: str, rest: str) -> bytes:
         url = self._consent_url(consent_id) + rest
         return _expect(self._transport.call("GET", url, headers=_headers(None)))
+
+    def _linked(self, consent_id: str, link: str) -> str:
+        """A hypertext link, full or relative, as an address of this bank."""
+        if self._settings.links_from_base and link.startswith("/") and not link.startswith("//"):
+            link = self._settings.base_url.rstrip("/") + link
+        return self._transport.resolve(self._consent_url(consent_id), link)
 
     def _account_url(self, account_id: str) -> str:
         return f"{self._base}/accounts/{path_segment(account_id)}"

@@ -272,16 +272,52 @@ class TransactionPage(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class ConsentLinks(_Wire, frozen=True):
-    sca_redirect: Link = None
+class ScaMethod(_Wire, frozen=True):
+    """authenticationObject."""
+
+    authentication_method_id: str
+    authentication_type: str | None = None
+    name: str | None = None
+    explanation: str | None = None
+
+
+class ChosenMethod(_Wire, frozen=True):
+    """chosenScaMethod."""
+
+    name: str | None = None
+
+
+class Challenge(_Wire, frozen=True):
+    """challengeData. ``image`` is Base64. ``opt...`` is how UniCredit writes it."""
+
+    image: str | None = None
+    data: list[str | None] | str | None = None
+    image_link: str | None = None
+    otp_max_length: int | None = None
+    otp_format: str | None = None
+    opt_max_length: int | None = None
+    opt_format: str | None = None
+    additional_information: str | None = None
+
+
+class Authorisation(_Wire, frozen=True):
+    """What startScaprocessResponse, updatePsuAuthenticationResponse, selectPsuAuthenticationMethodResponse,
+    scaStatusResponse and consentsResponse-201 say of the authorisation. Links by name, each decoded when it is wanted:
+    a bank may add its own."""
+
+    sca_status: str | None = None
+    sca_methods: list[ScaMethod] | None = None
+    chosen_sca_method: ChosenMethod | None = None
+    challenge_data: Challenge | None = None
+    psu_message: str | None = None
+    links: dict[str, Raw] | None = msgspec.field(name="_links", default=None)
 
 
 class ConsentCreated(_Wire, frozen=True):
-    """consentsResponse-201."""
+    """consentsResponse-201, beside its Authorisation."""
 
     consent_id: str
     consent_status: str
-    links: ConsentLinks = msgspec.field(name="_links", default=ConsentLinks())
 
 
 class ConsentStatus(_Wire, frozen=True):
@@ -309,3 +345,12 @@ class ErrorBody(_Wire, frozen=True):
 def href(link: Link) -> str | None:
     """The target of a hypertext link, however the bank wrapped it."""
     return (link.href if isinstance(link, Href) else link) or None
+
+
+_LINK = msgspec.json.Decoder(Link)
+
+
+def link(links: dict[str, Raw] | None, name: str) -> str | None:
+    """The target of the link ``name`` of an answer; None where it has none. Raises msgspec.ValidationError."""
+    written = (links or {}).get(name)
+    return None if written is None else href(_LINK.decode(written))

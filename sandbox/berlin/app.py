@@ -4,7 +4,7 @@ from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
-from sandbox.berlin import consents, errors, guard, resources, sca
+from sandbox.berlin import authorisations, consents, errors, guard, resources, sca
 from sandbox.berlin.bank import Bank
 from sandbox.berlin.vault import Vault
 from sandbox.book import Book
@@ -19,8 +19,11 @@ AREAS = {
     "consents.read": "consents",
     "consents.status": "consents",
     "consents.delete": "consents",
-    "consents.authorisations": "consents",
-    "consents.sca_status": "consents",
+    "authorisations.index": "consents",
+    "authorisations.start": "consents",
+    "authorisations.update": "consents",
+    "authorisations.sca_status": "consents",
+    "authorisations.picture": "consents",
     "resources.accounts": "accounts",
     "resources.account": "accounts",
     "resources.balances": "balances",
@@ -35,7 +38,7 @@ def create_app(url: str, clock: BankClock, *, page_size: int, control: bool) -> 
     bank = Bank(url, clock, Book(BankName.LORELEI, clock), Vault(clock), BrowserSessions(COOKIE), page_size)
     errors.install(app)
     bank.browsers.install(app)
-    for pages in (consents.pages(bank), resources.pages(bank), sca.pages(bank)):
+    for pages in (consents.pages(bank), authorisations.pages(bank), resources.pages(bank), sca.pages(bank)):
         app.register_blueprint(pages)
     app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.LORELEI)
 

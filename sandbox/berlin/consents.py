@@ -1,4 +1,4 @@
-"""/v1/consents: create, read, status, delete, and the state of the authorisation (NextGenPSD2 1.3, 6.3, 7).
+"""/v1/consents: create, read, status, delete (NextGenPSD2 1.3, 6.3).
 
 A real bank knows its TPP by a QWAC. Here there is none: anybody may call, and knows a consent only by its
 unguessable id.
@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.berlin import authorisations
 from sandbox.berlin.access import Unfit, Wanted, granted_access, read_access
 from sandbox.berlin.bank import Bank
 from sandbox.berlin.errors import ApiError
 from sandbox.berlin.guard import check_headers, named_consent
-from sandbox.berlin.vault import BankConsent, Status
+from sandbox.berlin.vault import Approach, BankConsent, Status
 
 LONGEST_VALIDITY_DAYS = 180  # RTS art. 10a: strong authentication again after 180 days
 MOST_CALLS_PER_DAY = 4  # RTS art. 36(5)(b)
@@ -51,18 +52,18 @@ def pages(bank: Bank) -> Blueprint:
             redirect_uri,
             nok,
             bank.clock.now(),
+            _approach(),
             last_action=bank.clock.today(),
         )
         bank.vault.add(consent)
         own = f"/v1/consents/{consent.consent_id}"
         links = {
-            "scaRedirect": bank.link(f"/sca/{consent.sca_id}"),
+            **authorisations.first_links(bank, consent),
             "self": bank.link(own),
             "status": bank.link(f"{own}/status"),
-            "scaStatus": bank.link(f"{own}/authorisations/{consent.authorisation_id}"),
         }
         body = {"consentStatus": consent.status, "consentId": consent.consent_id, "_links": links}
-        return body, 201, {"ASPSP-SCA-Approach": "REDIRECT", "Location": f"{bank.url}{own}"}
+        return body, 201, {"ASPSP-SCA-Approach": consent.approach, "Location": f"{bank.url}{own}"}
 
     @blueprint.get("/<consent_id>")
     def read(consent_id: str) -> ResponseReturnValue:
@@ -87,18 +88,14 @@ def pages(bank: Bank) -> Blueprint:
         bank.vault.move(named_consent(bank, consent_id), "terminate")
         return "", 204
 
-    @blueprint.get("/<consent_id>/authorisations")
-    def authorisations(consent_id: str) -> ResponseReturnValue:
-        return {"authorisationIds": [named_consent(bank, consent_id).authorisation_id]}
-
-    @blueprint.get("/<consent_id>/authorisations/<authorisation_id>")
-    def sca_status(consent_id: str, authorisation_id: str) -> ResponseReturnValue:
-        consent = named_consent(bank, consent_id)
-        if authorisation_id != consent.authorisation_id:
-            raise ApiError("RESOURCE_UNKNOWN", "There is no such authorisation.", "authorisationId")
-        return {"scaStatus": consent.sca_status}
-
     return blueprint
+
+
+def _approach() -> Approach:
+    """As the TPP prefers (5.1): its word on decoupling comes first, and redirect is what we do unasked."""
+    if request.headers.get("TPP-Decoupled-Preferred") == "true":
+        return Approach.DECOUPLED
+    return Approach.EMBEDDED if request.headers.get("TPP-Redirect-Preferred") == "false" else Approach.REDIRECT
 
 
 def _check_psu_address() -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.berlin.bank import Bank
-from sandbox.berlin.vault import BankConsent
+from sandbox.berlin.vault import Approach, BankConsent
 from sandbox.browser import MAX_WRONG_PASSWORDS, password_is_right
 from sandbox.people import PEOPLE, Account, BankName, accounts_of
 
@@ -28,7 +28,8 @@ def pages(bank: Bank) -> Blueprint:
         username = request.form.get("username", "").strip().lower()
         person = PEOPLE.get(username)
         expected = person.password_at(BankName.LORELEI) if person else None
-        if password_is_right(username, request.form.get("password", ""), expected):
+        meant = consent.approach is not Approach.DECOUPLED or consent.username == username
+        if password_is_right(username, request.form.get("password", ""), expected) and meant:
             bank.browsers.log_in(sca_id, username)
             consent.sca_status = "psuAuthenticated"
             return redirect(f"/sca/{sca_id}", 303)
@@ -62,14 +63,14 @@ def pages(bank: Bank) -> Blueprint:
             return _wrong_try(bank, consent, "Diese TAN ist nicht richtig.")
         if not bank.vault.authorise(consent):
             abort(410, GONE)
-        return redirect(consent.redirect_uri, 303)
+        return _back(consent, consent.redirect_uri, "Sie haben die Freigabe erteilt.")
 
     return blueprint
 
 
 def _open_consent(bank: Bank, sca_id: str) -> BankConsent:
     consent = bank.vault.by_sca_id(sca_id)
-    if consent is None:
+    if consent is None or consent.approach is Approach.EMBEDDED:
         abort(410, GONE)
     return consent
 
@@ -114,4 +115,11 @@ def _wrong_try(bank: Bank, consent: BankConsent, problem: str) -> ResponseReturn
 def _deny(bank: Bank, consent: BankConsent) -> ResponseReturnValue:
     if not bank.vault.move(consent, "reject"):
         abort(410, GONE)
-    return redirect(consent.nok_redirect_uri, 303)
+    return _back(consent, consent.nok_redirect_uri, "Sie haben abgelehnt.")
+
+
+def _back(consent: BankConsent, uri: str, done: str) -> ResponseReturnValue:
+    """To the TPP, or to the end: who confirms in our app has not come from anywhere."""
+    if consent.approach is Approach.DECOUPLED:
+        return render_template("done.html", message=done)
+    return redirect(uri, 303)

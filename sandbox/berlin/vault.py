@@ -27,6 +27,14 @@ class Status(StrEnum):
     TERMINATED = "terminatedByTpp"
 
 
+class Approach(StrEnum):
+    """How the person proves who they are: on our page, in our app, or with what they type at the TPP's."""
+
+    REDIRECT = "REDIRECT"
+    DECOUPLED = "DECOUPLED"
+    EMBEDDED = "EMBEDDED"
+
+
 MOVES = {
     (Status.RECEIVED, "authorise"): Status.VALID,
     (Status.RECEIVED, "reject"): Status.REJECTED,
@@ -57,6 +65,7 @@ class BankConsent:
     redirect_uri: str
     nok_redirect_uri: str
     created_at: datetime
+    approach: Approach = Approach.REDIRECT
     sca_id: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     authorisation_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     sca_status: str = "received"
@@ -65,6 +74,7 @@ class BankConsent:
     username: str = ""
     picked: tuple[Account, ...] = ()
     tan: str = field(default_factory=lambda: f"{secrets.randbelow(1_000_000):06d}", repr=False)
+    method: str = ""
     wrong_tries: int = 0
     authorised_at: datetime | None = None
     granted: dict[str, Granted] = field(default_factory=dict)

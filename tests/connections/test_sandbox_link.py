@@ -6,19 +6,20 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 from sqlalchemy import select
 
 from hub import clock as system
-from hub.connections import link, service
+from hub.connections import link, service, steps
 from hub.connections.state import FailureKind, Status
 from hub.context import Hub
 from hub.models.connection import Connection
 from hub.models.ledger import Account
 from hub.sync.first import start_first_sync
 from hub.sync.run import Result, sync_connection
-from providers.port import Adapter
+from providers.port import Adapter, Ask
 from providers.registry import BUILT_IN_INSTITUTIONS, adapter_for, load_institutions
 from tests.connections.scripted import HubWithBanks
 from tests.connections.world import PRESENT, World, one_store, person
@@ -49,6 +50,12 @@ def town() -> Iterator[Town]:
         urls = {"albion": albion, "cambria": cambria, "lorelei": lorelei}
         known = load_institutions([BUILT_IN_INSTITUTIONS])
         yield Town(urls, {name: adapter_for(moved(known[name], url), tpp.tpp()) for name, url in urls.items()})
+
+
+def that_prefers(town: Town, approach: str) -> dict[str, Adapter]:
+    lorelei = moved(load_institutions([BUILT_IN_INSTITUTIONS])["lorelei"], town.urls["lorelei"])
+    lorelei = msgspec.structs.replace(lorelei, api={**lorelei.api, "approach": approach})
+    return {**town.adapters, "lorelei": adapter_for(lorelei, tpp.tpp())}
 
 
 @dataclass(frozen=True)
@@ -154,3 +161,88 @@ def test_a_bank_that_fails_half_way_is_finished_later(visit: Visit) -> None:
     assert sync_connection(world.hub, connection_id, owner="again", psu=PRESENT).result is Result.SYNCED
     assert all(account.synced_at for account in world.accounts())
     assert datetime.now(UTC) >= max(account.synced_at for account in world.accounts() if account.synced_at)
+
+
+@dataclass
+class OnOurPage:
+    """Alice, answering what Lorelei asks on a page of the hub."""
+
+    world: World
+    state: str = ""
+    number: int = 0
+
+    def begin(self) -> Ask:
+        address = link.start(
+            self.world.hub,
+            psu_id=self.world.alice,
+            session_hash="s",
+            institution_id="lorelei",
+            return_to=None,
+            psu=PRESENT,
+            now=self.world.hub.clock(),
+        )
+        assert isinstance(address, str), address
+        self.state = address.removeprefix(f"{link.STEP_PATH}/")
+        return self.asked()
+
+    def asked(self) -> Ask:
+        now = self.world.hub.clock()
+        found = steps.waiting(self.world.hub, self.state, psu_id=self.world.alice, session_hash="s", now=now)
+        assert found is not None
+        self.number = found.number
+        return found.ask
+
+    def answer(self, **answers: str) -> str | link.Linked | link.LinkFailed:
+        return steps.answer(
+            self.world.hub,
+            self.state,
+            answers,
+            number=self.number,
+            psu_id=self.world.alice,
+            session_hash="s",
+            psu=PRESENT,
+            now=self.world.hub.clock(),
+        )
+
+
+@pytest.fixture
+def on_our_page(request: pytest.FixtureRequest, town: Town, hub: Hub, world: World) -> OnOurPage:
+    parts = {field.name: getattr(hub, field.name) for field in fields(Hub)} | {"clock": system.now}
+    real = HubWithBanks(**parts, banks=that_prefers(town, request.param))
+    return OnOurPage(replace(world, hub=real, alice=person(real, "Alice")))
+
+
+@one_store
+@pytest.mark.parametrize("on_our_page", ["embedded"], indirect=True)
+def test_a_bank_that_asks_for_everything_here_is_linked_and_read(on_our_page: OnOurPage) -> None:
+    page = on_our_page
+    page.begin()
+    page.answer(psu_id="alice", password="alice-at-lorelei")
+    page.asked()
+    page.answer(method="photo")
+    ask = page.asked()
+    assert ask.image is not None
+    page.answer(code="000000")
+    assert page.asked().error
+    done = page.answer(code=ask.explanation.rpartition(" ")[2].rstrip("."))
+    assert isinstance(done, link.Linked), done
+    assert page.world.sync(done.connection_id).result is Result.SYNCED
+    assert page.world.transactions() > 100
+
+
+@one_store
+@pytest.mark.parametrize("on_our_page", ["decoupled"], indirect=True)
+def test_a_bank_whose_app_asks_is_linked_once_the_app_has_answered(on_our_page: OnOurPage, town: Town) -> None:
+    page = on_our_page
+    page.begin()
+    page.answer(psu_id="alice")
+    app = Browser(town.urls["lorelei"])
+    app.open(page.asked().explanation.rpartition(" ")[2])
+    page.answer()
+    assert page.asked().error
+    app.send("/login", username="alice", password="alice-at-lorelei")
+    app.send("/decision", decision="approve", account=app.accounts())
+    app.send("/tan", tan=app.tan(), decision="approve")
+    done = page.answer()
+    assert isinstance(done, link.Linked), done
+    assert page.world.sync(done.connection_id).result is Result.SYNCED
