@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 import orjson
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -66,6 +67,7 @@ def ask(hub: Hub, call: Call, who: Authenticated, *, origin: Origin) -> Members:
     ping_sealed = _sealed(hub, client, values, request_id=request_id, auth_req_id=auth_req_id)
     whom = hints.whom(hub, client, values, call.now)
     with hub.db.write() as session:
+        _wait_for_others(hub, session, whom)
         if _are_many(session, client, whom, call):
             raise AccessDeniedError("Too many requests for this person wait already.", status_code=403)
         decoupled.store(
@@ -149,6 +151,19 @@ def _sealed(hub: Hub, client: Client, values: Mapping[str, str], *, request_id: 
         raise InvalidRequestError("client_notification_token is required: a bearer token of at most 1024 characters.")
     told = {"auth_req_id": auth_req_id, "token": token}
     return hub.sealer.seal(orjson.dumps(told), place(request_id))
+
+
+def _wait_for_others(hub: Hub, session: Session, whom: Whom) -> None:
+    """Requests for the same person are counted and stored one after the other: else many at once would each find room.
+
+    By the hint first, and so for nobody as well: whether there is such a person shows neither in how many get in nor in
+    who waits for whom. Then by the person, whom two hints may mean. Not by their row: what they do themselves is no
+    reason to wait. SQLite has one writer at a time.
+    """
+    if hub.db.is_sqlite:
+        return
+    for name in (f"ciba.hint:{whom.hash}", f"ciba.person:{whom.psu_id or whom.hash}"):
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _are_many(session: Session, client: Client, whom: Whom, call: Call) -> bool:

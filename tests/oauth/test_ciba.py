@@ -18,12 +18,13 @@ from hub.models.consent import ConsentRow
 from hub.models.decoupled import DecoupledRequest, Ping
 from hub.models.mail import Mail
 from hub.models.psu import Psu, SecurityEvent
-from hub.oauth import approvals, ciba, grant_types, pings
+from hub.oauth import approvals, ciba, decoupled, grant_types, pings
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import approve
 from tests.oauth.elsewhere import say_no, say_yes, with_grant
 from tests.oauth.test_races import at_once
 from tests.oauth.world import World, claims_of
+from tests.race import Halfway, meanwhile
 
 CALLED_AT = "https://buddy.example/ping"
 
@@ -196,6 +197,45 @@ def test_many_apps_together_cannot_bury_anybody_either(world: World) -> None:
         assert send(world, app, login_hint="nobody@people.example").status_code == 200
     say_no(world, handle(world))
     assert send(world, apps[0]).status_code == 200
+
+
+@pytest.mark.parametrize("hint", ["alice@people.example", "nobody@people.example"])
+def test_of_two_requests_at_once_one_gets_the_last_place(
+    world: World, app: Registered, monkeypatch: pytest.MonkeyPatch, hint: str
+) -> None:
+    """Also for nobody: how many get in must not tell whether there is such a person."""
+    monkeypatch.setattr(ciba, "MAX_WAITING", 2)
+    begin(world, app, login_hint=hint)
+    assert _both(world, monkeypatch, app, app, hint) == [200, 403]
+
+
+def test_nor_do_two_apps_at_once_get_a_persons_last_place(
+    world: World, app: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though they name the person in different ways: by address, and by an ID token."""
+    monkeypatch.setattr(ciba, "MAX_FOR_PERSON", 2)
+    other = listening(world, "https://other.example/cb")
+    begin(world, app)
+    with world.hub.db.write() as session:
+        row = session.get_one(Client, other.client.client_id)
+        row.grant_types = ["authorization_code", *row.grant_types]
+    identity = world.tokens(other)["id_token"]
+    hint = {"login_hint": None, "id_token_hint": identity}
+    assert _both(world, monkeypatch, app, other, "alice@people.example", **hint) == [200, 403]
+
+
+def _both(
+    world: World, monkeypatch: pytest.MonkeyPatch, first: Registered, second: Registered, hint: str, **changes: Any
+) -> list[int]:
+    """The second comes when the first has been counted and not yet stored."""
+    halfway = Halfway()
+    monkeypatch.setattr(decoupled, "store", halfway.before(decoupled.store))
+    answers = meanwhile(
+        halfway,
+        lambda: send(world, first, login_hint=hint),
+        lambda: send(world, second, **{"login_hint": hint} | changes),
+    )
+    return [answer.status_code for answer in answers]
 
 
 def test_an_app_that_nobody_vouches_for_asks_only_people_who_allow_it_something(world: World, app: Registered) -> None:
