@@ -65,6 +65,21 @@ def test_a_code_outlives_the_time_in_which_the_key_is_away(
     assert is_readable(world.redeem(code, shop))
 
 
+def test_a_grant_that_brings_no_id_token_needs_no_key(world: World, shop: Registered) -> None:
+    answer = world.redeem(world.code(shop, scope="profile"), shop)
+    assert (answer.status_code, "id_token" in answer.get_json()) == (200, False), answer.text
+
+
+def test_nor_does_a_devices(world: World, site: Site) -> None:
+    shop = world.client = elsewhere.television(world)
+    set_client(world, jwks_uri=site.url, id_token_encrypted_response_alg=ALG)
+    told = elsewhere.start(world, shop, scope="profile").get_json()
+    page = elsewhere.type_code(world, told["user_code"])
+    approve(world.hub, page, world.person(), world.choice("profile"))
+    answer = elsewhere.poll(world, shop, told["device_code"])
+    assert (answer.status_code, "id_token" in answer.get_json()) == (200, False), answer.text
+
+
 def test_a_code_that_comes_twice_still_ends_the_grant(
     world: World, shop: Registered, site: Site, clock: TestClock
 ) -> None:

@@ -17,7 +17,7 @@ import re
 from sqlalchemy import ColumnElement, or_, select, update
 
 from hub.hashing import secret_hash
-from hub.models.oauth import AuthorizationCode
+from hub.models.oauth import AuthorizationCode, Grant
 from hub.oauth import issue
 from hub.oauth.binding import Binding
 from hub.oauth.errors import InvalidGrantError, InvalidRequestError
@@ -39,7 +39,8 @@ def exchange(ask: Exchange) -> Answer:
         _challenge_met(ask),
         _key_met(ask.bound),
     )
-    protected = first_tokens.ready(ask)
+    of_code = select(Grant.scope).join(AuthorizationCode, AuthorizationCode.grant_id == Grant.id).where(*conditions)
+    protected = first_tokens.ready(ask, of_code)
     # Refusals are decided inside and raised outside: raising would roll back what the refusal has to leave behind.
     with ask.hub.db.write() as session:
         claimed = session.execute(

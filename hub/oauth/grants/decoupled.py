@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from hub.events.outbox import emit
 from hub.hashing import secret_hash
 from hub.models.decoupled import DecoupledRequest
+from hub.models.oauth import Grant
 from hub.oauth import issue
 from hub.oauth.decoupled import Kind
 from hub.oauth.errors import (
@@ -55,8 +56,9 @@ def _exchange(ask: Exchange, kind: Kind, secret: str, extra: Mapping[str, str]) 
     be tokens, and may ask again.
     """
     mine = _mine(ask, kind, secret)
+    of_answer = select(Grant.scope).join(DecoupledRequest, DecoupledRequest.grant_id == Grant.id).where(*mine)
     try:
-        protected = first_tokens.ready(ask)
+        protected = first_tokens.ready(ask, of_answer)
     except OAuth2Error as error:
         with ask.hub.db.write() as session:
             refused = _refusal(session, ask, mine, answered=error)

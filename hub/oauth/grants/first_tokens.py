@@ -7,11 +7,12 @@ tokens are made (``hand_out``). So nothing is used up for tokens that cannot be 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hub.models.oauth import Grant
 from hub.oauth import id_token, issue, protection, scopes
+from hub.oauth.encryption import NoEncryptionKey
 from hub.oauth.grants.base import (
     Answer,
     Exchange,
@@ -26,11 +27,21 @@ from hub.oauth.grants.base import (
 from hub.oauth.protection import Protection
 
 
-def ready(ask: Exchange) -> Protection | None:
-    """How the ID token will be protected; None for a client that gets none. Before the transaction: the client's key
-    may have to be fetched. Raises NotSignable, NoEncryptionKey.
+def ready(ask: Exchange, granted_scope: Select[str]) -> Protection | None:
+    """How the ID token will be protected; None where there will be none. Before the transaction: the client's key may
+    have to be fetched. ``granted_scope`` finds the scope of the grant by what the client sent; it is looked up only
+    where the key cannot be had. Raises NotSignable, NoEncryptionKey.
     """
-    return protection.of_id_tokens(ask.hub, ask.client) if scopes.OPENID in ask.client.scopes else None
+    if scopes.OPENID not in ask.client.scopes:
+        return None
+    try:
+        return protection.of_id_tokens(ask.hub, ask.client)
+    except NoEncryptionKey:
+        with ask.hub.db.read() as session:
+            scope = session.scalar(granted_scope)
+        if scope is None or scopes.OPENID in scopes.parse(scope):
+            raise
+        return None
 
 
 def held(grant_id: InstrumentedAttribute[str] | InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
