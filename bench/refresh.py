@@ -1,6 +1,6 @@
 """How long twenty banks take to be read, beside the slowest of them: they answer slowly, and on sockets.
 
-    python -m bench.refresh [--banks 20] [--ms 500] [--save]
+    python -m bench.refresh [--banks 20] [--ms 500] [--postgres] [--save]
 
 Each bank is a Berlin Group bank of its own on a real socket; its answers together take ``--ms``, and it shows one
 account with a page of 100 transactions. "one" is the time of a single bank read alone by the same worker.
@@ -30,6 +30,7 @@ from hub.models.psu import Psu
 from hub.settings import Settings
 from hub.sync.worker import Worker
 from providers.port import Access
+from tests import postgres
 
 RESULTS = Path(__file__).parent / "results" / "refresh.txt"
 CALLS = 3  # accounts, balances, transactions
@@ -80,13 +81,12 @@ def slow_bank(pause_s: float) -> Iterator[str]:
         server.server_close()
 
 
-def _hub(folder: Path, origins: list[str], clock: Clock) -> Hub:
+def _hub(folder: Path, url: str, origins: list[str], clock: Clock) -> Hub:
     """A hub that knows these banks, its database made."""
     for number, origin in enumerate(origins):
         bank = {"id": f"bank-{number}", "name": f"Bank {number}", "standard": "berlin_group", "version": "1.3"}
         bank |= {"country": "DE"}
         (folder / f"bank-{number}.json").write_text(json.dumps({**bank, "api": {"base_url": origin}}))
-    url = f"sqlite:///{folder / 'hub.db'}"
     settings = Settings(database_url=url, data_dir=folder / "var", institution_dirs=(folder,))
     migrate.upgrade(Database(url))
     return build(settings, clock=clock)
@@ -124,12 +124,15 @@ def _link(hub: Hub, institution_id: str) -> None:
         )
 
 
-def measure(banks: int, pause_s: float) -> tuple[float, float]:
+def measure(banks: int, pause_s: float, *, on_postgres: bool) -> tuple[float, float]:
     """Seconds that a worker takes for one bank, and for all of them: as every day, most of what comes is known."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         day = [datetime.now(UTC)]
-        hub = _hub(folder, [stack.enter_context(slow_bank(pause_s)) for _ in range(banks)], lambda: day[0])
+        url = f"sqlite:///{folder / 'hub.db'}"
+        if on_postgres:
+            url = stack.enter_context(postgres.database(stack.enter_context(postgres.cluster()), "bench"))
+        hub = _hub(folder, url, [stack.enter_context(slow_bank(pause_s)) for _ in range(banks)], lambda: day[0])
 
         def read() -> float:
             started = time.monotonic()
@@ -151,14 +154,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--banks", type=int, default=20)
     parser.add_argument("--ms", type=int, default=500)
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--save", action="store_true")
     given = parser.parse_args()
-    one, everyone = measure(given.banks, given.ms / 1000 / CALLS)
-    ratio = f"{everyone / one:.2f} times as long"
-    line = f"{given.banks} banks of {given.ms} ms: one {one:.3f} s, all {everyone:.3f} s, {ratio}"
-    print(line)
+    lines = []
+    for store in ("SQLite", "PostgreSQL") if given.postgres else ("SQLite",):
+        one, everyone = measure(given.banks, given.ms / 1000 / CALLS, on_postgres=store == "PostgreSQL")
+        ratio = f"{everyone / one:.2f} times as long"
+        lines.append(f"{store}: {given.banks} banks of {given.ms} ms: one {one:.3f} s, all {everyone:.3f} s, {ratio}")
+        print(lines[-1], flush=True)
     if given.save:
-        RESULTS.write_text(line + "\n")
+        RESULTS.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
