@@ -44,7 +44,8 @@ def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
 def refusal(error: OAuth2Error, *, challenged: bool) -> Response:
     """RFC 6749 5.2. ``challenged``: the client used the Authorization header, and is answered in that header's way too.
     To any other a challenge would say to use a header that it is not registered for, and there are libraries that show
-    their caller the challenge in place of the error.
+    their caller the challenge in place of the error. So its 401 comes without one, though RFC 9110 15.5.2 wants one
+    with every 401; why it is not a 400 stands in docs/decisions/0008-certification.md.
     """
     told = {"error": error.error, "error_description": error.get_error_description()}
     response = as_json({name: value for name, value in told.items() if value}, error.status_code)
