@@ -62,7 +62,16 @@ def serve(port: int | None, tls: bool, data: Path, sandbox: bool, workers: int) 
     """Run the hub on this machine until Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = port or (TLS_PORT if tls else PORT)
-    stack = Stack(data_dir=data, port=port, tls=tls, host="localhost", web_workers=workers, sandbox=sandbox, say=_say)
+    stack = Stack(
+        data_dir=data,
+        port=port,
+        tls=tls,
+        host="localhost",
+        web_workers=workers,
+        sandbox=sandbox,
+        sandbox_flags=("--control",),
+        say=_say,
+    )
     try:
         with stack.up():
             if sandbox:
@@ -87,7 +96,7 @@ def _introduce(stack: Stack) -> None:
     for name in map(str.lower, DEMO_PEOPLE):
         click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion and so on")
     for bank, url in stack.banks.items():
-        click.echo(f"  sandbox bank {bank}: {url}")
+        click.echo(f"  sandbox bank {bank}: {url}   (make it fail, move its clock: {url}/_control)")
     click.echo(f"  mails, as files: {stack.data_dir / 'mail'}")
 
 

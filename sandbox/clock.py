@@ -1,7 +1,10 @@
 """The bank's own calendar. It may run ahead of (or behind) the real one, and tests may move it."""
 
 import threading
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+
+skew: ContextVar[timedelta] = ContextVar("how fast the clock is in this request", default=timedelta(0))
 
 
 class BankClock:
@@ -15,7 +18,7 @@ class BankClock:
 
     def now(self) -> datetime:
         with self._lock:
-            return datetime.now(UTC) + self._shift
+            return datetime.now(UTC) + self._shift + skew.get()
 
     def today(self) -> date:
         return self.now().date()
@@ -28,4 +31,4 @@ class BankClock:
 
 def real_epoch_s() -> int:
     """Seconds since 1970 by the real clock: what goes into and is checked in JWTs, whose other end has real time."""
-    return int(datetime.now(UTC).timestamp())
+    return int((datetime.now(UTC) + skew.get()).timestamp())

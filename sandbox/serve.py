@@ -6,18 +6,27 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import date
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from sandbox.clock import skew
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
 
 class _QuietHandler(WSGIRequestHandler):
-    """Logs no requests: their lines would carry codes and consent ids."""
+    """Logs no requests: their lines would carry codes and consent ids. Dates its answers by the bank's clock."""
 
     def log(self, type: str, message: str, *args: object) -> None:
         return
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        moment = time.time() if timestamp is None else timestamp
+        return super().date_time_string(moment + skew.get().total_seconds())
 
 
 def flags(name: str, default_port: int) -> argparse.ArgumentParser:
@@ -26,13 +35,22 @@ def flags(name: str, default_port: int) -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=default_port, help="0: any free port")
     parser.add_argument("--today", type=date.fromisoformat, default=None, help="YYYY-MM-DD; default: real today")
     parser.add_argument("--page-size", type=int, default=100, help="transactions on a page")
-    parser.add_argument("--control", action="store_true", help="serve /_control (faults, calendar, request log)")
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="serve /_control (faults, calendar, request log, and a page for them)",
+    )
     parser.add_argument("--watch-stdin", action="store_true", help="exit when stdin closes")
     return parser
 
 
 def serve(name: str, args: argparse.Namespace, make_app: Callable[[str], Flask]) -> None:
-    """Bind, build the app for the URL that came of it, say so in one line of JSON on stdout, serve for ever."""
+    """Bind, build the app for the URL that came of it, say so in one line of JSON on stdout, serve for ever.
+
+    Whoever reaches the control endpoints owns the bank: with them it listens on loopback only, or not at all.
+    """
+    if args.control and args.host not in LOOPBACK:
+        sys.exit("--control is for loopback: leave out --host, or leave out --control")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # all state is in memory: nothing to put in order
     server = _bind(args.host, args.port)
     url = f"http://{args.host}:{server.server_port}"

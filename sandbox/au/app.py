@@ -4,6 +4,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
+from sandbox import faults
 from sandbox.au import authorise, errors, resources
 from sandbox.au.bank import Bank
 from sandbox.au.phrases import AUSTRALIAN
@@ -53,14 +54,16 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
     if control:
         test_control.install(
             app,
+            NAME,
             book,
             clock,
-            test_control.Manners(
+            faults.Manners(
                 area_of=AREAS.get,
                 psu_present=resources.psu_present,
                 refuse=errors.refuse,
                 set_next=resources.set_next,
                 revoke_all=vault.revoke_all,
+                consents=lambda: [faults.Consent(one.grant_id, one.username, one.status) for one in vault.all()],
             ),
         )
     return app

@@ -4,6 +4,7 @@ from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
+from sandbox import faults
 from sandbox.berlin import authorisations, consents, errors, guard, resources, sca
 from sandbox.berlin.bank import Bank
 from sandbox.berlin.vault import Vault
@@ -49,14 +50,16 @@ def create_app(url: str, clock: BankClock, *, page_size: int, control: bool) -> 
     if control:
         test_control.install(
             app,
+            NAME,
             bank.book,
             clock,
-            test_control.Manners(
+            faults.Manners(
                 area_of=AREAS.get,
                 psu_present=guard.psu_present,
                 refuse=errors.refuse,
                 set_next=resources.set_next,
                 revoke_all=bank.vault.revoke_all,
+                consents=lambda: [faults.Consent(one.consent_id, one.username, one.status) for one in bank.vault.all()],
             ),
         )
     return app

@@ -91,6 +91,12 @@ class Vault:
         with self.lock:
             self._consents[consent.consent_id] = consent
 
+    def all(self) -> list[BankConsent]:
+        with self.lock:
+            for one in self._consents.values():
+                self._let_time_act(one)
+            return list(self._consents.values())
+
     def consent(self, consent_id: str) -> BankConsent | None:
         with self.lock:
             found = self._consents.get(consent_id)

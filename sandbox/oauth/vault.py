@@ -97,6 +97,10 @@ class Vault:
         with self.lock:
             self.grants[grant.grant_id] = grant
 
+    def all(self) -> list[Grant]:
+        with self.lock:
+            return list(self.grants.values())
+
     def grant_of(self, grant_id: str, client_id: str) -> Grant | None:
         with self.lock:
             found = self.grants.get(grant_id)

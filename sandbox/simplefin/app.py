@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
+from sandbox import faults
 from sandbox.book import Book
 from sandbox.clock import BankClock
 from sandbox.people import PEOPLE, BankName, accounts_at
@@ -70,14 +71,17 @@ def create_app(url: str, clock: BankClock, *, control: bool) -> Flask:
             errors[:] = request.get_json()["errors"]
             return "", 204
 
-        manners = test_control.Manners(
-            area_of=lambda endpoint: AREAS.get(endpoint),
+        manners = faults.Manners(
+            area_of=AREAS.get,
             psu_present=lambda: False,
             refuse=_refuse,
             set_next=lambda _body, _link: None,
             revoke_all=vault.disable_all,
+            consents=lambda: [
+                faults.Consent(f"access {at}", who, "standing") for at, who in enumerate(vault.people(), 1)
+            ],
         )
-        test_control.install(app, book, clock, manners)
+        test_control.install(app, NAME, book, clock, manners)
     return app
 
 

@@ -32,6 +32,11 @@ class Vault:
         with self._lock:
             return self._granted.get((name, password))
 
+    def people(self) -> list[str]:
+        """Whose accesses stand, one entry for each."""
+        with self._lock:
+            return list(self._granted.values())
+
     def disable_all(self) -> int:
         with self._lock:
             count = len(self._granted)

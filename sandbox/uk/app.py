@@ -4,6 +4,7 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
+from sandbox import faults
 from sandbox.book import Book
 from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
@@ -63,14 +64,16 @@ def create_app(
     if control:
         test_control.install(
             app,
+            profile.name,
             bank.book,
             clock,
-            test_control.Manners(
+            faults.Manners(
                 area_of=AREAS.get,
                 psu_present=lambda: "x-fapi-customer-ip-address" in request.headers,
                 refuse=errors.refuse,
                 set_next=resources.set_next,
                 revoke_all=bank.vault.revoke_all,
+                consents=lambda: [faults.Consent(one.consent_id, one.username, one.status) for one in bank.vault.all()],
             ),
         )
     return app

@@ -89,6 +89,10 @@ class Vault:
     _tokens: dict[str, Token] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def all(self) -> list[BankConsent]:
+        with self.lock:
+            return list(self.consents.values())
+
     def consent_of(self, consent_id: str, client_id: str) -> BankConsent | None:
         with self.lock:
             consent = self.consents.get(consent_id)

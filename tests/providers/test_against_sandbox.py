@@ -224,6 +224,86 @@ def test_what_fails_on_page_two_leaves_page_one(driver: SandboxDriver, fault: st
         assert caught.value.retry_after_s == 2
 
 
+# What strikes a whole reading, and what comes of it; None: it is read as if nothing had been.
+STRUCK: list[tuple[str, str, type[ProviderError] | None]] = [
+    ("slow", "balances", Transient),  # slower than QUICK waits
+    ("hang", "accounts", Transient),
+    ("http_500", "accounts", Transient),
+    ("http_503", "balances", Transient),
+    ("rate_limited", "balances", Transient),
+    ("html", "balances", ContractBroken),
+    ("truncated_json", "accounts", ContractBroken),
+    ("wrong_content_type", "accounts", None),
+    ("wrong_content_type", "balances", None),
+    ("wrong_content_type", "transactions", None),
+    ("consent_expired", "accounts", ReconsentRequired),
+    ("consent_expired", "balances", ReconsentRequired),
+    ("duplicate_pages", "balances", None),
+    ("id_churn", "transactions", None),
+    ("vanishing_pending", "transactions", None),
+]
+
+
+@pytest.mark.parametrize(("fault", "area", "kind"), STRUCK)
+def test_a_fault_is_a_named_error_or_does_no_harm(
+    driver: SandboxDriver, fault: str, area: str, kind: type[ProviderError] | None
+) -> None:
+    access = link(driver)
+    before = booked_money(driver, access) if kind is None else None
+    driver.control(fault=fault, on=area)
+    if kind is None:
+        assert booked_money(driver, access) == before
+        return
+    with pytest.raises(kind) as caught:
+        booked_money(driver, access)
+    assert caught.value.institution_id
+    assert caught.value.step == area
+
+
+def booked_money(driver: SandboxDriver, access: Access) -> list[tuple[object, Money]]:
+    """The first account's balances and booked rows: what they are, and how much."""
+    account = driver.adapter.accounts(access, psu=PSU)[0]
+    rows = [row for page in pages(driver, access) for row in page.transactions if row.status is Status.BOOKED]
+    balances = driver.adapter.balances(access, account, psu=PSU)
+    return [(one.type, one.money) for one in balances] + [(row.booking_date, row.money) for row in rows]
+
+
+def test_a_bank_whose_clock_is_fast_ends_tokens_early_and_says_so(driver: SandboxDriver) -> None:
+    access = link(driver)
+    right = booked_money(driver, access)
+    driver.control(fault="clock_skew", on="transactions")
+    if "lorelei" in driver.password:  # a consent of months has no token of minutes
+        assert booked_money(driver, access) == right
+    else:
+        with pytest.raises(ReconsentRequired) as caught:
+            booked_money(driver, access)
+        assert caught.value.step == "transactions"
+    driver.control(fault=None)
+    assert booked_money(driver, driver.adapter.refresh(access, now=datetime.now(UTC))) == right
+
+
+FIRST_ACCOUNTS = {
+    "albion": "albion.alice.current",
+    "lorelei": "lorelei.alice.giro",
+    "melusine": "melusine.alice.courant",
+    "bunyip": "bunyip.alice.everyday",
+    "iara": "iara.alice.corrente",
+}
+
+
+def test_a_transaction_that_a_developer_adds_is_read(driver: SandboxDriver) -> None:
+    access = link(driver)
+    key = FIRST_ACCOUNTS[driver.password.removeprefix("alice-at-")]
+    driver.control("/transactions", account=key, amount="-98765.43", counterparty="Corner Shop", pending=True)
+    assert statuses_of(driver, access, Decimal("-98765.43")) == [Status.PENDING]
+    driver.control("/book-pending")
+    assert statuses_of(driver, access, Decimal("-98765.43")) == [Status.BOOKED]
+
+
+def statuses_of(driver: SandboxDriver, access: Access, amount: Decimal) -> list[Status]:
+    return [row.status for page in pages(driver, access) for row in page.transactions if row.money.number == amount]
+
+
 @pytest.mark.parametrize("fault", ["foreign_link", "same_page"])
 def test_a_bank_that_leads_astray_is_not_followed(driver: SandboxDriver, fault: str) -> None:
     access = link(driver)

@@ -328,6 +328,45 @@ def test_a_bridge_that_wants_to_be_paid_refuses() -> None:
     assert caught.value.code == "payment_required"
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("http_500", Transient),
+        ("http_503", Transient),
+        ("rate_limited", Transient),
+        ("html", ContractBroken),
+        ("truncated_json", ContractBroken),
+        ("consent_expired", ReconsentRequired),
+        ("hang", Transient),
+        ("slow", None),
+        ("wrong_content_type", None),
+        ("clock_skew", None),
+        ("id_churn", None),
+        ("vanishing_pending", None),
+    ],
+)
+def test_a_fault_of_the_bridge_is_a_named_error_or_does_no_harm(
+    bridge: RunningBank, fault: str, kind: type[ProviderError] | None
+) -> None:
+    one = adapter()
+    access = linked(one, bridge)
+    account, days = one.accounts(access, psu=PSU)[0], (date(2026, 10, 1), date(2026, 11, 23))
+
+    def booked() -> list[tuple[date | None, Money]]:
+        rows = [row for page in pages(one, access, account, days) for row in page.transactions]
+        return [(row.booking_date, row.money) for row in rows if row.status is Status.BOOKED]
+
+    right = booked()
+    assert right
+    bridge.control("POST", json={"fault": fault, "on": "accounts"})
+    if kind is None:
+        assert booked() == right
+        return
+    with pytest.raises(kind) as caught:
+        booked()
+    assert (caught.value.institution_id, caught.value.step) == ("simplefin", "transactions")
+
+
 def test_an_access_that_was_disabled_at_the_bridge_needs_the_person(bridge: RunningBank) -> None:
     one = adapter()
     access = linked(one, bridge, "charlie")
