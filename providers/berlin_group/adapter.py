@@ -1,11 +1,12 @@
 """One Berlin Group bank, as the hub sees every bank: providers.port.Adapter."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from providers.berlin_group import authorise, normalize
+from providers.berlin_group import authorise, first, normalize, sca
 from providers.berlin_group.client import Client
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
@@ -14,8 +15,10 @@ from providers.model import Account, Balance, Page, Status, Transaction
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import Rows, only_row
+from providers.signing.http_signature import Scheme, signer
+from providers.signing.seal import key_id
 from providers.tpp import Tpp
-from providers.transport import Limits, Transport
+from providers.transport import Limits, Signer, Transport
 
 
 class BerlinGroupAdapter:
@@ -40,6 +43,7 @@ class BerlinGroupAdapter:
                 (settings.base_url, *settings.link_urls),
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
+                sign=_signer(settings, tpp),
                 limits=limits,
             )
         except (ValueError, ZoneInfoNotFoundError) as error:
@@ -49,16 +53,35 @@ class BerlinGroupAdapter:
         self._steps = Steps(self._client, (f"{base.scheme}://{base.netloc}",))
 
     def start(self, request: LinkRequest) -> LinkStart:
+        data = {"valid_until": request.valid_until.isoformat()}
+        state = LinkState("", request.redirect_uri, request.state, request.nonce, data)
+        if first.is_asked(self._settings):
+            return LinkStart(first.ask(self._settings), state)
         with edge(self._id, "start"):
-            headers = authorise.approach_headers(self._settings.approach)
-            headers |= authorise.redirect_headers(request.redirect_uri, request.state)
-            created, told = self._client.create_consent(authorise.consent_request(request), headers, request.psu)
-            state = LinkState(created.consent_id, request.redirect_uri, request.state, request.nonce)
-            return self._steps.begin(state, told, request.psu)
+            return self._begun(state, {}, (), request.psu)
 
     def advance(self, state: LinkState, answers: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
         with edge(self._id, "advance"):
-            return self._steps.advance(state, answers, psu)
+            if state.bank_consent_id:
+                return self._steps.advance(state, answers, psu)
+            if wrong := sca.missing(answers):
+                return LinkStart(first.ask(self._settings, wrong), state)
+            try:
+                ibans = first.ibans(answers) if self._settings.consent_model == "dedicated" else ()
+            except ValueError as problem:
+                return LinkStart(first.ask(self._settings, str(problem)), state)
+            return self._begun(state, sca.psu_headers(answers), ibans, psu)
+
+    def _begun(self, state: LinkState, headers: Mapping[str, str], ibans: tuple[str, ...], psu: Psu) -> LinkStart:
+        """The bank consent, and the first step of its authorisation."""
+        body = authorise.consent_request(self._settings, date.fromisoformat(state.data["valid_until"]), ibans)
+        sent = {
+            **authorise.approach_headers(self._settings.approach),
+            **authorise.redirect_headers(state.redirect_uri, state.state),
+            **headers,
+        }
+        created, told = self._client.create_consent(body, sent, psu)
+        return self._steps.begin(replace(state, bank_consent_id=created.consent_id, data={}), told, psu)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         with edge(self._id, "finish"):
@@ -105,5 +128,17 @@ class BerlinGroupAdapter:
         return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:
+        """Of an attempt that came to no bank consent there is nothing to end."""
         with edge(self._id, "revoke"):
-            self._client.delete_consent(access.bank_consent_id)
+            if access.bank_consent_id:
+                self._client.delete_consent(access.bank_consent_id)
+
+
+def _signer(settings: Settings, tpp: Tpp) -> Signer | None:
+    """The signature of every request, with the certificate beside it (chapter 12)."""
+    if settings.signing is None:
+        return None
+    how = settings.signing
+    seal = tpp.seal_for(how.key_id)
+    scheme = Scheme(key_id(how.key_id, seal), how.headers, how.algorithm, how.digest)
+    return signer(scheme, seal, certificate_header="TPP-Signature-Certificate")

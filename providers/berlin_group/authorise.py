@@ -1,11 +1,11 @@
-"""Being let in: a bank-offered consent, the way to the bank's own page, and what the bank says afterwards.
+"""Being let in: the bank consent, the way to the bank's own page, and what the bank says afterwards.
 
 psd2-api 1.3.11: createConsent, getConsentStatus, getConsentInformation; redirect SCA approach (the others: sca.py). The
 standard has no state parameter, so ours travels in the redirect URI.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -13,25 +13,31 @@ import msgspec
 from providers import dates, text
 from providers.berlin_group import wire
 from providers.berlin_group.client import Client
+from providers.berlin_group.settings import Settings
 from providers.classify import safe_code
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
-from providers.port import Access, LinkRequest, LinkState
+from providers.port import Access, LinkState
 from providers.rows import BrokenRow
 
 FREQUENCY_PER_DAY = 4  # RTS on SCA art. 36(5)(b)
+LONGEST = "9999-12-31"  # 6.3.1.1: as long as the bank allows
 DENIED = "access_denied"
 
 # consentStatus after the PSU came back -> what that means. Codes beyond these are the bank's: Refused as well.
 UNFINISHED = frozenset({"received", "partiallyAuthorised"})
 
 
-def consent_request(request: LinkRequest) -> bytes:
-    """Bank-offered consent: empty lists, the PSU picks the accounts at the bank."""
+def consent_request(settings: Settings, valid_until: date, ibans: Iterable[str]) -> bytes:
+    """``consents``. In the bank-offered model the lists are empty; ``ibans`` are for the dedicated one."""
+    named = [{"iban": iban} for iban in ibans]
+    access: dict[str, object] = {"accounts": named, "balances": named, "transactions": named}
+    if settings.consent_model == "global":
+        access = {"allPsd2": "allAccounts"}
     return msgspec.json.encode(
         {
-            "access": {"accounts": [], "balances": [], "transactions": []},
+            "access": access,
             "recurringIndicator": True,
-            "validUntil": request.valid_until.isoformat(),
+            "validUntil": LONGEST if settings.valid_until == "longest" else valid_until.isoformat(),
             "frequencyPerDay": FREQUENCY_PER_DAY,
             "combinedServiceIndicator": False,
         }

@@ -25,7 +25,7 @@ _LONGEST_TEXT = 500  # psuMessageText; ours for the rest
 _LONGEST_ANSWER = 200
 _LARGEST_IMAGE_BYTES = 256 * 1024
 
-_PSU_ID = Field("psu_id", "Your login name at the bank")
+PSU_ID = Field("psu_id", "Your login name at the bank")
 _PASSWORD = Field("password", "Your password or PIN at the bank", "secret")
 _EXPLAINED = "Your bank asks for this here. We hand it on once and keep nothing of it."
 _CONFIRM = "Confirm this in your bank's app, then continue here."
@@ -116,9 +116,9 @@ def ask(told: wire.Authorisation, kind: Kind, *, image: bytes | None = None, err
     said = text.clean(told.psu_message)
     match kind:
         case Kind.IDENTIFY:
-            return Ask((_PSU_ID,), _words(said), error)
+            return Ask((PSU_ID,), _words(said), error)
         case Kind.AUTHENTICATE:
-            return Ask((_PSU_ID, _PASSWORD), _words(said, _EXPLAINED), error)
+            return Ask((PSU_ID, _PASSWORD), _words(said, _EXPLAINED), error)
         case Kind.ADDITIONAL:
             second = Field("password", "Your second password at the bank", "secret")
             return Ask((second,), _words(said, _EXPLAINED), error)
@@ -130,7 +130,7 @@ def ask(told: wire.Authorisation, kind: Kind, *, image: bytes | None = None, err
             return Ask((), _words(said or _CONFIRM), error)
 
 
-def missing(kind: Kind, answers: Mapping[str, str]) -> str:
+def missing(answers: Mapping[str, str]) -> str:
     """What is wrong with ``answers`` before the bank is asked; "" for nothing."""
     if not all(value.strip() for value in answers.values()):
         return "Please answer every question."
@@ -138,6 +138,11 @@ def missing(kind: Kind, answers: Mapping[str, str]) -> str:
     if psu_id is not None and text.header_value(psu_id) != psu_id.strip():
         return "That is not a login name: it holds signs that your bank cannot be sent."
     return ""
+
+
+def psu_headers(answers: Mapping[str, str]) -> dict[str, str]:
+    """Who the PSU says they are, where that was asked."""
+    return {"PSU-ID": answers["psu_id"].strip()} if "psu_id" in answers else {}
 
 
 def body(kind: Kind, answers: Mapping[str, str]) -> bytes:

@@ -5,7 +5,27 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from providers.signing.http_signature import Algorithm, DigestAlgorithm
+
+HeaderName = Annotated[str, Meta(pattern=r"^(\([a-z-]+\)|[a-z][a-z0-9-]*)$")]
 Url = Annotated[str, Meta(pattern="^https?://[^/?#]+[^?#]*$")]
+
+
+class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The signature over every request (1.3, chapter 12), by the qualified seal. ``headers`` in the bank's own order;
+    one that a request does not carry is left out. ``key_id`` is a template (providers.signing.seal.key_id)."""
+
+    key_id: Annotated[str, Meta(min_length=1, max_length=300)] = "SN={serial},CA={issuer}"
+    headers: Annotated[tuple[HeaderName, ...], Meta(min_length=1)] = (
+        "digest",
+        "x-request-id",
+        "psu-id",
+        "psu-corporate-id",
+        "date",
+        "tpp-redirect-uri",
+    )
+    algorithm: Algorithm = "rsa-sha256"
+    digest: DigestAlgorithm = "SHA-256"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -15,11 +35,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ``approach`` is the SCA approach that we prefer; the bank decides, and whatever it chooses is followed.
     ``link_urls`` are other addresses of the bank that its links may lead to (a picture to scan). ``links_from_base``:
     an absolute path in a link of an authorisation lacks what the gateway puts before it, and begins at ``base_url``.
+
+    ``consent_model``: the PSU picks the accounts at the bank (``bank_offered``), names them here (``dedicated``), or
+    gives all (``global``). ``valid_until``: an end as the hub wants it, or the longest that the bank allows
+    (9999-12-31); either way the bank's own answer counts. ``ask_psu_id``: it wants the PSU's login name with the
+    consent; it is sent to no other bank, for some refuse it.
     """
 
     base_url: Url
     booking_status: Literal["booked", "both"] = "both"
     approach: Literal["redirect", "decoupled", "embedded"] = "redirect"
+    consent_model: Literal["bank_offered", "dedicated", "global"] = "bank_offered"
+    valid_until: Literal["asked", "longest"] = "asked"
+    ask_psu_id: bool = False
+    signing: Signing | None = None
     link_urls: tuple[Url, ...] = ()
     links_from_base: bool = False
     time_zone: str = "Europe/Berlin"

@@ -38,11 +38,10 @@ class Steps:
         want = sca.wanted(told)
         if want.kind is sca.Kind.WAIT:
             return self._looked(state, told, psu)
-        if wrong := sca.missing(want.kind, answers):
+        if wrong := sca.missing(answers):
             return self._step(state, told, tries=tries, error=wrong)
         headers = authorise.redirect_headers(state.redirect_uri, state.state) if want.method == "POST" else {}
-        if "psu_id" in answers:
-            headers["PSU-ID"] = answers["psu_id"].strip()
+        headers |= sca.psu_headers(answers)
         body = sca.body(want.kind, answers)
         said = self._client.authorise(want.method, state.bank_consent_id, want.link, body, headers, psu)
         if said is None:
