@@ -27,6 +27,7 @@ from hub.context import Hub
 from hub.hashing import secret_hash
 from hub.identity.admission import HalfOpen, LoggedIn
 from hub.identity.origin import Origin
+from hub.identity.person_lock import lock_whoever
 from hub.identity.sessions import Person
 from hub.ids import new_secret
 from hub.models.upstream import UpstreamAttempt, UpstreamLogin
@@ -148,11 +149,9 @@ def finish(
     except ProviderError as error:
         return _failed(provider, error)
     with hub.db.write() as session:
-        known = session.scalar(
-            select(UpstreamLogin).where(
-                UpstreamLogin.issuer == identity.issuer, UpstreamLogin.subject == identity.subject
-            )
-        )
+        theirs = (UpstreamLogin.issuer == identity.issuer, UpstreamLogin.subject == identity.subject)
+        lock_whoever(session, select(UpstreamLogin.psu_id).where(*theirs))
+        known = session.scalar(select(UpstreamLogin).where(*theirs))  # only now: it may have been unlinked meanwhile
         if known is not None:
             entered = logins.enter(hub, session, known, provider, identity, person=person, origin=origin, now=now)
             return entered if isinstance(entered, Taken) else Entered(entered, claimed.return_to)

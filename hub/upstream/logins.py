@@ -25,7 +25,6 @@ from hub.identity.factors import enrolled
 from hub.identity.first_password import has_password
 from hub.identity.mailed_links import in_words
 from hub.identity.origin import Origin
-from hub.identity.person_lock import lock_person
 from hub.identity.sessions import Person
 from hub.identity.upsert import insert_into
 from hub.ids import new_id
@@ -87,12 +86,11 @@ def enter(
     origin: Origin,
     now: datetime,
 ) -> LoggedIn | HalfOpen | Taken:
-    """Let the owner of ``login`` in, by both steps where they have two. Raises Unauthenticated if the session of
-    ``person``, who proved anew who they are, has ended.
+    """Let the owner of ``login``, whose row the caller holds, in, by both steps where they have two. Raises
+    Unauthenticated if the session of ``person``, who proved anew who they are, has ended.
     """
     if person is not None and person.psu_id != login.psu_id:
         return Taken(provider.declared.name)
-    lock_person(session, login.psu_id)
     # Written down as failed until it turns out well, like every attempt (hub.identity.attempt).
     entry_id = activity.write(session, login.psu_id, Kind.LOGIN_FAILED, origin=origin, now=now)
     login.last_used_at = now

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound, TooMany, Unauthenticated
-from hub.identity import first_password, people, sessions
+from hub.identity import first_password, notices, people, sessions
 from hub.identity.admission import HalfOpen, LoggedIn
 from hub.identity.people import LoginFailed
 from hub.identity.sessions import Person
@@ -23,7 +23,7 @@ from tests.conftest import TestClock
 from tests.identity.steps import HERE, NEW_PASSWORD, activity_of, attempt, loaded, log_in
 from tests.mail.letters import delivered
 from tests.people import PASSWORD
-from tests.race import at_once
+from tests.race import Halfway, at_once, meanwhile
 from tests.upstream.conftest import knowing
 from tests.upstream.op import Op
 from tests.upstream.steps import Trip, signed_in
@@ -278,6 +278,16 @@ def test_after_unlinking_the_identity_opens_nothing(linked_hub: Hub, op: Op) -> 
     assert isinstance(Trip(linked_hub, op).go(), Undecided)
     assert loaded(linked_hub, elsewhere.admitted.session_secret) is None
     assert "login_unlinked" in activity_of(linked_hub, person.psu_id)
+
+
+def test_an_identity_that_is_unlinked_while_it_opens_the_account_opens_nothing(
+    linked_hub: Hub, op: Op, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, halfway = linked(linked_hub, op), Halfway()
+    trip = Trip(linked_hub, op)
+    monkeypatch.setattr(notices, "tell", halfway.before(notices.tell))
+    _, answer = meanwhile(halfway, lambda: unlink(linked_hub, person), lambda: trip.go("sub-of-alice"))
+    assert isinstance(answer, Undecided)
 
 
 def test_the_only_way_in_cannot_be_unlinked(linked_hub: Hub, op: Op) -> None:
