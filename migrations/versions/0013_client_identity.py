@@ -5,8 +5,8 @@ from alembic import op
 
 from hub.db import Instant
 
-revision = "0014"
-down_revision = "0016"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

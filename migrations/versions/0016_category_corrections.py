@@ -5,8 +5,8 @@ from alembic import op
 
 from hub.db import Instant
 
-revision = "0018"
-down_revision = "0017"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
@@ -19,8 +19,10 @@ def upgrade() -> None:
         sa.Column("is_in", sa.Boolean(), nullable=False),
         sa.Column("category", sa.String(length=40), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["psu_id"], ["psu.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("psu_id", "payee_key", "is_in"),
+        sa.ForeignKeyConstraint(
+            ["psu_id"], ["psu.id"], name=op.f("fk_category_correction_psu_id_psu"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("psu_id", "payee_key", "is_in", name=op.f("pk_category_correction")),
     )
 
 
