@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.berlin_group import authorise, first, normalize, sca
 from providers.berlin_group.client import Client
+from providers.berlin_group.oauth import OAuthSca
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
 from providers.edge import edge, guarded, kept
@@ -22,7 +23,8 @@ from providers.transport import Limits, Signer, Transport
 
 
 class BerlinGroupAdapter:
-    """The TPP is known by its certificate (QWAC), so there is no token: the consent id is the right to read."""
+    """The TPP is known by its certificate (QWAC): the consent id is the right to read, and a token beside it only where
+    the bank authorises consents by OAuth."""
 
     def __init__(self, institution: Institution, tpp: Tpp, *, limits: Limits | None = None) -> None:
         settings = settings_of(institution, Settings)
@@ -46,11 +48,13 @@ class BerlinGroupAdapter:
                 sign=_signer(settings, tpp),
                 limits=limits,
             )
+            base = urlsplit(settings.base_url)
+            own_origins = (f"{base.scheme}://{base.netloc}",)
+            self._oauth = OAuthSca(transport, settings.oauth, tpp, own_origins) if settings.oauth else None
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None
-        base = urlsplit(settings.base_url)
         self._client = Client(transport, settings)
-        self._steps = Steps(self._client, (f"{base.scheme}://{base.netloc}",))
+        self._steps = Steps(self._client, own_origins, self._oauth)
 
     def start(self, request: LinkRequest) -> LinkStart:
         data = {"valid_until": request.valid_until.isoformat()}
@@ -86,20 +90,27 @@ class BerlinGroupAdapter:
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         with edge(self._id, "finish"):
             authorise.check_callback(state, callback)
-            status = self._client.consent_status(state.bank_consent_id)
-            return authorise.access(self._client, state.bank_consent_id, status, callback)
+            given = Access(state.bank_consent_id, None, None)
+            if self._oauth is not None and "code_verifier" in state.data:
+                given = self._oauth.granted(state, callback, now=now)
+            status = self._client.consent_status(state.bank_consent_id, authorise.bearer(given))
+            return authorise.access(self._client, given, status, callback)
 
     def refresh(self, access: Access, *, now: datetime) -> Access:
-        """There is no token to renew: the same access for as long as the bank consent is valid."""
+        """Fresh tokens where OAuth gave any; else the same access for as long as the bank consent is valid."""
         with edge(self._id, "refresh"):
-            status = self._client.consent_status(access.bank_consent_id)
+            if self._oauth is not None and "access_token" in access.data:
+                fresh = self._oauth.renewed(access, now=now)
+                if fresh is not access:
+                    return fresh  # at once: it may hold the only refresh token that is still good
+            status = self._client.consent_status(access.bank_consent_id, authorise.bearer(access))
             if status != "valid":
                 raise authorise.ended(status)
             return access
 
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
-            pages = self._client.accounts(access.bank_consent_id, psu, parse=normalize.accounts)
+            pages = self._client.accounts(authorise.right(access), psu, parse=normalize.accounts)
             return kept(pages, self._id, "accounts")
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
@@ -107,7 +118,7 @@ class BerlinGroupAdapter:
             return normalize.balances(body, account=account, rules=self._rules, zone=self._zone)
 
         with edge(self._id, "balances"):
-            pages = self._client.balances(access.bank_consent_id, account.resource_id, psu, parse=parse)
+            pages = self._client.balances(authorise.right(access), account.resource_id, psu, parse=parse)
             return kept(pages, self._id, "balances")
 
     def transactions(
@@ -118,8 +129,8 @@ class BerlinGroupAdapter:
 
         days = (date_from, date_to)
         with edge(self._id, "transactions"):
-            consent_id, account_id = access.bank_consent_id, account.resource_id
-            pages = self._client.transactions(consent_id, account_id, days, psu, parse=parse)
+            right, account_id = authorise.right(access), account.resource_id
+            pages = self._client.transactions(right, account_id, days, psu, parse=parse)
         return guarded(pages, self._id, "transactions")
 
     def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
@@ -131,7 +142,7 @@ class BerlinGroupAdapter:
         """Of an attempt that came to no bank consent there is nothing to end."""
         with edge(self._id, "revoke"):
             if access.bank_consent_id:
-                self._client.delete_consent(access.bank_consent_id)
+                self._client.delete_consent(access.bank_consent_id, authorise.bearer(access))
 
 
 def _signer(settings: Settings, tpp: Tpp) -> Signer | None:

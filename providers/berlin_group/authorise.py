@@ -5,6 +5,7 @@ standard has no state parameter, so ours travels in the redirect URI.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -84,11 +85,21 @@ def not_valid(status: str, callback: Mapping[str, str]) -> ProviderError:
     return Refused("the bank consent is not valid", code="consent_not_valid")
 
 
-def access(client: Client, consent_id: str, status: str, callback: Mapping[str, str]) -> Access:
-    """What a consent with ``status`` gives. There is no token: its id is the right to read. Raises ``not_valid``."""
+def right(access: Access) -> dict[str, str]:
+    """The headers that say by what right we read: the consent's id and, where OAuth gave one, the token."""
+    return {"Consent-ID": access.bank_consent_id} | bearer(access)
+
+
+def bearer(access: Access) -> dict[str, str]:
+    token = access.data.get("access_token", "")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def access(client: Client, given: Access, status: str, callback: Mapping[str, str]) -> Access:
+    """``given`` with the end that the bank names, if its consent is valid. Raises ``not_valid``."""
     if status != "valid":
         raise not_valid(status, callback)
-    return Access(consent_id, expires_at=None, valid_until=valid_until(client.consent(consent_id)))
+    return replace(given, valid_until=valid_until(client.consent(given.bank_consent_id, bearer(given))))
 
 
 def ended(status: str) -> ProviderError:

@@ -4,7 +4,7 @@ psd2-api 1.3.11: paths under /v1/consents and /v1/accounts, MessageCode4xx_AIS. 
 present: a call without it counts against frequencyPerDay.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from uuid import uuid4
 
@@ -49,7 +49,8 @@ _ERROR = msgspec.json.Decoder(wire.ErrorBody)
 
 
 class Client:
-    """One bank's XS2A interface. Keeps no state; every answer it returns has status 2xx."""
+    """One bank's XS2A interface. Keeps no state; every answer it returns has status 2xx. ``right`` and ``bearer`` are
+    headers (authorise.right, authorise.bearer)."""
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
         self._transport = transport
@@ -73,7 +74,7 @@ class Client:
 
         The body may hold a password, which a bank may repeat: no error carries the answer.
         """
-        url = self._linked(consent_id, link)
+        url = self.linked(consent_id, link)
         answer = self._transport.call(method, url, headers=_headers(psu) | headers, json=body)
         if not _WRONG_ANSWER.isdisjoint(_codes(answer)):
             return None
@@ -83,39 +84,39 @@ class Client:
             raise ContractBroken(error.reason) from None
 
     def sca_status(self, consent_id: str, link: str, psu: Psu) -> wire.Authorisation:
-        url = self._linked(consent_id, link)
+        url = self.linked(consent_id, link)
         return envelope(_AUTHORISATION, _expect(self._transport.call("GET", url, headers=_headers(psu))))
 
     def picture(self, consent_id: str, link: str) -> bytes:
         """A challenge's image, from the bank's own addresses and no other."""
         headers = {"Accept": "image/png, image/jpeg, image/gif"} | _headers(None)
-        return _expect(self._transport.call("GET", self._linked(consent_id, link), headers=headers))
+        return _expect(self._transport.call("GET", self.linked(consent_id, link), headers=headers))
 
-    def consent_status(self, consent_id: str) -> str:
-        return envelope(_STATUS, self._consent(consent_id, "/status")).consent_status
+    def consent_status(self, consent_id: str, bearer: Mapping[str, str]) -> str:
+        return envelope(_STATUS, self._consent(consent_id, "/status", bearer)).consent_status
 
-    def consent(self, consent_id: str) -> wire.Consent:
-        return envelope(_CONSENT, self._consent(consent_id, ""))
+    def consent(self, consent_id: str, bearer: Mapping[str, str]) -> wire.Consent:
+        return envelope(_CONSENT, self._consent(consent_id, "", bearer))
 
-    def delete_consent(self, consent_id: str) -> None:
-        answer = self._transport.call("DELETE", self._consent_url(consent_id), headers=_headers(None))
+    def delete_consent(self, consent_id: str, bearer: Mapping[str, str]) -> None:
+        answer = self._transport.call("DELETE", self._consent_url(consent_id), headers={**_headers(None), **bearer})
         gone = answer.status in _GONE_STATUSES or not _GONE_CODES.isdisjoint(_codes(answer))
         if answer.status >= 400 and not gone:
             raise _refusal(answer)
         if answer.status == 202:
             raise ContractBroken("the bank asks for SCA to end a consent", raw=answer.body)
 
-    def accounts(self, consent_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
-        return self._pages(f"{self._base}/accounts", consent_id, psu, parse)
+    def accounts(self, right: Mapping[str, str], psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
+        return self._pages(f"{self._base}/accounts", right, psu, parse)
 
     def balances(
-        self, consent_id: str, account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
+        self, right: Mapping[str, str], account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
     ) -> Iterator[P]:
-        return self._pages(f"{self._account_url(account_id)}/balances", consent_id, psu, parse)
+        return self._pages(f"{self._account_url(account_id)}/balances", right, psu, parse)
 
     def transactions(
         self,
-        consent_id: str,
+        right: Mapping[str, str],
         account_id: str,
         days: tuple[date, date],
         psu: Psu | None,
@@ -125,13 +126,13 @@ class Client:
         """``days`` are both included. Pages by _links.next until there is none."""
         status = self._settings.booking_status
         query = f"bookingStatus={status}&dateFrom={days[0].isoformat()}&dateTo={days[1].isoformat()}"
-        return self._pages(f"{self._account_url(account_id)}/transactions?{query}", consent_id, psu, parse)
+        return self._pages(f"{self._account_url(account_id)}/transactions?{query}", right, psu, parse)
 
-    def _pages(self, url: str, consent_id: str, psu: Psu | None, parse: Callable[[bytes], P]) -> Iterator[P]:
+    def _pages(self, url: str, right: Mapping[str, str], psu: Psu | None, parse: Callable[[bytes], P]) -> Iterator[P]:
         one_for_all = str(uuid4()) if self._settings.same_request_id_on_pages else None
 
         def fetch(where: str) -> Answer:
-            headers = _headers(psu, request_id=one_for_all) | {"Consent-ID": consent_id}
+            headers = {**_headers(psu, request_id=one_for_all), **right}
             answer = self._transport.call("GET", where, headers=headers)
             _expect(answer)
             return answer
@@ -139,11 +140,11 @@ class Client:
         resolve = self._transport.resolve
         return walk(resolve(url, url), fetch=fetch, parse=parse, resolve=resolve)
 
-    def _consent(self, consent_id: str, rest: str) -> bytes:
+    def _consent(self, consent_id: str, rest: str, bearer: Mapping[str, str]) -> bytes:
         url = self._consent_url(consent_id) + rest
-        return _expect(self._transport.call("GET", url, headers=_headers(None)))
+        return _expect(self._transport.call("GET", url, headers={**_headers(None), **bearer}))
 
-    def _linked(self, consent_id: str, link: str) -> str:
+    def linked(self, consent_id: str, link: str) -> str:
         """A hypertext link, full or relative, as an address of this bank."""
         if self._settings.links_from_base and link.startswith("/") and not link.startswith("//"):
             link = self._settings.base_url.rstrip("/") + link

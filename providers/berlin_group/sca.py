@@ -42,6 +42,7 @@ _IMAGES: tuple[tuple[bytes, ImageType], ...] = (
 
 class Kind(Enum):
     REDIRECT = "the PSU goes to the bank's page"
+    OAUTH = "the PSU goes to the bank's authorisation server"
     CODE = "what the SCA method gave them"
     METHOD = "one of their SCA methods"
     ADDITIONAL = "a second password"
@@ -63,6 +64,7 @@ class Wanted:
 # The nearest to the end comes first: a bank that offers a code to enter and a method to choose again has chosen one.
 _LINKS: tuple[tuple[str, Kind, Literal["POST", "PUT", ""]], ...] = (
     ("scaRedirect", Kind.REDIRECT, ""),
+    ("scaOAuth", Kind.OAUTH, ""),
     ("authoriseTransaction", Kind.CODE, "PUT"),
     ("startAuthorisationWithTransactionAuthorisation", Kind.CODE, "POST"),
     ("selectAuthenticationMethod", Kind.METHOD, "PUT"),

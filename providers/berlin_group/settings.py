@@ -1,5 +1,6 @@
 """What a bank's file must say under ``api`` for this standard."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -28,12 +29,35 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     digest: DigestAlgorithm = "SHA-256"
 
 
+class OAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How we are known to the bank's authorisation server, where a consent is authorised by OAuth (link ``scaOAuth``).
+    ``client_id`` is often our organisation's identifier from the certificate. ``client_secret_file`` is a path."""
+
+    client_id: Annotated[str, Meta(min_length=1)]
+    client_auth: Literal["certificate", "secret_basic", "secret_post", "private_key_jwt"] = "certificate"
+    client_secret_file: str | None = None
+    scope: Annotated[str, Meta(min_length=1)] = "AIS:{consent_id}"
+
+    def client_secret(self) -> str:
+        """Raises ValueError."""
+        if self.client_secret_file is None:
+            raise ValueError(f"oauth.client_auth {self.client_auth} needs client_secret_file")
+        try:
+            secret = Path(self.client_secret_file).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"oauth.client_secret_file cannot be read: {type(error).__name__}") from None
+        if not secret:
+            raise ValueError("oauth.client_secret_file is empty")
+        return secret
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``base_url`` is everything before ``/v1``. ``booking_status`` is what the bank supports: only ``booked`` is
     mandatory in the standard. ``time_zone`` is the bank's own, for moments written without an offset.
 
     ``approach`` is the SCA approach that we prefer; the bank decides, and whatever it chooses is followed.
-    ``link_urls`` are other addresses of the bank that its links may lead to (a picture to scan). ``links_from_base``:
+    ``link_urls`` are other addresses of the bank that its links may lead to (a picture to scan, its
+    authorisation server). ``links_from_base``:
     an absolute path in a link of an authorisation lacks what the gateway puts before it, and begins at ``base_url``.
 
     ``consent_model``: the PSU picks the accounts at the bank (``bank_offered``), names them here (``dedicated``), or
@@ -49,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     valid_until: Literal["asked", "longest"] = "asked"
     ask_psu_id: bool = False
     signing: Signing | None = None
+    oauth: OAuth | None = None
     link_urls: tuple[Url, ...] = ()
     links_from_base: bool = False
     time_zone: str = "Europe/Berlin"

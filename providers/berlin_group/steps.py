@@ -12,6 +12,7 @@ from msgspec import structs
 
 from providers.berlin_group import authorise, sca, wire
 from providers.berlin_group.client import Client
+from providers.berlin_group.oauth import OAuthSca
 from providers.errors import ContractBroken, Refused
 from providers.port import Access, LinkStart, LinkState, Psu, Redirect
 
@@ -24,8 +25,9 @@ _TOLD = msgspec.json.Decoder(wire.Authorisation)
 class Steps:
     """``own_origins`` are where a browser may be sent without HTTPS."""
 
-    def __init__(self, client: Client, own_origins: tuple[str, ...]) -> None:
+    def __init__(self, client: Client, own_origins: tuple[str, ...], oauth: OAuthSca | None) -> None:
         self._client = client
+        self._oauth = oauth
         self._own_origins = own_origins
 
     def begin(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> LinkStart:
@@ -75,17 +77,21 @@ class Steps:
 
     def _finished(self, state: LinkState, told: wire.Authorisation) -> Access | LinkStart:
         """The PSU has done their part; whether that makes the consent valid, the bank is asked."""
-        status = self._client.consent_status(state.bank_consent_id)
+        status = self._client.consent_status(state.bank_consent_id, {})
         if status == "partiallyAuthorised":
             return self._step(state, told, error=_PARTLY)
         if status in authorise.UNFINISHED:
             return self._step(state, told, error=sca.NOT_YET)
-        return authorise.access(self._client, state.bank_consent_id, status, {})
+        return authorise.access(self._client, Access(state.bank_consent_id, None, None), status, {})
 
     def _step(self, state: LinkState, told: wire.Authorisation, *, tries: int = 0, error: str = "") -> LinkStart:
         want = sca.wanted(told)
         if want.kind is sca.Kind.REDIRECT:
             return LinkStart(Redirect(authorise.redirect_url(want.link, own_origins=self._own_origins)), state)
+        if want.kind is sca.Kind.OAUTH:
+            if self._oauth is None:
+                raise Refused("the bank wants OAuth, and its file says nothing of it (oauth)", code="oauth_not_set_up")
+            return self._oauth.begin(state, self._client.linked(state.bank_consent_id, want.link))
         link = sca.image_link(told) if want.kind is sca.Kind.CODE else None
         image = self._client.picture(state.bank_consent_id, link) if link else None
         kept = {"told": msgspec.json.encode(told).decode(), "tries": str(tries)}
