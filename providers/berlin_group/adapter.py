@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.berlin_group import authorise, first, normalize, sca
-from providers.berlin_group.client import Client
+from providers.berlin_group.client import CARD, Client
 from providers.berlin_group.oauth import OAuthSca
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
 from providers.edge import edge, guarded, kept
+from providers.errors import Refused
 from providers.model import Account, Balance, Page, Status, Transaction
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
 from providers.registry import CatalogueError, Institution, settings_of
@@ -32,7 +33,7 @@ class BerlinGroupAdapter:
             standard="berlin_group",
             time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
-            pending=settings.booking_status == "both",
+            pending=settings.booking_status != "booked",
             max_history_days=institution.max_history_days,
         )
         self._id = institution.id
@@ -111,7 +112,16 @@ class BerlinGroupAdapter:
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
             pages = self._client.accounts(authorise.right(access), psu, parse=normalize.accounts)
-            return kept(pages, self._id, "accounts")
+            found = kept(pages, self._id, "accounts")
+            return (*found, *self._cards(access, psu)) if self._settings.card_accounts else found
+
+    def _cards(self, access: Access, psu: Psu | None) -> tuple[Account, ...]:
+        pages = self._client.card_accounts(authorise.right(access), psu, parse=normalize.accounts)
+        try:
+            found = kept(pages, self._id, "accounts")
+        except Refused:
+            return ()  # who has no card there, or gave none, is told so in as many ways as there are banks
+        return tuple(replace(one, resource_id=CARD + one.resource_id) for one in found)
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
         def parse(body: bytes) -> Rows[Balance]:
@@ -127,11 +137,17 @@ class BerlinGroupAdapter:
         def parse(body: bytes) -> Page:
             return normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
 
-        days = (date_from, date_to)
-        with edge(self._id, "transactions"):
+        def pages() -> Iterator[Page]:
             right, account_id = authorise.right(access), account.resource_id
-            pages = self._client.transactions(right, account_id, days, psu, parse=parse)
-        return guarded(pages, self._id, "transactions")
+            for at, status in enumerate(statuses, 1):
+                for page in self._client.transactions(right, account_id, days, status, psu, parse=parse):
+                    is_last_of_more = page.next is None and at < len(statuses)
+                    yield replace(page, next=statuses[at]) if is_last_of_more else page
+
+        days = (date_from, date_to)
+        how = self._settings.booking_status
+        statuses = ("booked", "pending") if how == "separate" else (how,)
+        return guarded(pages(), self._id, "transactions")
 
     def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
         body = normalize.page_of(raw, status, trace)

@@ -38,6 +38,9 @@ REFUSALS = (
 _GONE_STATUSES = frozenset({404, 410})
 _GONE_CODES = frozenset({"CONSENT_UNKNOWN", "CONSENT_EXPIRED", "CONSENT_INVALID", "RESOURCE_UNKNOWN"})
 
+CARD = "card:"
+"""Before the id of an account that lives under /card-accounts: the two lists may use the same ids."""
+
 # What the PSU can correct: a wrong password, a wrong code.
 _WRONG_ANSWER = frozenset({"PSU_CREDENTIALS_INVALID", "SCA_INVALID"})
 
@@ -109,6 +112,9 @@ class Client:
     def accounts(self, right: Mapping[str, str], psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
         return self._pages(f"{self._base}/accounts", right, psu, parse)
 
+    def card_accounts(self, right: Mapping[str, str], psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
+        return self._pages(f"{self._base}/card-accounts", right, psu, parse)
+
     def balances(
         self, right: Mapping[str, str], account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
     ) -> Iterator[P]:
@@ -119,12 +125,12 @@ class Client:
         right: Mapping[str, str],
         account_id: str,
         days: tuple[date, date],
+        status: str,
         psu: Psu | None,
         *,
         parse: Callable[[bytes], P],
     ) -> Iterator[P]:
-        """``days`` are both included. Pages by _links.next until there is none."""
-        status = self._settings.booking_status
+        """``days`` are both included; ``status`` is bookingStatus. Pages by _links.next until there is none."""
         query = f"bookingStatus={status}&dateFrom={days[0].isoformat()}&dateTo={days[1].isoformat()}"
         return self._pages(f"{self._account_url(account_id)}/transactions?{query}", right, psu, parse)
 
@@ -151,7 +157,10 @@ class Client:
         return self._transport.resolve(self._consent_url(consent_id), link)
 
     def _account_url(self, account_id: str) -> str:
-        return f"{self._base}/accounts/{path_segment(account_id)}"
+        kind = "accounts"
+        if self._settings.card_accounts and account_id.startswith(CARD):
+            kind, account_id = "card-accounts", account_id.removeprefix(CARD)
+        return f"{self._base}/{kind}/{path_segment(account_id)}"
 
     def _consent_url(self, consent_id: str) -> str:
         return f"{self._base}/consents/{path_segment(consent_id)}"

@@ -53,7 +53,9 @@ class OAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``base_url`` is everything before ``/v1``. ``booking_status`` is what the bank supports: only ``booked`` is
-    mandatory in the standard. ``time_zone`` is the bank's own, for moments written without an offset.
+    mandatory in the standard; at a ``separate`` one what is booked and what is pending are two calls, and each counts.
+    ``card_accounts``: it has ``/card-accounts`` beside ``/accounts``. ``time_zone`` is the bank's own, for moments
+    written without an offset.
 
     ``approach`` is the SCA approach that we prefer; the bank decides, and whatever it chooses is followed.
     ``link_urls`` are other addresses of the bank that its links may lead to (a picture to scan, its
@@ -67,7 +69,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     base_url: Url
-    booking_status: Literal["booked", "both"] = "both"
+    booking_status: Literal["booked", "both", "separate"] = "both"
+    card_accounts: bool = False
     approach: Literal["redirect", "decoupled", "embedded"] = "redirect"
     consent_model: Literal["bank_offered", "dedicated", "global"] = "bank_offered"
     valid_until: Literal["asked", "longest"] = "asked"
