@@ -1,1 +1,1 @@
-"""Berlin Group NextGenPSD2 XS2A 1.3, account information, every SCA approach: www.berlin-group.org."""
+"""Berlin Group NextGenPSD2 XS2A 1.x and openFinance 2.x, account information: www.berlin-group.org."""

@@ -11,6 +11,7 @@ from providers.berlin_group.client import CARD, Client
 from providers.berlin_group.oauth import OAuthSca
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
+from providers.berlin_group.versions import V2, Version, version_of
 from providers.edge import edge, guarded, kept
 from providers.errors import Refused
 from providers.model import Account, Balance, Page, Status, Transaction
@@ -39,6 +40,7 @@ class BerlinGroupAdapter:
         self._id = institution.id
         self._rules = institution.rules
         self._settings = settings
+        self._version = version_of(institution.version)
         try:
             self._zone = ZoneInfo(settings.time_zone)
             transport = Transport(
@@ -46,7 +48,7 @@ class BerlinGroupAdapter:
                 (settings.base_url, *settings.link_urls),
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
-                sign=_signer(settings, tpp),
+                sign=_signer(settings, self._version, tpp),
                 limits=limits,
             )
             base = urlsplit(settings.base_url)
@@ -54,8 +56,8 @@ class BerlinGroupAdapter:
             self._oauth = OAuthSca(transport, settings.oauth, tpp, own_origins) if settings.oauth else None
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None
-        self._client = Client(transport, settings)
-        self._steps = Steps(self._client, own_origins, self._oauth)
+        self._client = Client(transport, settings, self._version)
+        self._steps = Steps(self._client, own_origins, self._oauth, self._version)
 
     def start(self, request: LinkRequest) -> LinkStart:
         data = {"valid_until": request.valid_until.isoformat()}
@@ -79,10 +81,12 @@ class BerlinGroupAdapter:
 
     def _begun(self, state: LinkState, headers: Mapping[str, str], ibans: tuple[str, ...], psu: Psu) -> LinkStart:
         """The bank consent, and the first step of its authorisation."""
-        body = authorise.consent_request(self._settings, date.fromisoformat(state.data["valid_until"]), ibans)
+        body = authorise.consent_request(
+            self._settings, self._version, date.fromisoformat(state.data["valid_until"]), ibans
+        )
         sent = {
-            **authorise.approach_headers(self._settings.approach),
-            **authorise.redirect_headers(state.redirect_uri, state.state),
+            **self._version.approach(self._settings.approach),
+            **authorise.redirect_headers(state, self._version),
             **headers,
         }
         created, told = self._client.create_consent(body, sent, psu)
@@ -161,10 +165,12 @@ class BerlinGroupAdapter:
                 self._client.delete_consent(access.bank_consent_id, authorise.bearer(access))
 
 
-def _signer(settings: Settings, tpp: Tpp) -> Signer | None:
-    """The signature of every request, with the certificate beside it (chapter 12)."""
+def _signer(settings: Settings, version: Version, tpp: Tpp) -> Signer | None:
+    """The signature of every request, with the certificate beside it (1.3, chapter 12). Raises ValueError."""
     if settings.signing is None:
         return None
+    if version is V2:
+        raise ValueError("signing: openFinance 2.x signs with JAdES, which is not done here")
     how = settings.signing
     seal = tpp.seal_for(how.key_id)
     scheme = Scheme(key_id(how.key_id, seal), how.headers, how.algorithm, how.digest)

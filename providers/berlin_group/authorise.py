@@ -15,6 +15,7 @@ from providers import dates, text
 from providers.berlin_group import wire
 from providers.berlin_group.client import Client
 from providers.berlin_group.settings import Settings
+from providers.berlin_group.versions import Version
 from providers.classify import safe_code
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.port import Access, LinkState
@@ -28,34 +29,24 @@ DENIED = "access_denied"
 UNFINISHED = frozenset({"received", "partiallyAuthorised"})
 
 
-def consent_request(settings: Settings, valid_until: date, ibans: Iterable[str]) -> bytes:
-    """``consents``. In the bank-offered model the lists are empty; ``ibans`` are for the dedicated one."""
-    named = [{"iban": iban} for iban in ibans]
-    access: dict[str, object] = {"accounts": named, "balances": named, "transactions": named}
-    if settings.consent_model == "global":
-        access = {"allPsd2": "allAccounts"}
+def consent_request(settings: Settings, version: Version, valid_until: date, ibans: Iterable[str]) -> bytes:
+    """``consents``. In the bank-offered model no account is named; ``ibans`` are for the dedicated one."""
     return msgspec.json.encode(
         {
-            "access": access,
+            **version.access(settings.consent_model, ibans),
             "recurringIndicator": True,
-            "validUntil": LONGEST if settings.valid_until == "longest" else valid_until.isoformat(),
+            version.valid_until: LONGEST if settings.valid_until == "longest" else valid_until.isoformat(),
             "frequencyPerDay": FREQUENCY_PER_DAY,
-            "combinedServiceIndicator": False,
         }
     )
 
 
-def approach_headers(approach: str) -> dict[str, str]:
-    """Which SCA approach we would like. A bank is free to choose another."""
-    preferred = {"TPP-Redirect-Preferred": "true" if approach == "redirect" else "false"}
-    return preferred | ({"TPP-Decoupled-Preferred": "true"} if approach == "decoupled" else {})
-
-
-def redirect_headers(redirect_uri: str, state: str) -> dict[str, str]:
-    """Where the bank sends the PSU after a yes (TPP-Redirect-URI) and after a no (TPP-Nok-Redirect-URI)."""
+def redirect_headers(state: LinkState, version: Version) -> dict[str, str]:
+    """Where the bank sends the PSU after a yes (Redirect-URI) and after a no (Nok-Redirect-URI)."""
+    back = {"state": state.state}
     return {
-        "TPP-Redirect-URI": _with_query(redirect_uri, {"state": state}),
-        "TPP-Nok-Redirect-URI": _with_query(redirect_uri, {"state": state, "error": DENIED}),
+        f"{version.prefix}Redirect-URI": _with_query(state.redirect_uri, back),
+        f"{version.prefix}Nok-Redirect-URI": _with_query(state.redirect_uri, back | {"error": DENIED}),
     }
 
 
@@ -113,7 +104,7 @@ def valid_until(consent: wire.Consent) -> datetime | None:
     The bank may shorten what was asked, and answers 9999-12-31 for its longest.
     """
     try:
-        day = dates.calendar_day(consent.valid_until, "validUntil")
+        day = dates.calendar_day(consent.valid_until or consent.valid_to, "validUntil")
     except BrokenRow as error:
         raise ContractBroken(str(error)) from None
     if day is None or day.year == 9999:

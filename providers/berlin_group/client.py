@@ -13,6 +13,7 @@ import msgspec
 from providers import text
 from providers.berlin_group import wire
 from providers.berlin_group.settings import Settings
+from providers.berlin_group.versions import Version
 from providers.classify import Rule, Verdict, error_for
 from providers.errors import ContractBroken, ProviderError
 from providers.paging import P, walk
@@ -55,16 +56,16 @@ class Client:
     """One bank's XS2A interface. Keeps no state; every answer it returns has status 2xx. ``right`` and ``bearer`` are
     headers (authorise.right, authorise.bearer)."""
 
-    def __init__(self, transport: Transport, settings: Settings) -> None:
+    def __init__(self, transport: Transport, settings: Settings, version: Version) -> None:
         self._transport = transport
         self._settings = settings
-        self._base = settings.base_url.rstrip("/") + "/v1"
+        self._base = f"{settings.base_url.rstrip('/')}/{version.root}"
+        self._consents = f"{self._base}/{version.consents}"
 
     def create_consent(
         self, body: bytes, headers: dict[str, str], psu: Psu
     ) -> tuple[wire.ConsentCreated, wire.Authorisation]:
-        url = f"{self._base}/consents"
-        answer = self._transport.call("POST", url, headers=_headers(psu) | headers, json=body)
+        answer = self._transport.call("POST", self._consents, headers=_headers(psu) | headers, json=body)
         created = envelope(_CREATED, _expect(answer))
         if not text.is_token(created.consent_id):
             raise ContractBroken("the bank's consent id cannot stand in a header", raw=answer.body)
@@ -163,7 +164,7 @@ class Client:
         return f"{self._base}/{kind}/{path_segment(account_id)}"
 
     def _consent_url(self, consent_id: str) -> str:
-        return f"{self._base}/consents/{path_segment(consent_id)}"
+        return f"{self._consents}/{path_segment(consent_id)}"
 
 
 def _headers(psu: Psu | None, *, request_id: str | None = None) -> dict[str, str]:
@@ -194,4 +195,5 @@ def _codes(answer: Answer) -> tuple[str, ...]:
         body = _ERROR.decode(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ()
-    return tuple(code for code in (*(one.code for one in body.tpp_messages or ()), body.code) if code)
+    messages = (*(body.tpp_messages or ()), *(body.api_client_messages or ()))
+    return tuple(code for code in (*(one.code for one in messages), body.code) if code)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from providers.berlin_group.versions import Approach, Model
 from providers.signing.http_signature import Algorithm, DigestAlgorithm
 
 HeaderName = Annotated[str, Meta(pattern=r"^(\([a-z-]+\)|[a-z][a-z0-9-]*)$")]
@@ -13,8 +14,9 @@ Url = Annotated[str, Meta(pattern="^https?://[^/?#]+[^?#]*$")]
 
 
 class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The signature over every request (1.3, chapter 12), by the qualified seal. ``headers`` in the bank's own order;
-    one that a request does not carry is left out. ``key_id`` is a template (providers.signing.seal.key_id)."""
+    """The signature over every request by the qualified seal (1.3, chapter 12; openFinance 2.x signs otherwise).
+    ``headers`` in the bank's own order; one that a request does not carry is left out. ``key_id`` is a template
+    (providers.signing.seal.key_id)."""
 
     key_id: Annotated[str, Meta(min_length=1, max_length=300)] = "SN={serial},CA={issuer}"
     headers: Annotated[tuple[HeaderName, ...], Meta(min_length=1)] = (
@@ -52,8 +54,8 @@ class OAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``base_url`` is everything before ``/v1``. ``booking_status`` is what the bank supports: only ``booked`` is
-    mandatory in the standard; at a ``separate`` one what is booked and what is pending are two calls, and each counts.
+    """``base_url`` is everything before ``/v1`` or ``/v2``. ``booking_status`` is what the bank supports: only
+    ``booked`` is mandatory; at a ``separate`` one what is booked and what is pending are two calls, and each counts.
     ``card_accounts``: it has ``/card-accounts`` beside ``/accounts``. ``time_zone`` is the bank's own, for moments
     written without an offset.
 
@@ -71,8 +73,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     base_url: Url
     booking_status: Literal["booked", "both", "separate"] = "both"
     card_accounts: bool = False
-    approach: Literal["redirect", "decoupled", "embedded"] = "redirect"
-    consent_model: Literal["bank_offered", "dedicated", "global"] = "bank_offered"
+    approach: Approach = "redirect"
+    consent_model: Model = "bank_offered"
     valid_until: Literal["asked", "longest"] = "asked"
     ask_psu_id: bool = False
     signing: Signing | None = None

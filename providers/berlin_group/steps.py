@@ -13,6 +13,7 @@ from msgspec import structs
 from providers.berlin_group import authorise, sca, wire
 from providers.berlin_group.client import Client
 from providers.berlin_group.oauth import OAuthSca
+from providers.berlin_group.versions import Version
 from providers.errors import ContractBroken, Refused
 from providers.port import Access, LinkStart, LinkState, Psu, Redirect
 
@@ -25,8 +26,9 @@ _TOLD = msgspec.json.Decoder(wire.Authorisation)
 class Steps:
     """``own_origins`` are where a browser may be sent without HTTPS."""
 
-    def __init__(self, client: Client, own_origins: tuple[str, ...], oauth: OAuthSca | None) -> None:
+    def __init__(self, client: Client, own_origins: tuple[str, ...], oauth: OAuthSca | None, version: Version) -> None:
         self._client = client
+        self._version = version
         self._oauth = oauth
         self._own_origins = own_origins
 
@@ -42,7 +44,7 @@ class Steps:
             return self._looked(state, told, psu)
         if wrong := sca.missing(answers):
             return self._step(state, told, tries=tries, error=wrong)
-        headers = authorise.redirect_headers(state.redirect_uri, state.state) if want.method == "POST" else {}
+        headers = authorise.redirect_headers(state, self._version) if want.method == "POST" else {}
         headers |= sca.psu_headers(answers)
         body = sca.body(want.kind, answers)
         said = self._client.authorise(want.method, state.bank_consent_id, want.link, body, headers, psu)
@@ -59,7 +61,7 @@ class Steps:
             want = sca.wanted(told)
             if want.kind is not sca.Kind.START:
                 return told
-            headers = authorise.redirect_headers(state.redirect_uri, state.state)
+            headers = authorise.redirect_headers(state, self._version)
             said = self._client.authorise("POST", state.bank_consent_id, want.link, b"{}", headers, psu)
             if said is None:
                 raise Refused("the bank does not begin an authorisation", code="psu_credentials_invalid")

@@ -329,6 +329,7 @@ class Consent(_Wire, frozen=True):
 
     consent_status: str
     valid_until: str | None = None
+    valid_to: str | None = None  # openFinance 2.x
 
 
 class Message(_Wire, frozen=True):
@@ -339,6 +340,7 @@ class ErrorBody(_Wire, frozen=True):
     """Error4xx_NG_AIS (tppMessages) or Error4xx_AIS (RFC 7807, code beside title)."""
 
     tpp_messages: list[Message] | None = None
+    api_client_messages: list[Message] | None = None  # openFinance 2.x
     code: str | None = None
 
 
