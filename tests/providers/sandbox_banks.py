@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
+from providers.driving import FaultKind
 from providers.model import Money
 from providers.port import Adapter, Ask, AskingAdapter, LinkRequest, LinkStart, Psu, Redirect
 from tests.providers import tpp
@@ -21,6 +22,9 @@ from tests.providers import tpp
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 3, 15)
 PSU = Psu("192.0.2.7", "Browser/1.0")
+
+READING_FAULTS: dict[FaultKind, str] = {"down": "http_503", "busy": "rate_limited", "no_json": "html"}
+PAGE_FAULTS: dict[FaultKind, str] = {"loop": "same_page", "astray": "foreign_link"}
 
 
 @contextmanager
@@ -134,6 +138,16 @@ class SandboxDriver:
         browser.send("/decision", decision="deny")
         assert browser.callback is not None, browser.page
         return browser.callback
+
+    @contextmanager
+    def fault(self, kind: FaultKind) -> Iterator[None]:
+        try:
+            for area in ("accounts", "transactions"):
+                if kind in READING_FAULTS or area == "transactions":
+                    self.control(fault={**READING_FAULTS, **PAGE_FAULTS}[kind], on=area)
+            yield
+        finally:
+            self.control(fault=None)
 
     def control(self, path: str = "", **body: Any) -> None:
         requests.post(f"{self.bank_url}/_control{path}", json=body, timeout=10).raise_for_status()

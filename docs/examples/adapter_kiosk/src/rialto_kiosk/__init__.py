@@ -1,0 +1,1 @@
+"""Kiosk Bank for Rialto."""
