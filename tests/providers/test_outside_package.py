@@ -56,9 +56,8 @@ def test_one_that_is_not_installed_brings_nothing(copied: Path) -> None:
 def test_the_page_shows_the_example_as_it_is() -> None:
     """Each piece of code on the page is a part of the example, line by line; how far it is indented is the page's."""
     page = (ROOT / "docs" / "providers" / "writing-an-adapter.md").read_text()
-    code = "\n".join(
-        path.read_text() for path in sorted(EXAMPLE.rglob("*")) if path.suffix in (".py", ".toml", ".json")
-    )
+    files = [path for path in sorted(EXAMPLE.rglob("*")) if path.suffix in (".py", ".toml", ".json")]
+    code = "\n".join(_lines(path.read_text()) for path in files)
     pieces = [piece.strip("\n") for piece in page.split("```")[1::2]]
     shown = [piece.partition("\n")[2] for piece in pieces if piece.startswith(("python", "toml", "json"))]
     assert len(shown) >= 4
