@@ -112,12 +112,12 @@ def test_an_enabled_bank_must_be_whole() -> None:
 
 
 def test_what_it_takes_to_enable_a_bank_is_said_in_words() -> None:
-    listing = {"needs": ["qwac"], "gaps": ["iban_first"]}
+    listing = {"needs": ["qwac"], "gaps": ["branch_first"]}
     taken = profiles.to_enable(bank(WHOLE, "stet", listing=listing))
     assert taken == (
         NEEDS["qwac"],
         "api.resource_base",
-        "an adapter that can do this: the account number before the consent",
+        "an adapter that can do this: which branch or member bank it is, before anything",
     )
     assert profiles.to_enable(bank(STET, "stet", enabled=True)) == ()
 
