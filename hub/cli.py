@@ -56,7 +56,7 @@ def main() -> None:
 @click.option("--port", type=int, help=f"Where the hub listens; else {PORT}, or {TLS_PORT} with TLS.")
 @click.option("--tls", is_flag=True, help="Serve https://localhost with certificates of its own making.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Data folder.")
-@click.option("--sandbox", is_flag=True, help="Also start the two sandbox banks and make demo people.")
+@click.option("--sandbox", is_flag=True, help="Also start the sandbox banks and make demo people.")
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
 def serve(port: int | None, tls: bool, data: Path, sandbox: bool, workers: int) -> None:
     """Run the hub on this machine until Ctrl-C."""

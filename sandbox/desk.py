@@ -37,7 +37,7 @@ def pages(desk: Desk) -> Blueprint:
     def fault() -> ResponseReturnValue:
         kind, area = request.form.get("fault", ""), request.form.get("on", "")
         times = request.form.get("times", "")
-        if kind not in KINDS or area not in desk.areas or not (times == "" or times.isdecimal()):
+        if kind not in KINDS or area not in desk.areas or not (times == "" or (times.isdecimal() and len(times) < 7)):
             return _page(desk, "Choose a fault, what it strikes, and how many calls (empty: until it is cleared).")
         desk.faults.set(area, Fault(kind, 0, int(times) if times else None))
         return _done()

@@ -1,11 +1,13 @@
 """Starting a hub on this machine: what it takes from outside, and what it leaves behind."""
 
+import re
 import signal
 import socket
 import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from hub.clock import now
 from hub.context import Hub
 from hub.outbound.fetch import Outbound, Unreachable
 from hub.settings import from_environ
-from hub.stack import ROOT, Stack, StackError, free_port
+from hub.stack import ROOT, SANDBOX, Stack, StackError, free_port
 from hub.tls import authority
 from tests.outbound.server import serving
 
@@ -48,17 +50,23 @@ def test_demo_people_are_seeded_once_however_often_a_hub_starts(hub: Hub) -> Non
 
 
 @pytest.mark.timeout(60)
-def test_no_child_outlives_the_hub_even_if_the_signal_comes_twice(tmp_path: Path) -> None:
+def test_serving_names_each_banks_control_page_and_no_child_outlives_the_hub(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "hub.cli", "serve", "--sandbox", "--port", str(port), "--data", str(tmp_path)]
     serve = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
     assert serve.stdout is not None
+    told = []
     for line in serve.stdout:
+        told.append(line)
         if "is open at" in line:
             break
-    for _ in range(2):
+    controls = re.findall(r"http://\S+/_control", "".join(told))
+    shown = [urllib.request.urlopen(url, timeout=10).read().decode() for url in controls]
+    assert len(shown) == len(SANDBOX)
+    assert all(": control</h1>" in page for page in shown)
+    for _ in range(2):  # even if the signal comes twice
         serve.send_signal(signal.SIGTERM)
         time.sleep(0.05)
     serve.wait(20)

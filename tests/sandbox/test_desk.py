@@ -67,6 +67,7 @@ def test_a_fault_is_armed_shown_and_cleared(desk: RunningBank) -> None:
         ("fault", {"fault": "fire", "on": "accounts"}),
         ("fault", {"fault": "http_500", "on": "moon"}),
         ("fault", {"fault": "http_500", "on": "accounts", "times": "-1"}),
+        ("fault", {"fault": "http_500", "on": "accounts", "times": "9" * 5000}),
         ("advance", {"days": "0"}),
         ("advance", {"days": "soon"}),
         ("transaction", {"amount": "much", "counterparty": "Shop"}),
