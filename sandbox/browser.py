@@ -72,8 +72,8 @@ class BrowserSessions:
             # Plain http on loopback: the only place where a bank page may do without Secure.
             answer.set_cookie(self.cookie, g.browser.session_id, httponly=True, samesite="Lax")
         if answer.mimetype == "text/html":
-            answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-            answer.headers["Referrer-Policy"] = "no-referrer"
+            answer.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            answer.headers.setdefault("Referrer-Policy", "no-referrer")
         if answer.mimetype != "text/css":
             answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Content-Type-Options"] = "nosniff"

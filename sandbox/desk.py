@@ -109,5 +109,10 @@ def _page(desk: Desk, problem: str = "") -> ResponseReturnValue:
         most_days=MOST_DAYS,
         calls=desk.faults.calls()[-LAST_CALLS:][::-1],
     )
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",  # with no-referrer a browser says Origin: null, also to the page's own forms
+    }
     return shown, 400 if problem else 200, headers

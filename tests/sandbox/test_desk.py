@@ -54,6 +54,18 @@ def test_the_page_shows_the_bank_and_needs_no_script(desk: RunningBank, name: st
     assert requests.get(desk.url + style[1], timeout=5).headers["Content-Type"].startswith("text/css")
 
 
+def test_a_browser_may_send_the_pages_forms(desk: RunningBank) -> None:
+    """Under no-referrer it would say "Origin: null" even to where the page came from (Fetch, "append a request Origin
+    header"), and a form with that is refused."""
+    assert requests.get(f"{desk.url}/_control", timeout=5).headers["Referrer-Policy"] == "same-origin"
+    form = {"fault": "http_500", "on": "accounts", "times": "1"}
+    for origin, status in ((desk.url, 200), ("null", 403)):
+        headers = {"Origin": origin}
+        answer = requests.post(f"{desk.url}/_control/page/fault", data=form, headers=headers, timeout=5)
+        assert answer.status_code == status, origin
+    send(desk, "clear")
+
+
 def test_a_fault_is_armed_shown_and_cleared(desk: RunningBank) -> None:
     assert "None is armed" in page(desk)
     shown = send(desk, "fault", fault="http_500", on="accounts", times="3")
