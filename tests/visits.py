@@ -25,13 +25,16 @@ def begin(hub: Hub) -> tuple[World, str]:
     world = World(hub)
     world.tokens(scope=SCOPE, days=300)
     latest = world.tokens(world.native, scope=SCOPE, days=300, redirect_uri=NATIVE_CALLBACK)["refresh_token"]
-    world.logged_in = world.person()
     return world, str(latest)
 
 
 def log_in(world: World, refresh_token: str, logins: int) -> str:
-    """Logins that need no new yes, some of whose tokens are refreshed or revoked; and an app without a secret, whose
-    refresh token is another one after each use: the latest of them."""
+    """Logins in a new session that need no new yes, some of whose tokens are refreshed or revoked; and an app without
+    a secret, whose refresh token is another one after each use: the latest of them."""
+    now, settings = world.hub.clock(), world.hub.settings
+    with world.hub.db.write() as session:
+        secret = sessions.start(session, world.alice, amr=("pwd",), origin=ORIGIN, now=now, settings=settings)
+    world.logged_in = sessions.load(world.hub, secret, now)
     for number in range(logins):
         location = world.ask(scope=SCOPE, prompt="none").headers["Location"]
         answer = world.redeem(query_of(location)["code"]).get_json()
