@@ -44,6 +44,7 @@ class Bank:
     normaliser: str
     trust: IdTrust
     _access: Access = field(repr=False)
+    _is_renewed: bool = field(default=False, init=False)
 
     @classmethod
     def open(cls, hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> "Bank":
@@ -81,10 +82,15 @@ class Bank:
     ) -> Iterator[Page]:
         """One request per page; between two of them the caller may write, and the lease is kept. The ``known`` ones
         come unread."""
+
+        def begin() -> tuple[Iterator[Page], Page | None]:
+            days = {"date_from": date_from, "date_to": date_to}
+            pages = self.adapter.transactions(self._access, account, **days, psu=self.psu)
+            return pages, self._next(pages, known)
+
         self._refresh_if_old()
-        pages = self.adapter.transactions(self._access, account, date_from=date_from, date_to=date_to, psu=self.psu)
         with self._counted(account_id, Endpoint.TRANSACTIONS):
-            page = self._next(pages, known)
+            pages, page = self._believing_late(begin)
         while page is not None:
             yield page
             self.lease.keep()
@@ -119,19 +125,35 @@ class Bank:
             raise
 
     def _ask(self, call: Callable[[Access], T]) -> T:
+        def asked() -> T:
+            with self._circuit():
+                return call(self._access)
+
         _assert_no_transaction()
         self._refresh_if_old()
-        with self._circuit():
-            result = call(self._access)
+        result = self._believing_late(asked)
         self.lease.keep()
         return result
 
+    def _believing_late(self, call: Callable[[], T]) -> T:
+        """That the right to read has ended is believed only of a fresh token: banks' clocks are wrong, and some tokens
+        live half as long as their bank says. Tried once in a sync; if the consent is over, the refresh says so."""
+        try:
+            return call()
+        except ReconsentRequired:
+            if self._access.expires_at is None or self._is_renewed:
+                raise
+        self._is_renewed = True
+        self._refresh()
+        return call()
+
     def _refresh_if_old(self) -> None:
-        now = self.hub.clock()
-        if self._access.expires_at is None or self._access.expires_at > now + REFRESH_AHEAD:
-            return
+        if self._access.expires_at is not None and self._access.expires_at <= self.hub.clock() + REFRESH_AHEAD:
+            self._refresh()
+
+    def _refresh(self) -> None:
         with self._circuit():
-            fresh = self.adapter.refresh(self._access, now=now)
+            fresh = self.adapter.refresh(self._access, now=self.hub.clock())
         # Stored before it is used: a bank that rotates refresh tokens takes the old one no more.
         with self.lease.write() as session:
             session.execute(

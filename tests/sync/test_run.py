@@ -327,6 +327,33 @@ def test_an_access_token_that_ends_during_a_long_sync_is_refreshed_on_the_way(wo
 
 
 @one_store
+@pytest.mark.parametrize("step", ["accounts", "balances", "transactions"])
+def test_a_token_that_ends_before_its_time_costs_a_refresh_and_not_the_person(world: World, step: str) -> None:
+    """Some banks say ten minutes and mean five; others have a clock that is fast."""
+    world.bank.access_ttl = timedelta(minutes=10)
+    connection_id = world.linked()
+
+    def refuse(asked: str, _key: str) -> None:
+        if asked == step and world.bank.used[-1].data["token"] == "token-0":
+            raise ReconsentRequired("invalid_token")
+
+    world.bank.hook = refuse
+    assert world.sync(connection_id).result is Result.SYNCED
+    assert world.bank.steps().count("refresh") == 1
+    assert world.row(connection_id).status == "ready"
+
+
+@one_store
+def test_a_consent_that_is_over_is_asked_about_once_more_and_no_oftener(world: World) -> None:
+    world.bank.access_ttl = timedelta(minutes=10)
+    connection_id = world.linked()
+    world.bank.errors["accounts"] = ReconsentRequired("the consent was revoked")
+    world.sync(connection_id)
+    assert world.row(connection_id).status == "needs_psu"
+    assert world.bank.steps().count("refresh") == 1
+
+
+@one_store
 @pytest.mark.parametrize(
     ("error", "status"),
     [(Transient("down"), "ready"), (ReconsentRequired("ended"), "needs_psu"), (Refused("no"), "needs_aspsp")],
