@@ -51,10 +51,10 @@ class AuCdrAdapter:
     def start(self, request: LinkRequest) -> LinkStart:
         with edge(self._id, "start"):
             verifier = new_code_verifier()
-            url = self._authoriser.url(request, verifier)
-        sharing_s = int(sharing_duration(request).total_seconds())
-        data = {"code_verifier": verifier, "sharing_s": str(sharing_s)}
-        return LinkStart(Redirect(url), LinkState("", request.redirect_uri, request.state, request.nonce, data))
+            sharing_s = int(sharing_duration(request).total_seconds())
+            data = {"code_verifier": verifier, "sharing_s": str(sharing_s)}
+            state = LinkState("", request.redirect_uri, request.state, request.nonce, data)
+            return LinkStart(Redirect(self._authoriser.url(request, state, verifier)), state)
 
     def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
         with edge(self._id, "finish"):

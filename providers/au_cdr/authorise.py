@@ -7,28 +7,18 @@ names the cdr_arrangement_id. Revocation: Arrangement Revocation endpoint.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
-from urllib.parse import urlencode
 
-import msgspec
-
-from providers import text
-from providers.au_cdr import wire
 from providers.au_cdr.settings import Settings
 from providers.errors import ContractBroken
-from providers.fapi import id_token, jarm, keys, request_object
-from providers.oauth import callback as callbacks
+from providers.fapi.pushed import PushedFlow, Server
 from providers.oauth import refusal
 from providers.oauth.client_auth import private_key_jwt
-from providers.oauth.pkce import code_challenge
 from providers.oauth.tokens import TokenAnswer, TokenEndpoint
 from providers.port import LinkRequest, LinkState
-from providers.rows import envelope
 from providers.tpp import Tpp
 from providers.transport import Transport
 
 LONGEST_SHARING = timedelta(days=365)
-
-_PUSHED = msgspec.json.Decoder(wire.Pushed)
 
 
 def sharing_duration(request: LinkRequest) -> timedelta:
@@ -43,60 +33,28 @@ class Authoriser:
     def __init__(self, transport: Transport, settings: Settings, tpp: Tpp) -> None:
         self._transport = transport
         self._settings = settings
-        self._tpp = tpp
         self._auth = private_key_jwt(tpp, settings.client_id, settings.issuer)
         self._tokens = TokenEndpoint(transport, settings.token_endpoint, self._auth)
-
-    def url(self, request: LinkRequest, code_verifier: str) -> str:
-        """Where the PSU goes: to a request that the holder has already."""
-        settings = self._settings
-        claims: dict[str, object] = {
-            "sharing_duration": int(sharing_duration(request).total_seconds()),
-            "id_token": {"acr": {"essential": True, "values": [settings.acr]}},
-        }
-        asked = {
-            "response_type": "code",
-            "response_mode": "jwt",
-            "scope": " ".join(settings.scopes),
-            "redirect_uri": request.redirect_uri,
-            "state": request.state,
-            "nonce": request.nonce,
-            "code_challenge": code_challenge(code_verifier),
-            "code_challenge_method": "S256",
-            "claims": claims,
-        }
-        signed = request_object.signed(
-            self._tpp, asked, client_id=settings.client_id, audience=settings.issuer, now=request.now
+        server = Server(
+            issuer=settings.issuer,
+            authorization_endpoint=settings.authorization_endpoint,
+            pushed_authorization_request_endpoint=settings.pushed_authorization_request_endpoint,
+            jwks_uri=settings.jwks_uri,
+            client_id=settings.client_id,
         )
-        form = {"request": signed, **self._auth(request.now).form}
-        answer = self._transport.call("POST", settings.pushed_authorization_request_endpoint, form=form)
-        if not 200 <= answer.status < 300:
-            raise refusal.from_answer(answer)
-        pushed = envelope(_PUSHED, answer.body).request_uri
-        query = urlencode({"client_id": settings.client_id, "request_uri": pushed})
-        return f"{settings.authorization_endpoint}?{query}"
+        self._flow = PushedFlow(transport, tpp, server, self._auth, self._tokens)
+
+    def url(self, request: LinkRequest, state: LinkState, code_verifier: str) -> str:
+        """Where the PSU goes: to a request that the holder has already."""
+        claims = {
+            "sharing_duration": int(sharing_duration(request).total_seconds()),
+            "id_token": {"acr": {"essential": True, "values": [self._settings.acr]}},
+        }
+        scope = " ".join(self._settings.scopes)
+        return self._flow.url(scope, state, code_verifier, now=request.now, claims=claims)
 
     def exchange(self, state: LinkState, callback: Mapping[str, str], *, now: datetime) -> TokenAnswer:
-        """The signed response of this attempt, its code for tokens, and the ID token beside them."""
-        settings = self._settings
-        if not text.same(callback.get("state", state.state), state.state):
-            raise ContractBroken("the callback's state is not of this attempt")
-        jwks = keys.fetched(self._transport, settings.jwks_uri)
-        response = jarm.read(callback, jwks, issuer=settings.issuer, client_id=settings.client_id, now=now)
-        callbacks.check_state(response, state.state)
-        tokens = self._tokens.ask(
-            {
-                "grant_type": "authorization_code",
-                "code": callbacks.code_of(response),
-                "redirect_uri": state.redirect_uri,
-                "code_verifier": state.data.get("code_verifier", ""),
-            },
-            now=now,
-        )
-        if not tokens.id_token:
-            raise ContractBroken("the token answer holds no ID token")
-        expected = id_token.Expected(settings.issuer, settings.client_id, state.nonce, tokens.access_token)
-        id_token.check(tokens.id_token, jwks, expected, now=now)
+        tokens = self._flow.exchange(state, callback, now=now)
         if not tokens.cdr_arrangement_id:
             raise ContractBroken("the token answer names no arrangement")
         return tokens

@@ -7,29 +7,20 @@ authorise within an hour becomes REJECTED by itself.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from urllib.parse import urlencode
 
 import msgspec
 
-from providers import text
 from providers.br_openfinance import wire
 from providers.br_openfinance.settings import Settings
-from providers.errors import ContractBroken, ProviderError, Refused, Transient
-from providers.fapi import id_token, jarm, keys, request_object
-from providers.fapi.jwe import opened
-from providers.oauth import callback as callbacks
-from providers.oauth import refusal
+from providers.errors import ProviderError, Refused, Transient
+from providers.fapi.pushed import PushedFlow, Server
 from providers.oauth.client_auth import private_key_jwt
-from providers.oauth.pkce import code_challenge
 from providers.oauth.tokens import TokenAnswer, TokenEndpoint
 from providers.port import Ask, Field, LinkState
-from providers.rows import envelope
 from providers.tpp import Tpp
 from providers.transport import Transport
 
 CPF = "cpf"
-
-_PUSHED = msgspec.json.Decoder(wire.Pushed)
 
 
 def ask_for_cpf(*, was_wrong: bool = False) -> Ask:
@@ -66,11 +57,17 @@ class Authoriser:
     """The bank's authorisation server. Keeps no state."""
 
     def __init__(self, transport: Transport, settings: Settings, tpp: Tpp) -> None:
-        self._transport = transport
         self._settings = settings
-        self._tpp = tpp
         self._auth = private_key_jwt(tpp, settings.client_id, settings.token_endpoint)
         self._tokens = TokenEndpoint(transport, settings.token_endpoint, self._auth)
+        server = Server(
+            issuer=settings.issuer,
+            authorization_endpoint=settings.authorization_endpoint,
+            pushed_authorization_request_endpoint=settings.pushed_authorization_request_endpoint,
+            jwks_uri=settings.jwks_uri,
+            client_id=settings.client_id,
+        )
+        self._flow = PushedFlow(transport, tpp, server, self._auth, self._tokens)
 
     def app_token(self, now: datetime) -> str:
         """Our own access token, for the consent resource (client_credentials, scope consents)."""
@@ -78,50 +75,10 @@ class Authoriser:
 
     def url(self, state: LinkState, consent_id: str, code_verifier: str, *, now: datetime) -> str:
         """Where the PSU goes: to a request that the bank has already."""
-        settings = self._settings
-        asked = {
-            "response_type": "code",
-            "response_mode": "jwt",
-            "scope": f"{settings.scope} consent:{consent_id}",
-            "redirect_uri": state.redirect_uri,
-            "state": state.state,
-            "nonce": state.nonce,
-            "code_challenge": code_challenge(code_verifier),
-            "code_challenge_method": "S256",
-        }
-        signed = request_object.signed(
-            self._tpp, asked, client_id=settings.client_id, audience=settings.issuer, now=now
-        )
-        form = {"request": signed, **self._auth(now).form}
-        answer = self._transport.call("POST", settings.pushed_authorization_request_endpoint, form=form)
-        if not 200 <= answer.status < 300:
-            raise refusal.from_answer(answer)
-        pushed = envelope(_PUSHED, answer.body).request_uri
-        query = urlencode({"client_id": settings.client_id, "request_uri": pushed})
-        return f"{settings.authorization_endpoint}?{query}"
+        return self._flow.url(f"{self._settings.scope} consent:{consent_id}", state, code_verifier, now=now)
 
     def exchange(self, state: LinkState, callback: Mapping[str, str], *, now: datetime) -> TokenAnswer:
-        """The signed response of this attempt, its code for tokens, and the ID token beside them."""
-        settings = self._settings
-        if not text.same(callback.get("state", state.state), state.state):
-            raise ContractBroken("the callback's state is not of this attempt")
-        jwks = keys.fetched(self._transport, settings.jwks_uri)
-        response = jarm.read(callback, jwks, issuer=settings.issuer, client_id=settings.client_id, now=now)
-        callbacks.check_state(response, state.state)
-        tokens = self._tokens.ask(
-            {
-                "grant_type": "authorization_code",
-                "code": callbacks.code_of(response),
-                "redirect_uri": state.redirect_uri,
-                "code_verifier": state.data.get("code_verifier", ""),
-            },
-            now=now,
-        )
-        if not tokens.id_token:
-            raise ContractBroken("the token answer holds no ID token")
-        expected = id_token.Expected(settings.issuer, settings.client_id, state.nonce, tokens.access_token)
-        id_token.check(opened(tokens.id_token, self._tpp), jwks, expected, now=now)
-        return tokens
+        return self._flow.exchange(state, callback, now=now)
 
     def renew(self, refresh_token: str, *, now: datetime) -> TokenAnswer:
         return self._tokens.renew(refresh_token, now=now)

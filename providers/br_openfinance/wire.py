@@ -121,11 +121,5 @@ class ErrorBody(_Wire, frozen=True):
     errors: list[Error] | None = None
 
 
-class Pushed(msgspec.Struct, frozen=True):
-    """RFC 9126 2.2."""
-
-    request_uri: str
-
-
 def is_there(raw: Raw) -> bool:
     return bytes(raw) != b"null"
