@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from hub.hashing import secret_hash
 from hub.identity.origin import Origin
-from hub.identity.upsert import insert_into
 from hub.ids import new_secret
 from hub.models.factor import KnownDevice
+from hub.upsert import insert_into
 
 LIFETIME = timedelta(weeks=57)  # browsers keep a cookie for 400 days at most (RFC 6265bis 5.5)
 

@@ -21,9 +21,9 @@ from hub.identity import activity, addresses, mailed_links, throttle
 from hub.identity.activity import Kind
 from hub.identity.origin import Origin
 from hub.identity.throttle import Key, Locked
-from hub.identity.upsert import insert_into
 from hub.ids import new_id
 from hub.models.psu import Psu
+from hub.upsert import insert_into
 
 _TAKEN = "We cannot use this e-mail address."
 T = TypeVar("T")

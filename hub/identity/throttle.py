@@ -35,9 +35,9 @@ from sqlalchemy.orm import Session
 
 from hub.db import Instant
 from hub.identity.origin import Origin
-from hub.identity.upsert import insert_into
 from hub.models.psu import LoginThrottle
 from hub.settings import Settings
+from hub.upsert import insert_into
 
 SECRET_NAME = "login-throttle"  # noqa: S105  # under which hub.keys keeps the key of the hashes
 _NETWORK_FACTOR = 10

@@ -7,9 +7,9 @@ from sqlalchemy import delete
 from hub.context import Hub
 from hub.errors import BadInput
 from hub.events.outbox import emit
-from hub.identity.upsert import insert_into
 from hub.insights.taxonomy import CATEGORIES
 from hub.models.insight import CategoryCorrection
+from hub.upsert import insert_into
 
 MAX_KEY_LENGTH = 300
 

@@ -26,11 +26,11 @@ from hub.identity.first_password import has_password
 from hub.identity.mailed_links import in_words
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
-from hub.identity.upsert import insert_into
 from hub.ids import new_id
 from hub.mail import Template
 from hub.models.psu import PsuSession
 from hub.models.upstream import UpstreamAttempt, UpstreamLogin
+from hub.upsert import insert_into
 from hub.upstream.exchange import Identity
 from hub.upstream.provider import Provider
 

@@ -17,10 +17,10 @@ from hub.identity.factors.challenges import Purpose
 from hub.identity.factors.relying_party import Made, Refused
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
-from hub.identity.upsert import insert_into
 from hub.ids import new_id, new_secret
 from hub.models.factor import Passkey
 from hub.models.psu import Psu
+from hub.upsert import insert_into
 
 MOST = 20
 NAME_CHARACTERS = 60

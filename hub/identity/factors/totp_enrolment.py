@@ -12,8 +12,8 @@ from hub.identity.activity import Kind
 from hub.identity.factors import change, totp
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
-from hub.identity.upsert import insert_into
 from hub.models.factor import Totp, TotpEnrolment
+from hub.upsert import insert_into
 
 LIFETIME = timedelta(minutes=15)
 _HAS_ONE = "You have an authenticator app already. Remove it first."
