@@ -15,6 +15,7 @@ from hub.clock import now as system_now
 from hub.connections.circuit import Circuits
 from hub.consents.access import AccessLog
 from hub.db import Database
+from hub.encryption import EncryptionKeys
 from hub.errors import NotFound
 from hub.identity import breaches, risk
 from hub.identity.passwords import BreachList
@@ -55,7 +56,7 @@ class Hub:
 
     @property
     def tpp(self) -> Tpp:
-        """Who we are to the banks, with the key that signs at present."""
+        """Who we are to the banks, with the key that signs at present and those that open."""
         key = self.keys.signing(keys.TPP)
         qwac = self.settings.qwac
         return Tpp(
@@ -64,8 +65,14 @@ class Hub:
             signing_key_pem=key.as_pem(private=True),
             client_certificate=(str(qwac[0]), str(qwac[1])) if qwac else None,
             qualified_seal=self._qualified_seal,
+            opening_keys=self.encryption_keys.opening(),
             door=self.door,
         )
+
+    @cached_property
+    def encryption_keys(self) -> EncryptionKeys:
+        """What banks encrypt to."""
+        return EncryptionKeys(self.db, self.sealer, self.clock)
 
     @cached_property
     def _qualified_seal(self) -> Seal | None:
@@ -125,7 +132,7 @@ class Hub:
         return Replay(self.db)
 
     @cached_property
-    def _adapters(self) -> dict[str, tuple[str | None, Adapter]]:
+    def _adapters(self) -> dict[str, tuple[tuple[str | None, ...], Adapter]]:
         return {}
 
     def institution(self, institution_id: str) -> Institution:
@@ -154,11 +161,11 @@ class Hub:
         return found
 
     def adapter(self, institution_id: str) -> Adapter:
-        """The adapter of one bank, one per process until our key changes: it keeps connections to that bank open."""
-        kid = self.keys.signing(keys.TPP).kid
+        """The adapter of one bank, one per process until our keys change: it keeps connections to that bank open."""
+        kids = (self.keys.signing(keys.TPP).kid, *(one.kid for one in self.encryption_keys.opening()))
         known = self._adapters.get(institution_id)
-        if known is None or known[0] != kid:
-            known = self._adapters[institution_id] = kid, adapter_for(self.institution(institution_id), self.tpp)
+        if known is None or known[0] != kids:
+            known = self._adapters[institution_id] = kids, adapter_for(self.institution(institution_id), self.tpp)
         return known[1]
 
 

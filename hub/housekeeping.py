@@ -61,6 +61,7 @@ def run(hub: Hub, stopping: threading.Event) -> None:
 
 def _steps(hub: Hub, now: datetime) -> Iterator[tuple[str, int]]:
     rotation.upkeep(hub, now)
+    hub.encryption_keys.upkeep(now)
     for table, gone in sweep_all(hub, now):
         yield f"{table} rows deleted", gone
     for step in STEPS:

@@ -24,6 +24,7 @@ class Sealed:
 # Every LargeBinary column whose name ends in _sealed; a test holds this list against the models.
 SEALED = (
     Sealed("signing_key", "kid", "private_sealed", "signing_key.private"),
+    Sealed("encryption_key", "kid", "private_sealed", "encryption_key.private"),
     Sealed("secret", "name", "value_sealed", "secret.value"),
     Sealed("connection", "id", "access_sealed", "connection.access"),
     Sealed("connection", "id", "failure_raw_sealed", "connection.failure_raw"),

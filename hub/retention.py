@@ -149,6 +149,7 @@ STAYS: Mapping[str, str] = {
     "consent_access": "the record of who read what, a row a day and permission",
     "consent_account": "belongs to a consent",
     "consent_receipt": "the proof of what a person decided",
+    "encryption_key": "one a rotation; what opens no more stays as a record, without its private half",
     "oauth_grant": "goes with the last of its code, tokens and session: hub.oauth.ended",
     "passkey": "the person's, until they remove it",
     "psu": "the person",

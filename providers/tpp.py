@@ -20,18 +20,26 @@ def _key(pem: bytes, kid: str) -> RSAKey:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningKey:
+    """An RSA private key of ours that banks encrypt to, and its name in our JWKS."""
+
+    kid: str
+    pem: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
     certificate and its key (QWAC) for mutual TLS, where a bank asks for one. ``qualified_seal`` signs messages for
-    banks that want a QSealC. ``encryption_key_pem`` is an RSA private key, for banks that encrypt what they send.
-    ``door`` leads to addresses that a person named."""
+    banks that want a QSealC. ``opening_keys`` open what banks encrypt to us: the present one first, then those before
+    it. ``door`` leads to addresses that a person named."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
     kid: str
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
     qualified_seal: Seal | None = field(default=None, repr=False)
-    encryption_key_pem: bytes | None = field(default=None, repr=False)
+    opening_keys: tuple[OpeningKey, ...] = ()
     door: Door | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -47,10 +55,8 @@ class Tpp:
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public half, as the JWKS that banks fetch from the hub (RFC 7517 5)."""
         keys = [dict(_key(self.signing_key_pem, self.kid).as_dict(private=False))]
-        if self.encryption_key_pem is not None:
-            key = RSAKey.import_key(
-                self.encryption_key_pem, {"kid": f"{self.kid}-enc", "use": "enc", "alg": "RSA-OAEP"}
-            )
+        for one in self.opening_keys[:1]:
+            key = RSAKey.import_key(one.pem, {"kid": one.kid, "use": "enc", "alg": "RSA-OAEP"})
             keys.append(dict(key.as_dict(private=False)))
         return {"keys": keys}
 

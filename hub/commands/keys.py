@@ -1,4 +1,4 @@
-"""``rialto keys``: the keys that seal secrets, and the keys that sign."""
+"""``rialto keys``: the keys that seal secrets, those that sign, and those that banks encrypt to."""
 
 from datetime import datetime
 
@@ -6,19 +6,21 @@ import click
 from sqlalchemy import select
 
 from hub.commands.environ import hub_of_environ
+from hub.context import Hub
+from hub.encryption import ENC
 from hub.keys import AS, REREAD_S
-from hub.models.key import KeyState, SigningKey
+from hub.models.key import EncryptionKey, KeyState, SigningKey
 from hub.reseal import reseal_all
 from hub.sealing import new_key_text
 from hub.signing import lines, rotation
 from hub.signing.rotation import NextTooNew, Rotated
 
-_ROW = "{:<8} {:<6} {:<43} {:<9} {:<17} {}"
+_ROW = "{:<8} {:<8} {:<43} {:<9} {:<17} {}"
 
 
 @click.group()
 def keys() -> None:
-    """The keys that seal secrets at rest, and the keys that sign."""
+    """The keys that seal secrets at rest, those that sign, and those that banks encrypt to."""
 
 
 @keys.command("new")
@@ -37,7 +39,7 @@ def reseal() -> None:
 
 @keys.command("list")
 def show() -> None:
-    """The signing keys: which line, which state, since when, until when."""
+    """The keys: which line, which state, since when, until when they are published (enc: until when they open)."""
     hub = hub_of_environ()
     order = list(KeyState)
     with hub.db.read() as session:
@@ -49,15 +51,23 @@ def show() -> None:
     for row in rows:
         until = _minute(row.published_until)
         click.echo(_ROW.format(row.purpose, row.alg, row.kid, row.state, _minute(_since(row)), until).rstrip())
+    with hub.db.read() as session:
+        ours = session.scalars(select(EncryptionKey).order_by(EncryptionKey.created_at.desc())).all()
+    for one in ours:
+        since, until = _minute(one.retired_at or one.created_at), _minute(one.opens_until)
+        click.echo(_ROW.format(ENC, one.alg, one.kid, _state(one), since, until).rstrip())
 
 
 @keys.command("rotate")
-@click.option("--purpose", type=click.Choice(list(lines.ALGORITHMS)), default=AS, show_default=True)
+@click.option("--purpose", type=click.Choice([*lines.ALGORITHMS, ENC]), default=AS, show_default=True)
 @click.option("--alg", help="One algorithm; without it every line of the purpose that has begun.")
 @click.option("--now", "at_once", is_flag=True, help="The key is compromised: take it down at once.")
 def rotate(purpose: str, alg: str | None, at_once: bool) -> None:
-    """Let the next signing key take over from the active one."""
+    """Let the next signing key take over from the active one; of purpose enc, a new key from the present one."""
     hub = hub_of_environ()
+    if purpose == ENC:
+        _rotate_encryption(hub, at_once=at_once)
+        return
     begun = rotation.active_kids(hub, purpose)
     chosen = {line: kid for line, kid in begun.items() if alg in {None, line.alg}}
     if not chosen:
@@ -79,6 +89,26 @@ def rotate(purpose: str, alg: str | None, at_once: bool) -> None:
         )
     if late:
         raise click.ClickException("; ".join(late) + ". If the key is compromised, use --now.")
+
+
+def _rotate_encryption(hub: Hub, *, at_once: bool) -> None:
+    kid, now = hub.encryption_keys.present(), hub.clock()
+    if kid is None:
+        raise click.ClickException("no key to encrypt to has been made yet")
+    done = hub.encryption_keys.rotate(kid, now=now, at_once=at_once)
+    if done is None:
+        click.echo("somebody else rotated it just now")
+        return
+    old = "opens nothing any more" if at_once else f"opens until {_minute(done.opens_until)} UTC"
+    click.echo(f"{done.present} is what banks encrypt to, {done.kid} {old}")
+    if at_once:
+        click.echo("Links fail at a bank that encrypts to the dropped key until it fetches our JWKS again.")
+
+
+def _state(row: EncryptionKey) -> str:
+    if row.retired_at is None:
+        return "present"
+    return "gone" if row.private_sealed is None else "opens"
 
 
 def _told(done: Rotated) -> str:

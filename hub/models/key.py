@@ -54,6 +54,35 @@ class SigningKey(Base):
     published_until: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class EncryptionKey(Base):
+    """One key that banks encrypt to: see hub.encryption.
+
+    ``retired_at`` is None for the present one, of which an ``alg`` has one. A retired key opens until ``opens_until``;
+    then its private half is wiped and the row stays as a record.
+    """
+
+    __tablename__ = "encryption_key"
+    __table_args__ = (
+        Index(
+            "uq_encryption_key_present",
+            "alg",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+        CheckConstraint("(retired_at IS NULL) = (opens_until IS NULL)", name="retires"),
+        CheckConstraint("retired_at IS NOT NULL OR private_sealed IS NOT NULL", name="opens"),
+    )
+
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    alg: Mapped[str] = mapped_column(String(20))
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    private_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    opens_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Secret(Base):
     """A random value made once that must outlive key rotation, such as the salt of pairwise subjects."""
 

@@ -66,8 +66,9 @@ def jwks() -> Response:
 @blueprint.get(addresses.TPP_JWKS)
 @public
 def tpp_jwks() -> Response:
-    """The keys by which banks know us."""
-    return _published(hub_of_request().keys.jwks(keys.TPP))
+    """The keys by which banks know us, and the one that they encrypt to."""
+    hub = hub_of_request()
+    return _published({"keys": [*hub.keys.jwks(keys.TPP)["keys"], hub.encryption_keys.published()]})
 
 
 @blueprint.get(addresses.AUTHORIZE)

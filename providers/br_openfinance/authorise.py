@@ -66,6 +66,7 @@ class Authoriser:
             pushed_authorization_request_endpoint=settings.pushed_authorization_request_endpoint,
             jwks_uri=settings.jwks_uri,
             client_id=settings.client_id,
+            encrypts_id_tokens=settings.id_token_encrypted,
         )
         self._flow = PushedFlow(transport, tpp, server, self._auth, self._tokens)
 

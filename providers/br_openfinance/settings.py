@@ -20,7 +20,8 @@ PERMISSIONS = (
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``resource_base`` is everything before ``/consents/v3``; ``scope`` joins the consent's own dynamic scope.
     ``overdraft_limits``: whether the contracted limit is read beside the balance, which is a call of its own against
-    the month's operational limits. ``time_zone`` decides on which day a moment was."""
+    the month's operational limits. ``id_token_encrypted``: we are registered for ID tokens encrypted by
+    RSA-OAEP and A256GCM, and any other is refused. ``time_zone`` decides on which day a moment was."""
 
     issuer: Url
     authorization_endpoint: Url
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     scope: str = "openid accounts resources"
     permissions: Annotated[tuple[str, ...], Meta(min_length=1)] = PERMISSIONS
     overdraft_limits: bool = True
+    id_token_encrypted: bool = False
     page_size: Annotated[int, Meta(ge=25, le=1000)] = 1000
     time_zone: str = "America/Sao_Paulo"
     ca_bundle: str | None = None

@@ -2,7 +2,7 @@
 
 from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
+from joserfc.jwk import GuestProtocol, RSAKey
 
 from providers.errors import ContractBroken
 from providers.tpp import Tpp
@@ -11,14 +11,26 @@ ALGORITHMS = ["RSA-OAEP", "RSA-OAEP-256", "A256GCM"]
 _ENCRYPTED_PARTS = 5  # RFC 7516 3.1; a signed token has three
 
 
-def opened(token: str, tpp: Tpp) -> str:
-    """The signed token inside an encrypted one; any other as it came. It is as unverified as before."""
+def opened(token: str, tpp: Tpp, *, must_be_encrypted: bool = False) -> str:
+    """The signed token inside an encrypted one; any other as it came. It is as unverified as before.
+
+    ContractBroken for one that does not open, and with ``must_be_encrypted`` for one that was not encrypted at all.
+    """
     if token.count(".") != _ENCRYPTED_PARTS - 1:
+        if must_be_encrypted:
+            raise ContractBroken("the ID token is not encrypted, and the bank is registered to encrypt it")
         return token
-    if tpp.encryption_key_pem is None:
-        raise ContractBroken("the ID token is encrypted, and we have no key for that")
+
+    def meant(guest: GuestProtocol) -> RSAKey:
+        """By the header's kid; a header without one means the key that we publish."""
+        kid = guest.headers().get("kid")
+        for one in tpp.opening_keys:
+            if kid in (None, one.kid):
+                return RSAKey.import_key(one.pem)
+        raise ContractBroken("the ID token is encrypted to no key of ours")
+
     try:
-        found = jwe.decrypt_compact(token, RSAKey.import_key(tpp.encryption_key_pem), algorithms=ALGORITHMS)
+        found = jwe.decrypt_compact(token, meant, algorithms=ALGORITHMS)
         return (found.plaintext or b"").decode("ascii")
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, RecursionError) as error:
         raise ContractBroken(f"ID token: {type(error).__name__}") from None

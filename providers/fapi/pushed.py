@@ -34,13 +34,15 @@ _PUSHED = msgspec.json.Decoder(_Pushed)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The bank's authorisation server as its file names it, and who we are there."""
+    """The bank's authorisation server as its file names it, and who we are there. ``encrypts_id_tokens``: we registered
+    for encrypted ones (id_token_encrypted_response_alg), and any other is refused."""
 
     issuer: str
     authorization_endpoint: str
     pushed_authorization_request_endpoint: str
     jwks_uri: str
     client_id: str
+    encrypts_id_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,6 @@ class PushedFlow:
         if not tokens.id_token:
             raise ContractBroken("the token answer holds no ID token")
         expected = id_token.Expected(server.issuer, server.client_id, state.nonce, tokens.access_token)
-        id_token.check(opened(tokens.id_token, self.tpp), jwks, expected, now=now)
+        unverified = opened(tokens.id_token, self.tpp, must_be_encrypted=server.encrypts_id_tokens)
+        id_token.check(unverified, jwks, expected, now=now)
         return tokens

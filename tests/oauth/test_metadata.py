@@ -85,7 +85,7 @@ def test_key_sets_hold_public_keys_only(world: World, path: str, purpose: str, a
     response = world.app.test_client().get(path)
     published = response.get_json()["keys"]
     assert world.hub.keys.signing(purpose, alg).kid in {key["kid"] for key in published if key["alg"] == alg}
-    assert {key["use"] for key in published} == {"sig"}
+    assert {key["use"] for key in published} == ({"sig"} if purpose == keys.AS else {"sig", "enc"})
     for key in published:
         assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & set(key)
     assert response.headers["Cache-Control"] == "public, max-age=300"

@@ -123,7 +123,7 @@ def bunyip() -> Iterator[SandboxDriver]:
 @pytest.fixture(scope="module")
 def iara() -> Iterator[SandboxDriver]:
     """With a key of ours that the bank encrypts ID tokens with."""
-    us = replace(tpp.tpp(), encryption_key_pem=tpp.encryption_key().as_pem(private=True))
+    us = replace(tpp.tpp(), opening_keys=(tpp.opening_key(),))
     with bank_that_knows_us("iara", "sandbox.br", BrOpenFinanceAdapter, br_amount, us) as driver:
         yield driver
 

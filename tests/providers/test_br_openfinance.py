@@ -1,5 +1,6 @@
 """One bank of Open Finance Brasil through the port, and its answers in the hub's words."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import responses
 from joserfc import jwe, jwt
+from joserfc.errors import JoseError
 from joserfc.util import urlsafe_b64encode
 
 from providers.br_openfinance import normalize
@@ -33,7 +35,7 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 ACCOUNT = Account("acc-1", "BRL")
 ACCESS = Access(CONSENT, None, None, {"access_token": "at-1", "refresh_token": "rt-1"})
 STATE = LinkState(CONSENT, tpp.CALLBACK, "state-1", "nonce-1", {"code_verifier": "v" * 43})
-US = replace(tpp.tpp(), encryption_key_pem=tpp.encryption_key().as_pem(private=True))
+US = replace(tpp.tpp(), opening_keys=(tpp.opening_key(),))
 
 
 @pytest.fixture
@@ -132,7 +134,9 @@ def returned(**changed: Any) -> dict[str, str]:
 def answer(*, encrypted: bool) -> dict[str, Any]:
     signed = tpp.id_token(tpp.id_token_claims(iss=BANK, openbanking_intent_id=...))
     if encrypted:
-        signed = jwe.encrypt_compact({"alg": "RSA-OAEP", "enc": "A256GCM"}, signed.encode(), tpp.encryption_key())
+        signed = jwe.encrypt_compact(
+            {"alg": "RSA-OAEP", "enc": "A256GCM"}, signed.encode(), tpp.encryption_key("ours-enc")
+        )
     return {
         "access_token": "at-1",
         "token_type": "Bearer",
@@ -151,11 +155,54 @@ def test_the_id_token_may_be_encrypted_to_us(bank: responses.RequestsMock, encry
     assert access.data == {"access_token": "at-1", "refresh_token": "rt-1"}
 
 
+def test_a_bank_that_is_to_encrypt_and_does_not_is_refused(bank: responses.RequestsMock) -> None:
+    bank.post(f"{BANK}/token", json=answer(encrypted=False))
+    with pytest.raises(ContractBroken, match="not encrypted"):
+        adapter(id_token_encrypted=True).finish(STATE, returned(), now=tpp.NOW, psu=Psu())
+    bank.replace(responses.POST, f"{BANK}/token", json=answer(encrypted=True))
+    bank.get(f"{CONSENTS}/{CONSENT}", json=consent("AUTHORISED"))
+    assert adapter(id_token_encrypted=True).finish(STATE, returned(), now=tpp.NOW, psu=Psu()).bank_consent_id == CONSENT
+
+
+def encrypted(kid: str | None = "ours-enc", key: str = "ours-enc", **header: str) -> str:
+    header = {"alg": "RSA-OAEP", "enc": "A256GCM"} | ({"kid": kid} if kid else {}) | header
+    algorithms = [header["alg"], header["enc"], "DEF"]
+    return jwe.encrypt_compact(header, b"a.b.c", tpp.encryption_key(key), algorithms=algorithms)
+
+
+def test_a_key_that_was_replaced_still_opens_and_the_header_says_which() -> None:
+    us = replace(tpp.tpp(), opening_keys=(tpp.opening_key("new-enc"), tpp.opening_key()))
+    assert opened(encrypted("new-enc", "new-enc"), us) == opened(encrypted(), us) == "a.b.c"
+    assert opened(encrypted(None, "new-enc"), us) == "a.b.c"
+    assert [key["kid"] for key in us.jwks()["keys"] if key["use"] == "enc"] == ["new-enc"]
+    for token in (encrypted(None), encrypted("new-enc", "ours-enc"), encrypted("unknown")):
+        with pytest.raises(ContractBroken):
+            opened(token, us)
+
+
+DOWNGRADES: list[dict[str, str]] = [
+    {"alg": "RSA1_5"},
+    {"enc": "A128CBC-HS256"},
+    {"enc": "A128GCM"},
+    {"zip": "DEF"},
+    {"crit": "x"},
+]
+
+
+@pytest.mark.filterwarnings("ignore:JWE algorithm")
+@pytest.mark.parametrize("header", DOWNGRADES)
+def test_what_is_encrypted_more_weakly_than_agreed_is_not_opened(header: dict[str, str]) -> None:
+    from_us = urlsafe_b64encode(json.dumps({"alg": "RSA-OAEP", "enc": "A256GCM", "kid": "ours-enc"} | header).encode())
+    token = f"{from_us.decode()}.AAAA.AAAA.AAAA.AAAA"
+    with contextlib.suppress(JoseError, ValueError):
+        token = encrypted(**header)
+    with pytest.raises(ContractBroken):
+        opened(token, US)
+
+
 def test_what_is_encrypted_to_another_or_garbled_is_a_broken_contract() -> None:
-    other = jwe.encrypt_compact({"alg": "RSA-OAEP", "enc": "A256GCM"}, b"x", tpp.encryption_key("other-enc"))
-    header = urlsafe_b64encode(b'{"alg":"RSA1_5","enc":"A128CBC-HS256"}').decode()
-    weak = f"{header}.AAAA.AAAA.AAAA.AAAA"
-    for token in (other, weak, "a.b.c.d.e"):
+    other = encrypted(None, "other-enc")
+    for token in (other, "a.b.c.d.e", "....", "\xff.b.c.d.e"):
         with pytest.raises(ContractBroken):
             opened(token, US)
     with pytest.raises(ContractBroken, match="no key"):

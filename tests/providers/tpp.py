@@ -9,7 +9,7 @@ from joserfc.jwk import RSAKey
 
 from providers.port import LinkRequest, Psu
 from providers.registry import Institution
-from providers.tpp import Tpp
+from providers.tpp import OpeningKey, Tpp
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 UK = "http://127.0.0.1:8101"
@@ -34,8 +34,12 @@ def bank_key(kid: str = "bank-1") -> RSAKey:
 
 
 @cache
-def encryption_key(kid: str = "ours-enc") -> RSAKey:
+def encryption_key(kid: str) -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "enc"})
+
+
+def opening_key(kid: str = "ours-enc") -> OpeningKey:
+    return OpeningKey(kid, encryption_key(kid).as_pem(private=True))
 
 
 def albion(**api: Any) -> Institution:
