@@ -21,14 +21,16 @@ from typing import Any
 from hub import migrate
 from hub.clock import Clock
 from hub.connections import sealed
+from hub.connections.plan import put_job
 from hub.connections.state import Status
 from hub.context import Hub, build
 from hub.db import Database
 from hub.ids import new_id
+from hub.jobs.crew import Crew
 from hub.models.connection import Connection
 from hub.models.psu import Psu
 from hub.settings import Settings
-from hub.sync.worker import Worker
+from hub.sync import job
 from providers.port import Access
 from tests import postgres
 
@@ -122,6 +124,7 @@ def _link(hub: Hub, institution_id: str) -> None:
                 created_at=now,
             )
         )
+        put_job(session, connection_id, institution_id, now, now=now)
 
 
 def measure(banks: int, pause_s: float, *, on_postgres: bool) -> tuple[float, float]:
@@ -136,7 +139,7 @@ def measure(banks: int, pause_s: float, *, on_postgres: bool) -> tuple[float, fl
 
         def read() -> float:
             started = time.monotonic()
-            Worker(hub, "bench").run_once()
+            Crew(hub, [job.KIND]).run_once()
             return time.monotonic() - started
 
         took = []

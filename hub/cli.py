@@ -1,6 +1,7 @@
 """The operator's commands: ``python -m hub.cli`` or, installed, ``rialto``."""
 
 import gc
+import os
 import signal
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from hub import housekeeping, logs, migrate
+from hub import duties, logs, migrate
 from hub.commands.banks import banks
 from hub.commands.clients import clients
 from hub.commands.connections import connections
@@ -18,6 +19,7 @@ from hub.commands.environ import hub_of_environ
 from hub.commands.failures import failures
 from hub.commands.housekeeping import tidy_up
 from hub.commands.institutions import institutions
+from hub.commands.jobs import jobs
 from hub.commands.keys import keys
 from hub.commands.registration_tokens import registration_token
 from hub.commands.renormalise import renormalise
@@ -25,7 +27,8 @@ from hub.commands.trust_anchors import trust_anchors
 from hub.context import Hub, build
 from hub.identity import people
 from hub.identity.people import Origin
-from hub.ids import new_id
+from hub.jobs import scheduler as scheduling
+from hub.jobs.crew import Crew
 from hub.mail import transport
 from hub.mail import worker as postman
 from hub.mail.transport import Transport
@@ -34,7 +37,6 @@ from hub.oauth import approvals, backchannel, pings, turns
 from hub.outbound.fetch import Outbound
 from hub.settings import SettingsError, from_environ
 from hub.stack import PORT, TLS_PORT, Stack, StackError
-from hub.sync.worker import Worker
 
 DEMO_PEOPLE = ("Alice", "Bob", "Charlie")
 DEMO_PASSWORD = "the-bridge-of-sighs"  # noqa: S105  # printed on purpose: a sandbox has no secrets
@@ -118,15 +120,19 @@ def seed_people(hub: Hub) -> None:
 
 
 @main.command()
-def worker() -> None:
-    """Sync connections that are due, send mails and logout notices, call clients, and tidy up, until SIGTERM."""
+@click.option(
+    "--no-scheduler", "with_scheduler", flag_value=False, default=True, help="Leave the clock to `rialto scheduler`."
+)
+def worker(with_scheduler: bool) -> None:
+    """Do the jobs that are due (bank reads, tidying up), send mails and logout notices, and call clients, until
+    SIGTERM. Any number of workers may run on any number of machines.
+    """
     hub = hub_of_environ()
     mails = _mail_transport(hub)
     logs.configure(hub.settings.log_level)
-    running, stopping = Worker(hub, owner=new_id()), threading.Event()
-    running.stop_on_signals()
+    crew, stopping = Crew(hub, duties.KINDS), threading.Event()
+    crew.stop_on_signals()
     beside = [
-        threading.Thread(target=housekeeping.run, args=(hub, stopping), name="housekeeping"),
         threading.Thread(target=postman.run, args=(hub, mails, stopping), name="mail"),
         threading.Thread(
             target=backchannel.run, args=(hub, backchannel.by(_by_turns(hub)), stopping), name="backchannel"
@@ -134,13 +140,28 @@ def worker() -> None:
         threading.Thread(target=pings.run, args=(hub, pings.by(_by_turns(hub)), stopping), name="pings"),
         threading.Thread(target=approvals.run, args=(hub, stopping), name="approvals"),
     ]
+    if with_scheduler:
+        beside.append(threading.Thread(target=scheduling.run, args=(hub, duties.ROUNDS, stopping), name="scheduler"))
     for thread in beside:
         thread.start()
     gc.freeze()  # what is loaded by now stays: a sync makes many objects, and should not have all the others looked at
-    running.run()
+    is_all_done = crew.run()
     stopping.set()
     for thread in beside:
         thread.join()
+    if not is_all_done:
+        os._exit(0)  # what still runs is another worker's as soon as its lease has run out
+
+
+@main.command()
+def scheduler() -> None:
+    """Only put what comes round by the clock, until SIGTERM: beside workers started with --no-scheduler."""
+    hub = hub_of_environ()
+    logs.configure(hub.settings.log_level)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    scheduling.run(hub, duties.ROUNDS, stopping)
 
 
 def _by_turns(hub: Hub) -> Outbound:
@@ -169,7 +190,7 @@ def db_current() -> None:
 
 
 main.add_command(dev_cert)
-for group in (banks, clients, connections, failures, institutions, keys, registration_token, trust_anchors):
+for group in (banks, clients, connections, failures, institutions, jobs, keys, registration_token, trust_anchors):
     main.add_command(group)
 main.add_command(tidy_up)
 main.add_command(renormalise)

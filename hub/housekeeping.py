@@ -1,22 +1,20 @@
 """What has ended is written down and taken away, in bounded batches: these tables must not grow with every visit."""
 
-import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.connections import tidy as connections
 from hub.consents import service as consents
 from hub.context import Hub
 from hub.identity import factor_recovery
+from hub.jobs.holding import Held
+from hub.jobs.kind import Kind
 from hub.oauth.jose import replay
 from hub.signing import rotation
 from hub.sweeping import sweep_all
 
-log = logging.getLogger(__name__)
-EVERY_S = 60
 _ROWS = 200  # where each row leaves an event
 _BATCHES = 50  # at most so many of one kind a round: a backlog is worked off without holding others up
 
@@ -33,30 +31,28 @@ class Step:
 STEPS = (
     Step("consents expired", _ROWS, lambda hub, now, batch: consents.expire_due(hub, now=now, limit=batch)),
     Step("unfinished links forgotten", _ROWS, connections.forget_unfinished_links),
+    Step("connections given their job", _ROWS, connections.put_missing_jobs),
     Step("waits for lost factors told", _ROWS, factor_recovery.remind),
     Step("burnt jti forgotten", replay.BATCH, lambda hub, now, batch: hub.replay.sweep(now, batch)),
 )
 """What is more than deleting rows whose time is over; for that a line in hub.retention is enough."""
 
 
-def tidy(hub: Hub, stopping: threading.Event | None = None) -> Mapping[str, int]:
+def tidy(hub: Hub) -> Mapping[str, int]:
     """One round; what was done and how often. Each step is its own small transaction: it can stop anywhere."""
     done: Counter[str] = Counter()
     for what, count in _steps(hub, hub.clock()):
         done[what] += count
-        if stopping is not None and stopping.is_set():
-            break
     return done
 
 
-def run(hub: Hub, stopping: threading.Event) -> None:
-    """A round a minute until ``stopping`` is set; an error is logged and the next round tries again."""
-    while not stopping.is_set():
-        try:
-            tidy(hub, stopping)
-        except Exception as error:  # the database may be away for a while
-            log.error("housekeeping stumbled", extra={"error": type(error).__name__})
-        stopping.wait(EVERY_S)
+def work(hub: Hub, _held: Held) -> None:
+    """The round as a job: one at a time over all machines."""
+    tidy(hub)
+
+
+KIND = Kind("housekeeping", work, threads=1, is_endless=True)
+EVERY = timedelta(minutes=1)
 
 
 def _steps(hub: Hub, now: datetime) -> Iterator[tuple[str, int]]:

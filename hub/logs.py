@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from joserfc.errors import SecurityWarning
 
+from hub import correlation
+
 # These write codes, tokens and assertions at debug level; no log level may bring that back.
 SECRETIVE = ("authlib", "urllib3", "requests", "requests_oauthlib", "joserfc", "fido2")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -23,6 +25,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if (trace_id := correlation.current()) is not None:
+            line["trace_id"] = trace_id
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -19,6 +19,7 @@ from hub.models.decoupled import DecoupledRequest, Ping
 from hub.models.event import Event
 from hub.models.factor import HalfOpenLogin, KnownDevice, PasskeyChallenge, TotpEnrolment
 from hub.models.file_import import FileImport
+from hub.models.job import DeadJob
 from hub.models.logout import LogoutNotice
 from hub.models.mail import Mail
 from hub.models.oauth import (
@@ -130,6 +131,7 @@ ENDS: tuple[Ends, ...] = (
     Ends(KnownDevice.last_seen_at, after(days=400)),  # what browsers keep a cookie for at most (RFC 6265bis 5.5)
     Ends(FileImport.expires_at, at_once),  # a file that nobody confirmed goes after an hour, a result after a day
     Ends(LinkAttempt.expires_at, after(hours=1)),  # until then a repeated callback is told what happened
+    Ends(DeadJob.died_at, after(days=30)),
     Ends(Capture.ends_at, after(days=7)),
     Ends(CapturedExchange.at, after(days=7)),
     Ends(QuotaUse.last_at, after(days=8)),  # a bank's "come back later" is kept for a week (providers.transport)
@@ -150,10 +152,12 @@ STAYS: Mapping[str, str] = {
     "consent_account": "belongs to a consent",
     "consent_receipt": "the proof of what a person decided",
     "encryption_key": "one a rotation; what opens no more stays as a record, without its private half",
+    "job": "what is still to be done; a job that is done is deleted",
     "oauth_grant": "goes with the last of its code, tokens and session: hub.oauth.ended",
     "passkey": "the person's, until they remove it",
     "psu": "the person",
     "recovery_code": "the person's; a used one is deleted",
+    "schedule": "a handful, one for each round",
     "secret": "a handful, made once",
     "seen_page": "an account's are replaced at every reading",
     "signing_key": "a few a year; what is gone stays as a record, without its private half",

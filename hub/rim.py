@@ -14,6 +14,7 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from hub import correlation
 from hub.context import Hub, hub_of_request
 from hub.errors import DomainError, NotFound, TooMany, Unauthenticated, problem
 from hub.limits import Rate
@@ -64,6 +65,7 @@ def _begin() -> None:
         request.max_content_length = hub_of_request().settings.import_max_bytes + _AROUND_A_FILE_BYTES
     g.began = time.perf_counter()
     g.interaction_id = _interaction_id(request.headers.get(INTERACTION_ID))
+    correlation.begin(g.interaction_id)
     if any("\x00" in str(part) for part in (request.view_args or {}).values()):
         raise NotFound("no such thing")  # PostgreSQL has no text with this character in it
 

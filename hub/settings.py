@@ -84,7 +84,7 @@ class Settings:
     bank_consent_days: int = 180
     history_days: int = 730
     sync_interval_s: int = 60 * 60 * 6  # four unattended reads a day: RTS art. 36(5)(b)
-    sync_lease_s: int = 300
+    sync_lease_s: int = 90
     activity_days: int = 400  # thirteen months, as banks show theirs
     event_days: int = 30
     key_rotation_days: int = 90

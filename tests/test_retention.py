@@ -1,7 +1,6 @@
 """Every table has an end for its rows or a reason to keep them, and rows go when they should, a batch at a time."""
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,15 +129,6 @@ def test_a_row_that_somebody_holds_is_left_for_the_next_time(hub: Hub, clock: Te
     with held(hub, "held"):
         assert swept(hub) == {"denied_token": 1}
     assert swept(hub) == {"denied_token": 1}
-
-
-def test_stopping_does_not_wait_for_the_end_of_a_backlog(hub: Hub, clock: TestClock) -> None:
-    with hub.db.write() as session:
-        session.add_all(DeniedToken(jti=str(number), expires_at=clock()) for number in range(2500))
-    clock.advance(days=1)
-    stopping = threading.Event()
-    stopping.set()
-    assert housekeeping.tidy(hub, stopping) == {"denied_token rows deleted": 1000}
 
 
 def test_activity_and_events_stay_as_long_as_the_settings_say(hub: Hub, clock: TestClock) -> None:

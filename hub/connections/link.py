@@ -25,6 +25,7 @@ from hub.connections import sealed
 from hub.connections.attempts import Claimed, Linked, LinkFailed, claim, end_bank_consent, failure_kind_of
 from hub.connections.capture import capturing
 from hub.connections.circuit import Family
+from hub.connections.plan import THEIR_TURN, put_job
 from hub.connections.return_path import local_path
 from hub.connections.state import Happening, Status, sources_of
 from hub.connections.wording import why_link_failed
@@ -249,6 +250,7 @@ def _store(session: Session, hub: Hub, claimed: Claimed, access: Access, *, now:
         )
         .execution_options(synchronize_session=False)
     )
+    put_job(session, claimed.connection_id, claimed.institution_id, now + THEIR_TURN, now=now)
     body = {"institution_id": claimed.institution_id, "is_renewal": claimed.is_renewal}
     emit(session, "connection.linked", claimed.connection_id, now=now, psu_id=claimed.psu_id, body=body)
     return _Before(before.access_sealed, before.bank_consent_id)

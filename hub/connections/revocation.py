@@ -7,10 +7,11 @@ again, and the sync lease keeps two workers apart.
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
 
 from hub.connections import sealed
 from hub.connections.circuit import Family
+from hub.connections.plan import is_free, put_job
 from hub.connections.schedule import backoff_s
 from hub.connections.state import Status
 from hub.context import Hub
@@ -26,18 +27,21 @@ GIVE_UP_AFTER = timedelta(days=30)
 """By then we hold the access for nothing: the risk of keeping it outweighs the tidiness at the bank."""
 
 
-def end_at_bank(hub: Hub, connection_id: str, *, now: datetime) -> bool:
+def end_at_bank(
+    hub: Hub, connection_id: str, *, now: datetime, owner: str | None = None, takes_over: str | None = None
+) -> bool:
     """Try once. True if the bank consent is ended (or given up on) and the access is erased; never raises for what
-    the bank does. Does nothing while another process is at it.
+    the bank does. Does nothing while another process is at it, unless that is known to be dead: ``takes_over`` is its
+    ``owner``.
     """
-    owner = new_id()
+    owner = owner or new_id()
     with hub.db.write() as session:
         row = session.execute(
             update(Connection)
             .where(
                 Connection.id == connection_id,
                 Connection.status == Status.REVOKED.value,
-                or_(Connection.sync_until.is_(None), Connection.sync_until <= now),
+                is_free(now, takes_over),
             )
             .values(sync_owner=owner, sync_until=now + timedelta(seconds=hub.settings.sync_lease_s))
             .returning(
@@ -64,8 +68,10 @@ def end_at_bank(hub: Hub, connection_id: str, *, now: datetime) -> bool:
         values: dict[str, object] = {"sync_owner": None, "sync_until": None}
         if outcome is None:
             wait_s = backoff_s(row.failures + 1, limit_s=hub.settings.sync_interval_s)
-            values |= {"failures": row.failures + 1, "next_sync_at": now + timedelta(seconds=wait_s)}
+            next_at = now + timedelta(seconds=wait_s)
+            values |= {"failures": row.failures + 1, "next_sync_at": next_at}
         else:
+            next_at = None
             values |= {"access_sealed": None, "bank_consent_id": None, "next_sync_at": None}
         kept = session.execute(
             update(Connection)
@@ -74,6 +80,8 @@ def end_at_bank(hub: Hub, connection_id: str, *, now: datetime) -> bool:
             .returning(Connection.id)
             .execution_options(synchronize_session=False)
         ).one_or_none()
+        if kept is not None:
+            put_job(session, connection_id, row.institution_id, next_at, now=now)
         if kept is not None and outcome is not None:
             body = {"institution_id": row.institution_id, "outcome": outcome}
             emit(session, "connection.bank_consent_ended", connection_id, now=now, psu_id=row.psu_id, body=body)

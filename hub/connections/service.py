@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
+from hub.connections.plan import THEIR_TURN, put_job
 from hub.connections.revocation import end_at_bank
 from hub.connections.state import FailureKind, Happening, Status, sources_of
 from hub.context import Hub
@@ -111,6 +112,7 @@ def _revoke_here(session: Session, psu_id: str, connection_id: str, *, now: date
         .values(used_at=now)
         .execution_options(synchronize_session=False)
     )
+    put_job(session, connection_id, moved.institution_id, now + THEIR_TURN, now=now)
     body = {"institution_id": moved.institution_id}
     emit(session, "connection.revoked", connection_id, now=now, psu_id=psu_id, body=body)
     return True

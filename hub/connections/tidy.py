@@ -1,9 +1,10 @@
-"""What is left of links that nobody finished."""
+"""What is left of links that nobody finished, and of plans that nobody would carry out."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, select
 
+from hub.connections.plan import put_missing
 from hub.connections.state import Status
 from hub.context import Hub
 from hub.events.outbox import emit
@@ -36,3 +37,9 @@ def forget_unfinished_links(hub: Hub, now: datetime, limit: int) -> int:
         for row in forgotten:
             emit(session, "connection.forgotten", row.id, now=now, psu_id=row.psu_id)
     return len(forgotten)
+
+
+def put_missing_jobs(hub: Hub, now: datetime, limit: int) -> int:
+    """See hub.connections.plan.put_missing."""
+    with hub.db.write() as session:
+        return put_missing(session, now, limit)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from hub.connections.plan import is_free
 from hub.connections.state import SYNCABLE
 from hub.context import Hub
 from hub.models.connection import Connection
@@ -61,7 +62,7 @@ class Lease:
 
     def keep(self) -> None:
         """Prolong the lease once a third of it has gone by: called after every answer, so a single request to a bank
-        may take two thirds of a lease (200 s by default; providers.transport ends it long before).
+        may take two thirds of a lease (60 s by default; providers.transport ends it after 30).
         """
         age = self.hub.clock() - self.renewed_at
         if age >= timedelta(seconds=self.hub.settings.sync_lease_s / 3):
@@ -69,13 +70,18 @@ class Lease:
                 pass
 
 
-def claim(hub: Hub, connection_id: str, *, owner: str, due_only: bool) -> tuple[Lease, Claimed] | None:
-    """Take the lease, or None: somebody has it, it is not this connection's turn, or (``due_only``) not yet time."""
+def claim(
+    hub: Hub, connection_id: str, *, owner: str, due_only: bool, takes_over: str | None = None
+) -> tuple[Lease, Claimed] | None:
+    """Take the lease, or None: somebody has it, it is not this connection's turn, or (``due_only``) not yet time.
+
+    ``takes_over`` is an owner that is known to be dead: its lease need not run out first.
+    """
     now = hub.clock()
     conditions = [
         Connection.id == connection_id,
         Connection.status.in_(_SYNCABLE),
-        or_(Connection.sync_until.is_(None), Connection.sync_until <= now),
+        is_free(now, takes_over),
     ]
     if due_only:
         conditions.append(Connection.next_sync_at <= now)

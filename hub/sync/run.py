@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from hub.connections import schedule, sealed
 from hub.connections.capture import capturing
+from hub.connections.plan import put_job
 from hub.connections.state import FailureKind, Happening, Status, move
 from hub.context import Hub
 from hub.events.outbox import emit
@@ -60,13 +61,16 @@ class Outcome:
     applied: Applied = NOTHING
 
 
-def sync_connection(hub: Hub, connection_id: str, *, owner: str, psu: Psu | None) -> Outcome:
+def sync_connection(
+    hub: Hub, connection_id: str, *, owner: str, psu: Psu | None, takes_over: str | None = None
+) -> Outcome:
     """``owner`` names this run and is used once. ``psu`` is the person who is waiting, None for an unattended sync:
-    that one only runs when it is due, and leaves out accounts that the bank's daily quota protects.
+    that one only runs when it is due, and leaves out accounts that the bank's daily quota protects. ``takes_over`` is
+    the owner of a run that is known to have died.
 
     Never raises for what a bank does; raises for what our own database does.
     """
-    claimed = leases.claim(hub, connection_id, owner=owner, due_only=psu is None)
+    claimed = leases.claim(hub, connection_id, owner=owner, due_only=psu is None, takes_over=takes_over)
     if claimed is None:
         return Outcome(Result.NOT_CLAIMED)
     try:
@@ -86,7 +90,7 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
     except LeaseLost:
         raise
     except Held as held:
-        return _let_go(hub, lease, held.until)
+        return _let_go(hub, lease, claimed, held.until)
     except Exception as error:  # each leaf of ProviderError, and our own bugs: all end in a verdict
         _note(error, lease)
         faults.append(fault_of(error))
@@ -99,16 +103,18 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
     return _conclude(hub, lease, claimed, faults, reports, read_anything=read_anything)
 
 
-def _let_go(hub: Hub, lease: Lease, until: datetime) -> Outcome:
+def _let_go(hub: Hub, lease: Lease, claimed: Claimed, until: datetime) -> Outcome:
     """Nothing was asked: the connection is as it was, and due when the bank may be asked again."""
-    wait_s = schedule.spread_s((until - hub.clock()).total_seconds())
+    now = hub.clock()
+    at = now + timedelta(seconds=schedule.spread_s((until - now).total_seconds()))
     with lease.write() as session:
         session.execute(
             update(Connection)
             .where(Connection.id == lease.connection_id)
-            .values(next_sync_at=hub.clock() + timedelta(seconds=wait_s), sync_owner=None, sync_until=None)
+            .values(next_sync_at=at, sync_owner=None, sync_until=None)
             .execution_options(synchronize_session=False)
         )
+        put_job(session, lease.connection_id, claimed.institution_id, at, now=now)
     return Outcome(Result.HELD)
 
 
@@ -172,12 +178,14 @@ def _conclude(
             interval_s=hub.settings.sync_interval_s,
         )
         status = move(Status(row.status), verdict.happening)
+        next_at = None if verdict.wait_s is None else now + timedelta(seconds=verdict.wait_s)
         session.execute(
             update(Connection)
             .where(Connection.id == lease.connection_id)
-            .values(_values(hub, lease, verdict, status, now))
+            .values({**_values(hub, lease, verdict, status, now), "next_sync_at": next_at})
             .execution_options(synchronize_session=False)
         )
+        put_job(session, lease.connection_id, claimed.institution_id, next_at, now=now)
         outcome = Outcome(
             _RESULTS[verdict.happening, _is_complete(verdict)],
             verdict.fault.kind if verdict.fault else None,
@@ -228,7 +236,6 @@ def _values(hub: Hub, lease: Lease, verdict: Verdict, status: Status, now: datet
         "failure_kind": fault and fault.kind.value,
         "failure_detail": fault and fault.detail,
         "failure_raw_sealed": None,
-        "next_sync_at": None if verdict.wait_s is None else now + timedelta(seconds=verdict.wait_s),
         "sync_owner": None,
         "sync_until": None,
     }

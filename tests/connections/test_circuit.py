@@ -15,7 +15,6 @@ from hub.connections.circuit import (
     State,
 )
 from hub.connections.link import LinkFailed
-from hub.sync.worker import Worker
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from tests.conftest import TestClock
 from tests.connections.world import OTHER_BANK, World, one_store, person
@@ -184,7 +183,7 @@ def test_the_worker_leaves_alone_who_is_down_and_sends_one_to_see(world: World) 
     world.linked(institution_id=OTHER_BANK)
     open_circuit(world, Family.READ)
     world.bank.calls.clear()
-    worker = Worker(world.hub, "w")
+    worker = world.crew()
     assert worker.run_once() == 1  # the other bank's
     assert world.bank.calls == []
     world.clock.advance(seconds=FIRST_PAUSE.total_seconds())
@@ -202,7 +201,7 @@ def test_a_bank_that_goes_down_costs_so_many_calls_and_then_none(world: World) -
     connections = [world.linked(person(world.hub, f"person-{number}")) for number in range(2 * FAILURES_TO_OPEN)]
     world.bank.errors["accounts"] = Transient("no connection")
     world.bank.calls.clear()
-    Worker(world.hub, "w", per_institution=1).run_once()
+    world.crew(per_institution=1).run_once()
     assert len(world.bank.calls) == FAILURES_TO_OPEN
     waiting = [one for one in connections if world.row(one).failures == 0]
     assert len(waiting) == FAILURES_TO_OPEN  # they have not failed: nobody asked for them

@@ -9,7 +9,6 @@ from hub.connections.health import health, state_of
 from hub.connections.revocation import GIVE_UP_AFTER, end_at_bank
 from hub.connections.state import FailureKind, Status
 from hub.errors import NotFound
-from hub.sync.worker import Worker
 from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
 from tests.connections.world import BANK, World, one_store, person
 
@@ -51,7 +50,7 @@ def test_disconnecting_stops_reading_tells_the_bank_and_keeps_the_ledger(world: 
     calls = len(world.bank.calls)
     world.clock.advance(days=1)
     world.sync(connection_id)
-    assert Worker(world.hub, "w").run_once() == 0
+    assert world.crew().run_once() == 0
     assert len(world.bank.calls) == calls
 
 
@@ -84,7 +83,7 @@ def test_a_bank_that_cannot_be_told_now_is_told_later(world: World, error: Excep
     row = world.row(connection_id)
     assert row.status == Status.REVOKED
     assert row.access_sealed is not None  # kept for this alone
-    worker = Worker(world.hub, "w")
+    worker = world.crew()
     assert worker.run_once() == 0  # not yet due
     world.until_due(connection_id)
     assert worker.run_once() == 1  # still failing

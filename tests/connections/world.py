@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import func, select
 
 from hub.connections import link
+from hub.connections.plan import THEIR_TURN
 from hub.ids import new_id
+from hub.jobs.crew import Crew
 from hub.models.connection import Connection
 from hub.models.event import Event
 from hub.models.ledger import Account, Balance, Transaction
 from hub.models.psu import Psu as PsuRow
+from hub.sync.job import PER_INSTITUTION, THREADS, kind
 from hub.sync.run import Outcome, sync_connection
 from providers.model import Page
 from providers.port import Psu
@@ -89,6 +92,11 @@ class World:
         connection_id = self.linked(psu_id)
         self.sync(connection_id)
         return connection_id
+
+    def crew(self, *, threads: int = THREADS, per_institution: int = PER_INSTITUTION) -> Crew:
+        """Workers that come after the web process has had its turn with what was just linked."""
+        self.clock.at += THEIR_TURN
+        return Crew(self.hub, [kind(threads=threads, per_institution=per_institution)])
 
     def until_due(self, connection_id: str) -> None:
         due = self.row(connection_id).next_sync_at

@@ -7,10 +7,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from hub.connections.plan import THEIR_TURN
 from hub.connections.state import Status
+from hub.jobs.crew import Crew
 from hub.sync.first import start_first_sync
+from hub.sync.job import kind
 from hub.sync.run import Result
-from hub.sync.worker import Worker
 from providers.errors import ReconsentRequired
 from tests.connections.scripted import ScriptedBank
 from tests.connections.world import BANK, OTHER_BANK, PRESENT, World, one_store, person
@@ -29,7 +31,7 @@ def other_bank(world: World) -> ScriptedBank:
 def test_the_worker_does_what_is_due_once(world: World) -> None:
     world.fill()
     connections = [world.linked(person(world.hub, f"person-{n}")) for n in range(5)]
-    worker = Worker(world.hub, "w")
+    worker = world.crew()
     assert worker.run_once() == 5
     assert all(world.row(one).last_success_at for one in connections)
     assert worker.run_once() == 0
@@ -44,7 +46,7 @@ def test_the_worker_leaves_alone_what_is_not_its_turn(world: World) -> None:
     world.sync(waiting)
     world.clock.advance(seconds=3600)
     world.bank.calls.clear()
-    assert Worker(world.hub, "w").run_once() == 0
+    assert world.crew().run_once() == 0
     assert world.bank.calls == []
 
 
@@ -65,7 +67,7 @@ def test_one_bank_never_takes_more_than_its_share(world: World) -> None:
     for n in range(6):
         world.linked(person(world.hub, f"person-{n}"))
     world.bank.hook = measure
-    assert Worker(world.hub, "w", per_institution=2).run_once() == 6
+    assert world.crew(per_institution=2).run_once() == 6
     assert most[0] <= 2
 
 
@@ -82,7 +84,7 @@ def test_a_slow_bank_does_not_keep_the_others_waiting(world: World) -> None:
     world.linked(institution_id=OTHER_BANK)
     world.bank.hook = slow
     other_bank(world).hook = lambda step, _key: other_done.set() if step == "end" else None
-    assert Worker(world.hub, "w", threads=4).run_once() == 7
+    assert world.crew(threads=4).run_once() == 7
     assert world.bank.steps().count("accounts") == 6
 
 
@@ -101,14 +103,15 @@ def test_twenty_banks_are_read_at_once(world: World) -> None:
         slow.hook = wait_for_all
     hub = replace(world.hub, banks=banks, institutions={one: msgspec.structs.replace(some, id=one) for one in banks})
     connections = [World(hub, world.bank, world.clock, world.alice).linked(institution_id=one) for one in banks]
-    assert Worker(hub, "w").run_once() == 20
+    world.clock.at += THEIR_TURN
+    assert Crew(hub, [kind()]).run_once() == 20
     assert [world.row(one).failure_kind for one in connections] == [None] * 20
 
 
 def test_two_workers_do_not_do_the_same_work(world: World) -> None:
     for n in range(8):
         world.linked(person(world.hub, f"person-{n}"))
-    threads = [threading.Thread(target=Worker(world.hub, f"w{n}").run_once) for n in range(2)]
+    threads = [threading.Thread(target=world.crew().run_once) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -126,7 +129,7 @@ def test_a_worker_runs_until_it_is_stopped_and_survives_a_job_that_breaks(
         raise RuntimeError("the database is away")
 
     monkeypatch.setattr("hub.sync.run.left_to_us", break_one)
-    worker = Worker(world.hub, "w")
+    worker = world.crew()
     thread = threading.Thread(target=worker.run)
     thread.start()
     deadline = time.monotonic() + 10
@@ -159,7 +162,9 @@ def test_the_first_sync_goes_on_when_nobody_waits_any_more(world: World) -> None
     connection_id = world.linked()
     assert not start_first_sync(world.hub, connection_id, psu=PRESENT, wait_s=0.01)
     _wait_for(begun)
-    assert Worker(world.hub, "w").run_once() == 0  # the lease is the web process's
+    calls = len(world.bank.calls)
+    assert world.crew().run_once() == 1  # looked, and left it: the lease is the web process's
+    assert len(world.bank.calls) == calls
     go_on.set()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and world.row(connection_id).last_success_at is None:
@@ -181,8 +186,9 @@ def test_a_first_sync_whose_process_died_is_taken_up_by_the_worker(world: World)
     with pytest.raises(Killed):
         world.sync(connection_id)
     world.bank.hook = lambda _step, _key: None
-    worker = Worker(world.hub, "w")
-    assert worker.run_once() == 0
+    worker, calls = world.crew(), len(world.bank.calls)
+    worker.run_once()
+    assert len(world.bank.calls) == calls  # the dead process's lease has not run out
     world.clock.advance(seconds=world.hub.settings.sync_lease_s)
     assert worker.run_once() == 1
     row = world.row(connection_id)
