@@ -260,7 +260,7 @@ def run(count: int, connections: int, database_url: str | None) -> list[str]:
         environ = {"RIALTO_RATE_LIMIT_PER_MINUTE": "100000000", "RIALTO_LOG_LEVEL": "WARNING"}
         if database_url:
             environ["DATABASE_URL"] = database_url
-        stack = Stack(data_dir=Path(folder), web_workers=1, sandbox=False, environ=environ)
+        stack = Stack(data_dir=Path(folder), web_workers=1, sandbox=(), environ=environ)
         lines, floor = [], 0.0
         with stack.up():
             world = build(stack)

@@ -135,7 +135,7 @@ def run(rows: int, accounts: int, requests: int, database_url: str | None) -> li
         environ |= {"RIALTO_ACCESS_TOKEN_TTL_S": "86400"}
         if database_url:
             environ["DATABASE_URL"] = database_url
-        stack = Stack(data_dir=Path(folder), web_workers=1, sandbox=False, environ=environ)
+        stack = Stack(data_dir=Path(folder), web_workers=1, sandbox=(), environ=environ)
         with stack.up():
             hub = context.build(from_environ(stack.child_environ()))
             allowed, _ = ledger_bench.build(hub.db, rows, accounts=accounts)

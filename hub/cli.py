@@ -36,7 +36,7 @@ from hub.models.psu import Psu
 from hub.oauth import approvals, backchannel, pings, turns
 from hub.outbound.fetch import Outbound
 from hub.settings import SettingsError, from_environ
-from hub.stack import PORT, TLS_PORT, Stack, StackError
+from hub.stack import PORT, SANDBOX, TLS_PORT, Stack, StackError
 
 DEMO_PEOPLE = ("Alice", "Bob", "Charlie")
 DEMO_PASSWORD = "the-bridge-of-sighs"  # noqa: S105  # printed on purpose: a sandbox has no secrets
@@ -70,7 +70,7 @@ def serve(port: int | None, tls: bool, data: Path, sandbox: bool, workers: int) 
         tls=tls,
         host="localhost",
         web_workers=workers,
-        sandbox=sandbox,
+        sandbox=tuple(SANDBOX) if sandbox else (),
         sandbox_flags=("--control",),
         say=_say,
     )
@@ -99,6 +99,9 @@ def _introduce(stack: Stack) -> None:
         click.echo(f"  {name}@people.example   at the banks: {name} / {name}-at-albion and so on")
     for bank, url in stack.banks.items():
         click.echo(f"  sandbox bank {bank}: {url}   (make it fail, move its clock: {url}/_control)")
+    for bridge, token in stack.setup_tokens.items():
+        click.echo(f"  Alice's token for {bridge}, works once at {stack.url}/connect/{bridge}: {token}")
+        click.echo(f"    more are made at {stack.banks[bridge]}/simplefin/create, with her login at albion")
     click.echo(f"  mails, as files: {stack.data_dir / 'mail'}")
 
 

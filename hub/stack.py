@@ -37,8 +37,10 @@ SANDBOX = {
     "bunyip": ("sandbox.au", 8104),
     "iara": ("sandbox.br", 8105),
     "cambria": ("sandbox.uk", 8110),
+    "lagoon": ("sandbox.simplefin", 8108),
 }
-KNOW_NO_TPP = frozenset({"lorelei"})  # the others want our redirect URI and our keys
+OWN_FLAGS = {"albion": ("--bank", "albion"), "cambria": ("--bank", "cambria"), "lagoon": ("--token-for", "alice")}
+KNOW_NO_TPP = frozenset({"lorelei", "lagoon"})  # the others want our redirect URI and our keys
 
 
 class StackError(Exception):
@@ -47,7 +49,10 @@ class StackError(Exception):
 
 @dataclass
 class Stack:
-    """``url`` answers once ``up()`` has yielded. ``banks`` maps institution id to the sandbox bank's address.
+    """``url`` answers once ``up()`` has yielded. ``banks`` maps institution id to the sandbox bank's address,
+    ``setup_tokens`` to the token that a bridge made for Alice; it works once.
+
+    ``sandbox`` names the sandbox banks to start: all of them, some, or none, which makes it a hub like any other.
 
     With ``tls`` the hub ends TLS itself, with certificates of its own making, and asks clients for theirs. ``host`` is
     what it is called without: passkeys work at the name ``localhost`` and at no IP address.
@@ -58,11 +63,12 @@ class Stack:
     tls: bool = False
     host: str = "127.0.0.1"
     web_workers: int = 2
-    sandbox: bool = True
+    sandbox: tuple[str, ...] = tuple(SANDBOX)
     sandbox_flags: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _line: None
     banks: dict[str, str] = field(default_factory=dict)
+    setup_tokens: dict[str, str] = field(default_factory=dict, repr=False)
     _children: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
     @property
@@ -166,12 +172,11 @@ class Stack:
         # A bank fetches our keys, over TLS where we have it.
         trust = {"REQUESTS_CA_BUNDLE": str(self.ca_file)} if self.tls else {}
         children = {}
-        for institution_id, (module, usual_port) in SANDBOX.items():
+        for institution_id in self.sandbox:
+            module, usual_port = SANDBOX[institution_id]
             flags = [*self.sandbox_flags, "--watch-stdin"]
             port = usual_port if self.port in (PORT, TLS_PORT) and _is_free(usual_port) else 0
-            flags += ["--port", str(port)]
-            if module == "sandbox.uk":  # it plays two banks
-                flags += ["--bank", institution_id]
+            flags += ["--port", str(port), *OWN_FLAGS.get(institution_id, ())]
             if institution_id not in KNOW_NO_TPP:
                 flags += ["--redirect-uri", f"{self.url}/connections/callback"]
                 flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
@@ -179,10 +184,13 @@ class Stack:
         for institution_id, child in children.items():
             line = child.stdout.readline() if child.stdout else ""
             try:
-                url = str(json.loads(line)["url"])
+                told: dict[str, str] = json.loads(line)
+                url = told["url"]
             except (ValueError, KeyError) as error:
                 raise StackError(f"{institution_id} did not start:\n{self._tail(institution_id)}") from error
             self.banks[institution_id] = url
+            if "setup_token" in told:
+                self.setup_tokens[institution_id] = told["setup_token"]
             self._write_institution(institution_id, url)
             self.say(f"{institution_id} opens at {url}")
 

@@ -100,7 +100,8 @@ class Ask:
     """The PSU is asked on a page of the hub: ``advance``. No fields: they confirm elsewhere (decoupled), then go on.
 
     ``explanation`` and ``error`` (what was wrong with the last answers) are plain text. ``help_url`` is an https page
-    where the PSU gets what is asked for. ``image`` is a challenge to scan, of the media type ``image_type``.
+    where the PSU gets what is asked for (a hub in development shows one of its own machine too). ``image`` is a
+    challenge to scan, of the media type ``image_type``.
     """
 
     fields: tuple[Field, ...]

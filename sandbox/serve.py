@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -44,8 +45,15 @@ def flags(name: str, default_port: int) -> argparse.ArgumentParser:
     return parser
 
 
-def serve(name: str, args: argparse.Namespace, make_app: Callable[[str], Flask]) -> None:
+def serve(
+    name: str,
+    args: argparse.Namespace,
+    make_app: Callable[[str], Flask],
+    also: Callable[[str], Mapping[str, str]] = lambda _url: MappingProxyType({}),
+) -> None:
     """Bind, build the app for the URL that came of it, say so in one line of JSON on stdout, serve for ever.
+
+    ``also``: what else that line says, for the same URL.
 
     Whoever reaches the control endpoints owns the bank: with them it listens on loopback only, or not at all.
     """
@@ -57,7 +65,7 @@ def serve(name: str, args: argparse.Namespace, make_app: Callable[[str], Flask])
     server.app = make_app(url)
     if args.watch_stdin:
         threading.Thread(target=_exit_with_stdin, daemon=True).start()
-    print(json.dumps({"name": name, "url": url}), flush=True)
+    print(json.dumps({"name": name, "url": url, **also(url)}), flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

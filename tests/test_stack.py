@@ -31,7 +31,7 @@ def test_a_sandbox_never_writes_into_a_database_that_happens_to_be_named(
     assert "DATABASE_URL" not in environ
     assert "RIALTO_MASTER_KEYS" not in environ
     assert environ["RIALTO_DATA_DIR"] == str(tmp_path)
-    assert Stack(data_dir=tmp_path, port=1, sandbox=False).child_environ()["DATABASE_URL"] == "postgresql://production"
+    assert Stack(data_dir=tmp_path, port=1, sandbox=()).child_environ()["DATABASE_URL"] == "postgresql://production"
 
 
 def test_a_port_that_is_taken_is_said_and_not_replaced(tmp_path: Path) -> None:
@@ -66,6 +66,7 @@ def test_serving_names_each_banks_control_page_and_no_child_outlives_the_hub(tmp
     shown = [urllib.request.urlopen(url, timeout=10).read().decode() for url in controls]
     assert len(shown) == len(SANDBOX)
     assert all(": control</h1>" in page for page in shown)
+    assert re.search(r"works once at \S+/connect/lagoon: [A-Za-z0-9+/]{40,}", "".join(told))
     for _ in range(2):  # even if the signal comes twice
         serve.send_signal(signal.SIGTERM)
         time.sleep(0.05)
@@ -103,5 +104,5 @@ def test_a_development_hub_with_tls_calls_apps_that_its_own_authority_vouches_fo
         with pytest.raises(Unreachable, match="certificate"):
             Outbound(without).get_json(url, max_bytes=10)
     monkeypatch.setenv("RIALTO_OUTBOUND_CA_FILE", "/mine.pem")
-    mine = Stack(data_dir=tmp_path, port=1, tls=True, sandbox=False).child_environ()
+    mine = Stack(data_dir=tmp_path, port=1, tls=True, sandbox=()).child_environ()
     assert mine["RIALTO_OUTBOUND_CA_FILE"] == "/mine.pem"

@@ -21,10 +21,10 @@ AREAS = {"accounts": "accounts", "claim": "token"}
 LONGEST_WINDOW_S = 60 * 24 * 3600
 
 
-def create_app(url: str, clock: BankClock, *, control: bool) -> Flask:
+def create_app(url: str, clock: BankClock, vault: Vault, *, control: bool) -> Flask:
     """``url`` is where the bridge listens."""
     app = Flask(__name__)
-    book, vault = Book(BankName.ALBION, clock), Vault()
+    book = Book(BankName.ALBION, clock)
     errors: list[str] = []
 
     @app.get("/simplefin/info")
@@ -41,8 +41,7 @@ def create_app(url: str, clock: BankClock, *, control: bool) -> Flask:
         given = request.form.get("password", "")
         if person is None or not compare_digest(given.encode(), person.password_at(BankName.ALBION).encode()):
             return render_template("create.html", people=PEOPLE.values(), bank=BankName.ALBION, error=True), 403
-        claim_at = f"{url}/simplefin/claim/{vault.new_token(person.username)}"
-        return render_template("created.html", token=b64encode(claim_at.encode()).decode())
+        return render_template("created.html", token=new_token(url, vault, person.username))
 
     @app.post("/simplefin/claim/<code>")
     def claim(code: str) -> ResponseReturnValue:
@@ -83,6 +82,11 @@ def create_app(url: str, clock: BankClock, *, control: bool) -> Flask:
         )
         test_control.install(app, NAME, book, clock, manners)
     return app
+
+
+def new_token(url: str, vault: Vault, username: str) -> str:
+    """A setup token: the address where it is claimed, in Base64."""
+    return b64encode(f"{url}/simplefin/claim/{vault.new_token(username)}".encode()).decode()
 
 
 def _complaints() -> list[str]:

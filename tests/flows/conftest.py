@@ -1,4 +1,5 @@
-"""A whole hub as `make serve` runs it: web processes, worker and both sandbox banks, over real sockets."""
+"""A whole hub as `make serve` runs it: web processes, worker and the sandbox banks that a module names, over real
+sockets. ``SANDBOX_BANKS`` of the module says which; each costs a process and a second."""
 
 from collections.abc import Iterator
 
@@ -8,9 +9,10 @@ from hub.stack import Stack
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made = Stack(
         data_dir=tmp_path_factory.mktemp("hub"),
+        sandbox=request.module.SANDBOX_BANKS,
         sandbox_flags=("--control",),
         environ={"RIALTO_LOG_LEVEL": "DEBUG"},
     )

@@ -16,6 +16,7 @@ from hub.settings import from_environ
 from hub.stack import Stack
 
 pytestmark = pytest.mark.timeout(120)
+SANDBOX_BANKS = ("albion", "lorelei")
 
 # fault -> (the state it is filed under, a piece of what the person reads)
 FAULTS = [

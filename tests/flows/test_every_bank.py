@@ -1,4 +1,4 @@
-"""A person links a bank of each further standard through the hub, and sees what that bank shows."""
+"""A person links a bank of each further standard through the hub, and a bridge, and sees what is shown there."""
 
 import pytest
 
@@ -14,6 +14,7 @@ BANKS = [
     ("bunyip", "Bunyip Bank", "$", {"Bills", "Uluru trip", "Card"}),
     ("iara", "Banco Iara", "R$", {"Banco Iara"}),
 ]
+SANDBOX_BANKS = (*(bank for bank, *_ in BANKS), "lagoon")
 
 
 @pytest.mark.parametrize(("bank", "name", "sign", "accounts"), BANKS)
@@ -32,3 +33,18 @@ def test_a_bank_of_another_standard_is_linked_like_any_other(
     rows = story.what_alice_sees(person, stack.url)
     assert {(row["bank"], row["name"]) for row in rows} == {(name, one) for one in accounts}
     assert any(sign in row["balance"] for row in rows)
+
+
+def test_a_bridge_is_linked_by_the_token_that_serving_prints_and_by_nobody_twice(stack: Stack) -> None:
+    alice, mallory = Browser(), Browser()
+    for person, email in ((alice, "bridge@people.example"), (mallory, "late@people.example")):
+        story.sign_up(person, stack.url, email=email)
+        person.open(f"{stack.url}/connect/lagoon").submit("/connect/lagoon")
+        assert f"{stack.banks['lagoon']}/simplefin/create" in {href for href, _ in person.anchors}
+        person.submit("answer-1", {"answer.setup_token": stack.setup_tokens["lagoon"]})
+    story.wait_for_history(alice)
+    rows = story.what_alice_sees(alice, stack.url)
+    assert {row["bank"] for row in rows} == {"Lagoon Bridge"}
+    assert {"Lagoon miles", "Everyday Account (0541)"} & {row["name"] for row in rows}
+    assert "used already" in mallory.text
+    assert story.what_alice_sees(mallory, stack.url) == []

@@ -17,6 +17,7 @@ from hub.stack import Stack, free_port
 from tests.web.third_party import ThirdParty
 
 pytestmark = pytest.mark.timeout(180)
+SANDBOX_BANKS = ("albion", "lorelei")
 
 
 class Told:

@@ -55,7 +55,7 @@ def two_hubs(folder: Path) -> Iterator[TwoHubs]:
     upstream = Stack(
         data_dir=folder / "upstream",
         port=upstream_port,
-        sandbox=False,
+        sandbox=(),
         web_workers=1,
         environ={"RIALTO_BASE_URL": upstream_url},
     )
@@ -66,7 +66,7 @@ def two_hubs(folder: Path) -> Iterator[TwoHubs]:
         home = Stack(
             data_dir=folder / "home",
             port=home_port,
-            sandbox=False,
+            sandbox=(),
             web_workers=1,
             environ={"RIALTO_UPSTREAM_PROVIDERS": str(providers), "RIALTO_LOG_LEVEL": "DEBUG"},
         )

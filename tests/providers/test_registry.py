@@ -31,7 +31,7 @@ def write(directory: Path, name: str, content: dict[str, Any] | str) -> None:
 def test_the_built_in_banks_load_and_have_working_adapters() -> None:
     found = load_institutions([BUILT_IN_INSTITUTIONS])
     tried = {one.id for one in found.values() if one.status == "sandbox"}
-    assert tried == {"albion", "bunyip", "cambria", "iara", "lorelei", "melusine"}
+    assert tried == {"albion", "bunyip", "cambria", "iara", "lagoon", "lorelei", "melusine"}
     assert [found[name].country for name in ("albion", "lorelei", "melusine")] == ["GB", "DE", "FR"]
     assert isinstance(adapter_for(found["melusine"], tpp.tpp()), StetAdapter)
     assert isinstance(adapter_for(found["bunyip"], tpp.tpp()), AuCdrAdapter)

@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 def stack(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """At a name: WebAuthn knows no IP addresses."""
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(data_dir=folder, host="localhost", sandbox=False, web_workers=1).up() as running:
+    with Stack(data_dir=folder, host="localhost", sandbox=(), web_workers=1).up() as running:
         yield running
 
 

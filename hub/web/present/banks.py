@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from hub.connections.service import Overview
 from hub.connections.state import FailureKind, Status
@@ -9,6 +10,7 @@ from hub.connections.steps import Asked
 from hub.connections.wording import describe
 from hub.context import Hub
 from hub.imports import FILE
+from hub.settings import LOOPBACK
 from hub.sync.progress import Progress
 from hub.sync.quota import Use
 from hub.web.viewmodels import (
@@ -56,9 +58,15 @@ def step_page(hub: Hub, state: str, asked: Asked) -> ConnectStepPage:
         questions=tuple(_question(field) for field in ask.fields),
         explanation=ask.explanation,
         error=ask.error,
-        help_url=ask.help_url if ask.help_url.startswith("https://") else "",
+        help_url=ask.help_url if _may_be_shown(hub, ask.help_url) else "",
         image=image,
     )
+
+
+def _may_be_shown(hub: Hub, url: str) -> bool:
+    """A link of an adapter's: https; on a machine that serves only itself, also that machine (a sandbox bridge)."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and hub.settings.local and parts.hostname in LOOPBACK)
 
 
 def _question(field: Field) -> Question:

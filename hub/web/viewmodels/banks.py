@@ -50,7 +50,8 @@ class Question:
 class ConnectStepPage:
     """connect_step.html. POST to /connect/step/<state> with ``number`` and ``answer.<name>`` for each question.
 
-    ``image`` is a data: URL, "" for none. ``help_url``: where the person gets what is asked for, https or "".
+    ``image`` is a data: URL, "" for none. ``help_url``: where the person gets what is asked for: https (in
+    development also this machine) or "".
     """
 
     bank: Bank
