@@ -130,4 +130,4 @@ def what_the_app_sees(person: Browser, app: ThirdPartyApp) -> tuple[int, dict[st
 
 
 def stack(folder: Path, say: Any) -> Stack:
-    return Stack(data_dir=folder, say=say)
+    return Stack(data_dir=folder, sandbox=("albion", "lorelei"), say=say)

@@ -11,7 +11,7 @@ from tests.web.visit import callback
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    made = Stack(data_dir=tmp_path_factory.mktemp("hub"), tls=True)
+    made = Stack(data_dir=tmp_path_factory.mktemp("hub"), tls=True, sandbox=("albion",))
     with made.up():
         yield made
 

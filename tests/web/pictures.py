@@ -21,7 +21,7 @@ def take(folder: Path = FOLDER) -> list[Path]:
     with (
         tempfile.TemporaryDirectory() as data,
         callback() as app,
-        Stack(data_dir=Path(data)).up() as stack,
+        Stack(data_dir=Path(data), sandbox=("albion", "lorelei")).up() as stack,
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)

@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def stack(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(data_dir=tmp_path_factory.mktemp("stack")).up() as running:
+    with Stack(data_dir=tmp_path_factory.mktemp("stack"), sandbox=("albion", "lorelei")).up() as running:
         yield running
 
 

@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def test_a_bank_that_answers_behind_the_fragment_is_linked_where_scripts_run(chromium: Browser, tmp_path: Path) -> None:
-    with HybridStack(data_dir=tmp_path / "hub").up() as stack:
+    with HybridStack(data_dir=tmp_path / "hub", sandbox=("albion",)).up() as stack:
         context = chromium.new_context()
         visit = Visit(context.new_page(), stack)
         visit.sign_up("alice@people.example")

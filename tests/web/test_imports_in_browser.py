@@ -32,7 +32,7 @@ def test_a_person_brings_a_table_corrects_it_and_finds_it_in_what_they_have(
     table = tmp_path / "Umsätze.csv"
     table.write_text(CSV, "cp1252")
     context = chromium.new_context(viewport=PHONE, java_script_enabled=scripts, color_scheme="dark")
-    with Stack(data_dir=tmp_path / "hub").up() as stack:
+    with Stack(data_dir=tmp_path / "hub", sandbox=("albion",)).up() as stack:
         visit = Visit(context.new_page(), stack)
         page = visit.page
         visit.sign_up("alice@people.example")
