@@ -34,13 +34,14 @@ _LEAVES_A_ROW = frozenset(
         "oauth.authorize_by_post",
         "oauth.authenticate_by_backchannel",
         "oauth.authorize_device",
+        "arrangements.revoke",
         "entrance.passkey_options",
         "upstream.begin",
         "upstream.come_back",
     }
 )
 """What is stored before anybody has logged in is counted by network: authorization requests, device codes, passkey
-challenges, logins under way at other providers."""
+challenges, logins under way at other providers, and what calls itself a bank."""
 
 _TAKES_TOKEN_IN_BODY = frozenset({"oauth.userinfo"})
 """RFC 6750 2.2, which OpenID Connect Core 5.3.1 lets sign-in clients use. Not for data."""

@@ -24,7 +24,7 @@ from hub.web.viewmodels import ErrorPage
 
 log = logging.getLogger(__name__)
 INTERACTION_ID = "x-fapi-interaction-id"
-_API = ("/v1/", "/oauth/", "/.well-known/", "/openapi.json")
+_API = ("/v1/", "/oauth/", "/.well-known/", "/openapi.json", "/arrangements/")
 _PAGES_AMONG_IT = frozenset({"/oauth/authorize", end_session.PATH, end_session.CONFIRM})
 _PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",  # RFC 9700 4.2: codes and handles must not leave in Referer

@@ -180,6 +180,8 @@ class Stack:
             if institution_id not in KNOW_NO_TPP:
                 flags += ["--redirect-uri", f"{self.url}/connections/callback"]
                 flags += ["--client-jwks-uri", f"{self.url}/.well-known/tpp-jwks.json"]
+            if module == "sandbox.au":
+                flags += ["--recipient-base-uri", self.url]
             children[institution_id] = self._spawn(institution_id, "-m", module, *flags, announces=True, more=trust)
         for institution_id, child in children.items():
             line = child.stdout.readline() if child.stdout else ""

@@ -16,7 +16,7 @@ The life of a link, from the hub's side:
 take ``psu`` are told whether the person is present: banks count unattended reads (RTS art. 36(5)(b)).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -211,6 +211,30 @@ class Rereads(Protocol):
         the provenance of the last reading, which may know what the row's page said. Raises BrokenRow
         (providers.rows) if it cannot be read. Asks no bank.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationNotice:
+    """A bank's own word that the PSU revoked ``bank_consent_id`` there. The word holds once: ``jti`` is used up, and
+    ``expires_at`` is when it is refused for its age alone."""
+
+    bank_consent_id: str
+    jti: str
+    expires_at: datetime
+
+
+@runtime_checkable
+class TellsOfRevocations(Protocol):
+    """An adapter whose bank calls us when a PSU revokes a bank consent there. ``calls_itself``: the issuer that the
+    bank's calls name; None where the bank's file does not say, and then none of its calls is believed."""
+
+    calls_itself: str | None
+
+    def revocation(
+        self, unverified_bearer: str, unverified_notice: str, *, addresses: Collection[str], now: datetime
+    ) -> RevocationNotice:
+        """What the bank says, if it is the bank that says it, to one of our ``addresses``, and now. ContractBroken
+        otherwise; Transient where the bank's keys cannot be had."""
 
 
 class AccountResources(Protocol):

@@ -17,7 +17,11 @@ class Connection(Base):
     """
 
     __tablename__ = "connection"
-    __table_args__ = (Index(None, "status", "next_sync_at"), Index(None, "psu_id"))
+    __table_args__ = (
+        Index(None, "status", "next_sync_at"),
+        Index(None, "psu_id"),
+        Index(None, "institution_id", "bank_consent_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     psu_id: Mapped[str] = mapped_column(ForeignKey("psu.id", ondelete="CASCADE"))

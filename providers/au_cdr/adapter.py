@@ -1,20 +1,21 @@
 """One Australian data holder, as the hub sees every bank: providers.port.Adapter."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from providers.au_cdr import normalize
+from providers.au_cdr import normalize, revoked
 from providers.au_cdr.authorise import Authoriser, sharing_duration
 from providers.au_cdr.client import Client
 from providers.au_cdr.settings import Settings
 from providers.edge import edge, guarded, kept
-from providers.errors import ReconsentRequired
+from providers.errors import ContractBroken, ReconsentRequired
+from providers.fapi.keys import HeldKeys
 from providers.model import Account, Balance, Page, Status, Transaction
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, held, refresh_token
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect, RevocationNotice
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import only_row
 from providers.tpp import Tpp
@@ -32,6 +33,7 @@ class AuCdrAdapter:
             rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
         )
+        self.calls_itself = settings.brand_id
         self._id = institution.id
         self._rules = institution.rules
         try:
@@ -47,6 +49,7 @@ class AuCdrAdapter:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None
         self._authoriser = Authoriser(transport, settings, tpp)
         self._client = Client(transport, settings, self._zone)
+        self._keys = HeldKeys(transport, settings.jwks_uri)
 
     def start(self, request: LinkRequest) -> LinkStart:
         with edge(self._id, "start"):
@@ -102,6 +105,16 @@ class AuCdrAdapter:
         if access.bank_consent_id:
             with edge(self._id, "revoke"):
                 self._authoriser.end(access.bank_consent_id, now=datetime.now(UTC))
+
+    def revocation(
+        self, unverified_bearer: str, unverified_notice: str, *, addresses: Collection[str], now: datetime
+    ) -> RevocationNotice:
+        with edge(self._id, "revocation"):
+            if self.calls_itself is None:
+                raise ContractBroken("the bank's file does not say what it calls itself (brand_id)")
+            bearer = self._keys.signed_claims(unverified_bearer, what="bearer", now=now)
+            arrangement = self._keys.signed_claims(unverified_notice, what="cdr_arrangement_jwt", now=now)
+            return revoked.notice(bearer, arrangement, holder=self.calls_itself, addresses=addresses, now=now)
 
 
 def _authorised(access: Access) -> datetime:

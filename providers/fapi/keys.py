@@ -1,5 +1,8 @@
 """The bank's published keys, and what they signed. FAPI 1.0 Advanced 8.6: PS256 and ES256, never RS256, never none."""
 
+import threading
+from datetime import datetime, timedelta
+
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -24,6 +27,42 @@ def fetched(transport: Transport, jwks_uri: str) -> bytes:
     if answer.status != 200:
         raise Transient(f"JWKS: HTTP {answer.status}", retry_after_s=retry_after_s(answer))
     return answer.body
+
+
+class HeldKeys:
+    """The bank's JWKS for tokens that nobody was waiting for: held for a while, since whoever sends a forged one must
+    not make us call the bank each time. Safe from any thread."""
+
+    FRESH = timedelta(minutes=5)
+    PAUSE = timedelta(seconds=30)
+
+    def __init__(self, transport: Transport, jwks_uri: str) -> None:
+        self._transport, self._jwks_uri = transport, jwks_uri
+        self._fetching = threading.Lock()
+        self._held: tuple[datetime, bytes] | None = None
+
+    def signed_claims(self, unverified_token: str, *, what: str, now: datetime) -> dict[str, object]:
+        """As the function of that name. A token that the held keys did not sign is a reason to look again, at most
+        twice a minute: that is how a bank changes its key."""
+        try:
+            return signed_claims(unverified_token, self._jwks(now, self.FRESH), what=what)
+        except ContractBroken:
+            return signed_claims(unverified_token, self._jwks(now, self.PAUSE), what=what)
+
+    def _jwks(self, now: datetime, most: timedelta) -> bytes:
+        if (held := self._young(now, most)) is not None:
+            return held
+        with self._fetching:  # whoever waited takes what the other fetched
+            if (held := self._young(now, most)) is None:
+                held = fetched(self._transport, self._jwks_uri)
+                self._held = (now, held)
+            return held
+
+    def _young(self, now: datetime, most: timedelta) -> bytes | None:
+        if self._held is None:
+            return None
+        at, jwks = self._held
+        return jwks if timedelta() <= now - at < most else None
 
 
 def signed_claims(unverified_token: str, jwks: bytes, *, what: str) -> dict[str, object]:

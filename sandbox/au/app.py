@@ -7,6 +7,7 @@ from sandbox import control as test_control
 from sandbox import faults
 from sandbox.au import authorise, errors, resources
 from sandbox.au.bank import Bank
+from sandbox.au.notice import tell
 from sandbox.au.phrases import AUSTRALIAN
 from sandbox.book import Book
 from sandbox.browser import BrowserSessions
@@ -14,7 +15,7 @@ from sandbox.clock import BankClock
 from sandbox.jose import BankKey
 from sandbox.oauth import fapi
 from sandbox.oauth import pages as person
-from sandbox.oauth.vault import Attempt, Vault
+from sandbox.oauth.vault import Attempt, Status, Vault
 from sandbox.people import PEOPLE, BankName
 from sandbox.tpp import Tpp
 
@@ -29,8 +30,11 @@ AREAS = {
 }
 
 
-def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control: bool) -> Flask:
-    """``url`` is where the bank listens: its issuer and the base of every link."""
+def create_app(
+    url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control: bool, recipient_base_uri: str | None = None
+) -> Flask:
+    """``url`` is where the bank listens: its issuer and the base of every link. ``recipient_base_uri``: who is told
+    of arrangements that people end here."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     book, vault, browsers = Book(BankName.BUNYIP, clock), Vault(clock), BrowserSessions(COOKIE)
@@ -51,6 +55,13 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
     def home() -> ResponseReturnValue:
         return person.home_page(house)
 
+    def revoke_all() -> int:
+        ended = [one for one in vault.all() if one.status is Status.ACTIVE]
+        vault.revoke_all()
+        for one in ended if recipient_base_uri else ():
+            tell(door.key, recipient_base_uri or "", one.grant_id)
+        return len(ended)
+
     if control:
         test_control.install(
             app,
@@ -62,7 +73,7 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
                 psu_present=resources.psu_present,
                 refuse=errors.refuse,
                 set_next=resources.set_next,
-                revoke_all=vault.revoke_all,
+                revoke_all=revoke_all,
                 consents=lambda: [faults.Consent(one.grant_id, one.username, one.status) for one in vault.all()],
             ),
         )

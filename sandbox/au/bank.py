@@ -11,6 +11,7 @@ from sandbox.oauth.vault import Vault
 API_PATH = "/cds-au/v1"
 ACCESS_TTL_S = 300
 LONGEST_SHARING_S = 31_536_000
+BRAND_ID = "5c2d51d1-3a4f-4c6a-9a50-0b6f1c0a7e42"  # dataHolderBrandId in the Register
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A person links a bank of each further standard through the hub, and a bridge, and sees what is shown there."""
 
 import pytest
+import requests
 
 from demo import story
 from demo.browser import Browser
@@ -48,3 +49,22 @@ def test_a_bridge_is_linked_by_the_token_that_serving_prints_and_by_nobody_twice
     assert {"Lagoon miles", "Everyday Account (0541)"} & {row["name"] for row in rows}
     assert "used already" in mallory.text
     assert story.what_alice_sees(mallory, stack.url) == []
+
+
+def test_whoever_ends_an_arrangement_at_the_bank_finds_that_out_here_at_once(stack: Stack) -> None:
+    """No sync asks in between: the bank tells us, over a socket, in words that it signed."""
+    person = Browser()
+    story.sign_up(person, stack.url, email="ended-there@people.example")
+    person.open(f"{stack.url}/connect/bunyip").submit("/connect/bunyip")
+    person.submit("submit", {"username": "alice", "password": "alice-at-bunyip"})
+    person.submit("approve", tick={"account": person.boxes("account")})
+    person.submit("submit", {"tan": person.value("demo-tan")})
+    story.wait_for_history(person)
+    bank = stack.banks["bunyip"]
+    assert "Needs you" not in person.open(f"{stack.url}/").text
+    requests.delete(f"{bank}/_control/requests", timeout=5)
+    assert requests.post(f"{bank}/_control/revoke", timeout=30).json()["revoked"] >= 1
+    person.open(f"{stack.url}/")
+    assert "Needs you" in person.text
+    asked = [call["path"] for call in requests.get(f"{bank}/_control/requests", timeout=5).json()["requests"]]
+    assert [path for path in asked if path.startswith("/cds-au")] == []

@@ -1,0 +1,1 @@
+"""What banks tell us without being asked: addresses that they call."""
