@@ -165,7 +165,7 @@ def pages_end(driver: Driver) -> None:
 
 
 def a_foreign_callback_is_refused(driver: Redirects) -> None:
-    """A callback that carries another attempt's state gives no access."""
+    """A callback that carries another attempt's state gives no access and leads nowhere."""
     start = driver.start()
     callback = {**driver.allow(start), "state": "another-attempt"}
     _must_fail(lambda: driver.adapter.finish(start.state, callback, now=datetime.now(UTC), psu=PSU), "finish")

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Literal, Protocol, cast
 
 from providers.model import Money
-from providers.port import Access, Adapter, Ask, AskingAdapter, LinkStart, Psu, Redirect
+from providers.port import Access, Adapter, Ask, AskingAdapter, LinkStart, LinkState, Psu, Redirect
 
 PSU = Psu(ip_address="192.0.2.7", user_agent="conformance")  # RFC 5737: nobody's address
 STEP_LIMIT = 20
+SHORTEST_STATE = 32
 
 FaultKind = Literal["down", "busy", "no_json", "loop", "astray"]
 """5xx or silence; 429; a page for people; the next link leads back; the next link leads to another host."""
@@ -74,15 +75,25 @@ def linked(driver: Driver) -> Access:
         now = datetime.now(UTC)
         if isinstance(step.step, Redirect):
             callback = cast(Redirects, driver).allow(step)
-            return kept_access(driver.adapter.finish(step.state, callback, now=now, psu=PSU))
-        answers = cast(Answers, driver).answers(step.step)
-        gone_on = asking(driver).advance(step.state, answers, now=now, psu=PSU)
+            gone_on = driver.adapter.finish(step.state, callback, now=now, psu=PSU)
+        else:
+            answers = cast(Answers, driver).answers(step.step)
+            gone_on = asking(driver).advance(step.state, answers, now=now, psu=PSU)
         if isinstance(gone_on, Access):
             return kept_access(gone_on)
         need(not (isinstance(gone_on.step, Ask) and gone_on.step.error), "the right answers are not taken")
-        need(gone_on.state.state == step.state.state, "a step changes the state that the hub knows the attempt by")
+        _known_by(gone_on.state, step)
         step = kept(gone_on)
     raise NotConformant("the link has no end")
+
+
+def _known_by(state: LinkState, before: LinkStart) -> None:
+    """Answers on a page of the hub go on under the same state, returns from the bank under a new one."""
+    if isinstance(before.step, Ask):
+        need(state.state == before.state.state, "a step changes the state that the hub knows the attempt by")
+        return
+    need(state.state != before.state.state, "a return from the bank leads on under the state it came with")
+    need(len(state.state) >= SHORTEST_STATE, "a new state can be guessed: use LinkState.onward")
 
 
 def asking(driver: Driver) -> AskingAdapter:

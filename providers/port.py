@@ -4,7 +4,7 @@ The life of a link, from the hub's side:
 
     start = adapter.start(LinkRequest(...))         # a bank consent is made; start.step says what the PSU does next
     ... Redirect: the PSU goes to step.url and comes back to redirect_uri ...
-    access = adapter.finish(start.state, callback)  # codes exchanged, consent confirmed at the bank
+    access = adapter.finish(start.state, callback)  # Access, or one more LinkStart under a new state
     ... Ask: the PSU answers on a page of the hub ...
     next = adapter.advance(start.state, answers)    # Access, or one more LinkStart
     accounts = adapter.accounts(access)             # then balances(), transactions(), page by page
@@ -16,8 +16,9 @@ The life of a link, from the hub's side:
 take ``psu`` are told whether the person is present: banks count unattended reads (RTS art. 36(5)(b)).
 """
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
@@ -70,6 +71,11 @@ class LinkState:
     state: str = field(repr=False)
     nonce: str = field(repr=False)
     data: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def onward(self, data: Mapping[str, str]) -> "LinkState":
+        """The state of the step that follows a return from the bank: with ``data``, under a new ``state`` and
+        ``nonce``, for whoever saw the old ones (a browser's history, the bank) must not be able to go on with them."""
+        return replace(self, state=secrets.token_urlsafe(32), nonce=secrets.token_urlsafe(32), data=data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +181,9 @@ class Adapter(Protocol):
     def start(self, request: LinkRequest) -> LinkStart:
         """Create the bank consent and say where the PSU must go."""
 
-    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
-        """Turn the callback's parameters into access.
+    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
+        """Turn the callback's parameters into access, or into the next step where a bank wants the PSU more than once
+        (its state is ``state.onward(...)``; a step that asks needs an AskingAdapter).
 
         Raises Refused with code ``access_denied`` if the PSU said no at the bank, ContractBroken if state, issuer,
         nonce or signature are not the ones of this attempt. After Transient the call may be made once more with the
@@ -199,7 +206,8 @@ class Adapter(Protocol):
         """
 
     def revoke(self, access: Access) -> None:
-        """End the bank consent. Succeeds if the bank no longer knows it."""
+        """End the bank consent. Succeeds if the bank no longer knows it. Of an attempt that came to nothing ``data`` is
+        that of its LinkState."""
 
 
 @runtime_checkable

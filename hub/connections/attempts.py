@@ -54,6 +54,7 @@ class Claimed:
     """An attempt that nobody else can go on with."""
 
     psu_id: str
+    session_hash: str
     connection_id: str
     institution_id: str
     kept: Kept
@@ -93,10 +94,12 @@ def claim(
         return LinkFailed(None, STALE)
     if (attempt.psu_id, attempt.session_hash) != (psu_id, session_hash):
         log.warning("a return from a bank came to another browser", extra={"connection_id": attempt.connection_id})
-        end_bank_consent(hub, connection.institution_id, Access(kept.state.bank_consent_id, None, None))
+        given_up = Access(kept.state.bank_consent_id, None, None, kept.state.data)
+        end_bank_consent(hub, connection.institution_id, given_up)
         return LinkFailed(None, FOREIGN)
     return Claimed(
         psu_id=attempt.psu_id,
+        session_hash=attempt.session_hash,
         connection_id=attempt.connection_id,
         institution_id=connection.institution_id,
         kept=kept,
@@ -132,6 +135,26 @@ def keep_open(hub: Hub, claimed: Claimed, kept: Kept, *, now: datetime) -> None:
                 link_state_sealed=sealed.seal_kept(hub.sealer, state_hash, kept),
             )
             .execution_options(synchronize_session=False)
+        )
+
+
+def hand_on(hub: Hub, claimed: Claimed, kept: Kept, *, now: datetime) -> None:
+    """A return from the bank led to one more step: it is known by a state of its own, in the same browser. What the
+    return came with stays used."""
+    state_hash = secret_hash(kept.state.state)
+    with hub.db.write() as session:
+        session.add(
+            LinkAttempt(
+                state_hash=state_hash,
+                connection_id=claimed.connection_id,
+                psu_id=claimed.psu_id,
+                session_hash=claimed.session_hash,
+                link_state_sealed=sealed.seal_kept(hub.sealer, state_hash, kept),
+                return_to=claimed.return_to,
+                created_at=now,
+                expires_at=now + timedelta(seconds=hub.settings.link_attempt_ttl_s),
+                used_at=None,
+            )
         )
 
 

@@ -4,6 +4,7 @@
   nothing behind but (at worst) a bank consent that nobody authorised.
 - ``callback`` claims the attempt before it calls the bank (hub.connections.attempts). A bank that asks on a page of
   ours instead of its own is hub.connections.steps' job.
+- Some banks want the PSU twice: each return but the last leads to a step under a new state, bound to the same browser.
 - A crash between claim and answer leaves the connection as it was before, LINKING or whatever a renewal began from;
   beginning again with ``renew`` repairs it.
 
@@ -22,7 +23,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.connections import sealed
-from hub.connections.attempts import Claimed, Linked, LinkFailed, claim, end_bank_consent, failure_kind_of
+from hub.connections.attempts import Claimed, Linked, LinkFailed, claim, end_bank_consent, failure_kind_of, hand_on
 from hub.connections.capture import capturing
 from hub.connections.circuit import Family
 from hub.connections.plan import THEIR_TURN, put_job
@@ -46,6 +47,9 @@ CALLBACK_PATH = "/connections/callback"
 """Registered at the banks; every bank sends the PSU back here."""
 STEP_PATH = "/connect/step"
 """Our own page for a bank that asks there; the attempt's state follows."""
+
+_MOST_STEPS = 40
+_SHORTEST_STATE = 32
 
 GONE = "This link was disconnected while you were at the bank."
 
@@ -113,9 +117,9 @@ def start(
 
 def callback(
     hub: Hub, *, params: Mapping[str, str], session_hash: str | None, psu_id: str | None, psu: Psu, now: datetime
-) -> Linked | LinkFailed:
-    """Somebody is back from the bank with ``params``; None where nobody is signed in. Never raises for anything that
-    the bank or a browser does.
+) -> str | Linked | LinkFailed:
+    """Somebody is back from the bank with ``params``; None where nobody is signed in. Returns the finished link, why it
+    came to nothing, or where the browser goes next. Never raises for anything that the bank or a browser does.
     """
     state_hash = secret_hash(unverified_state(params))
     claimed = claim(hub, state_hash, psu_id=psu_id, session_hash=session_hash, now=now)
@@ -125,10 +129,14 @@ def callback(
     try:
         circuit = hub.circuits.asking(claimed.institution_id, Family.LINK, whatever=True)
         with capturing(hub, claimed.connection_id), circuit:
-            access = adapter.finish(claimed.kept.state, params, now=now, psu=psu)
+            gone_on = adapter.finish(claimed.kept.state, params, now=now, psu=psu)
+        address = _address_of_new(hub, gone_on, claimed.kept) if isinstance(gone_on, LinkStart) else ""
     except ProviderError as error:
         return failed(hub, claimed, error, now=now)
-    return finished(hub, claimed, access, now=now)
+    if isinstance(gone_on, LinkStart):
+        hand_on(hub, claimed, sealed.keep(gone_on, claimed.kept.number + 1), now=now)
+        return address
+    return finished(hub, claimed, gone_on, now=now)
 
 
 def address_of(hub: Hub, started: LinkStart) -> str:
@@ -137,6 +145,16 @@ def address_of(hub: Hub, started: LinkStart) -> str:
         return f"{STEP_PATH}/{started.state.state}"
     _check_bank_url(started.step.url, secure=not hub.settings.local)
     return started.step.url
+
+
+def _address_of_new(hub: Hub, started: LinkStart, before: sealed.Kept) -> str:
+    """As ``address_of``. Raises ContractBroken for an adapter that goes on for ever, or under a state that somebody
+    may know."""
+    if before.number >= _MOST_STEPS:
+        raise ContractBroken("the link has no end", step="finish")
+    if started.state.state == before.state.state or len(started.state.state) < _SHORTEST_STATE:
+        raise ContractBroken("the adapter goes on under a state that is not new", step="finish")
+    return address_of(hub, started)
 
 
 def finished(hub: Hub, claimed: Claimed, access: Access, *, now: datetime) -> Linked | LinkFailed:

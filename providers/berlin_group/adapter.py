@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers.berlin_group import authorise, first, normalize, sca
 from providers.berlin_group.client import CARD, Client
-from providers.berlin_group.oauth import OAuthSca
+from providers.berlin_group.oauth import AuthorisationServer
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
 from providers.berlin_group.versions import V2, Version, version_of
@@ -43,9 +43,10 @@ class BerlinGroupAdapter:
         self._version = version_of(institution.version)
         try:
             self._zone = ZoneInfo(settings.time_zone)
+            pre_step = settings.pre_step
             transport = Transport(
                 institution.id,
-                (settings.base_url, *settings.link_urls),
+                (settings.base_url, *settings.link_urls, *(pre_step.urls() if pre_step else ())),
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
                 sign=_signer(settings, self._version, tpp),
@@ -53,7 +54,7 @@ class BerlinGroupAdapter:
             )
             base = urlsplit(settings.base_url)
             own_origins = (f"{base.scheme}://{base.netloc}",)
-            self._oauth = OAuthSca(transport, settings.oauth, tpp, own_origins) if settings.oauth else None
+            self._oauth = _server(transport, settings, tpp, own_origins)
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None
         self._client = Client(transport, settings, self._version)
@@ -62,10 +63,16 @@ class BerlinGroupAdapter:
     def start(self, request: LinkRequest) -> LinkStart:
         data = {"valid_until": request.valid_until.isoformat()}
         state = LinkState("", request.redirect_uri, request.state, request.nonce, data)
+        with edge(self._id, "start"):
+            if self._oauth is not None and self._settings.pre_step is not None:
+                return self._oauth.begin_pre_step(state, self._settings.pre_step)
+            return self._let_in(state, request.psu)
+
+    def _let_in(self, state: LinkState, psu: Psu) -> LinkStart:
+        """The first step of ours: what the bank wants to know before there is a consent, or the consent."""
         if first.is_asked(self._settings):
             return LinkStart(first.ask(self._settings), state)
-        with edge(self._id, "start"):
-            return self._begun(state, {}, (), request.psu)
+        return self._begun(state, {}, (), psu)
 
     def advance(self, state: LinkState, answers: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
         with edge(self._id, "advance"):
@@ -89,15 +96,19 @@ class BerlinGroupAdapter:
             **authorise.redirect_headers(state, self._version),
             **headers,
         }
-        created, told = self._client.create_consent(body, sent, psu)
-        return self._steps.begin(replace(state, bank_consent_id=created.consent_id, data={}), told, psu)
+        created, told = self._client.create_consent(body, sent | authorise.bearer(state), psu)
+        kept = authorise.kept_tokens(authorise.granted(state))
+        return self._steps.begin(replace(state, bank_consent_id=created.consent_id, data=kept), told, psu)
 
-    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access:
+    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Access | LinkStart:
         with edge(self._id, "finish"):
             authorise.check_callback(state, callback)
-            given = Access(state.bank_consent_id, None, None)
+            given = authorise.granted(state)
             if self._oauth is not None and "code_verifier" in state.data:
                 given = self._oauth.granted(state, callback, now=now)
+                if not state.bank_consent_id:
+                    kept = {"valid_until": state.data["valid_until"], **authorise.kept_tokens(given)}
+                    return self._let_in(state.onward(kept), psu)
             status = self._client.consent_status(state.bank_consent_id, authorise.bearer(given))
             return authorise.access(self._client, given, status, callback)
 
@@ -163,6 +174,17 @@ class BerlinGroupAdapter:
         with edge(self._id, "revoke"):
             if access.bank_consent_id:
                 self._client.delete_consent(access.bank_consent_id, authorise.bearer(access))
+
+
+def _server(
+    transport: Transport, settings: Settings, tpp: Tpp, own_origins: tuple[str, ...]
+) -> AuthorisationServer | None:
+    """Raises ValueError."""
+    if settings.oauth is None:
+        if settings.pre_step is not None:
+            raise ValueError("pre_step needs oauth: how the bank's authorisation server knows us")
+        return None
+    return AuthorisationServer(transport, settings.oauth, tpp, own_origins)
 
 
 def _signer(settings: Settings, version: Version, tpp: Tpp) -> Signer | None:

@@ -81,9 +81,28 @@ def right(access: Access) -> dict[str, str]:
     return {"Consent-ID": access.bank_consent_id} | bearer(access)
 
 
-def bearer(access: Access) -> dict[str, str]:
-    token = access.data.get("access_token", "")
+def bearer(held: Access | LinkState) -> dict[str, str]:
+    token = held.data.get("access_token", "")
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def granted(state: LinkState) -> Access:
+    """What is held already while a link is under way: the consent's id, and the tokens of an OAuth pre-step."""
+    ends = state.data.get("expires_at")
+    return Access(
+        state.bank_consent_id, datetime.fromisoformat(ends) if ends else None, None, data=tokens_of(state.data)
+    )
+
+
+def kept_tokens(held: Access) -> dict[str, str]:
+    """What a link's ``data`` holds of ``held`` until there is a consent to read with."""
+    ends = {"expires_at": held.expires_at.isoformat()} if held.expires_at else {}
+    return tokens_of(held.data) | ends
+
+
+def tokens_of(data: Mapping[str, str]) -> dict[str, str]:
+    """Of a link's or an access's ``data`` what OAuth gave."""
+    return {name: data[name] for name in ("access_token", "refresh_token", "token_endpoint") if name in data}
 
 
 def access(client: Client, given: Access, status: str, callback: Mapping[str, str]) -> Access:

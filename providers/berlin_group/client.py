@@ -87,13 +87,14 @@ class Client:
         except ContractBroken as error:
             raise ContractBroken(error.reason) from None
 
-    def sca_status(self, consent_id: str, link: str, psu: Psu) -> wire.Authorisation:
+    def sca_status(self, consent_id: str, link: str, bearer: Mapping[str, str], psu: Psu) -> wire.Authorisation:
         url = self.linked(consent_id, link)
-        return envelope(_AUTHORISATION, _expect(self._transport.call("GET", url, headers=_headers(psu))))
+        answer = self._transport.call("GET", url, headers={**_headers(psu), **bearer})
+        return envelope(_AUTHORISATION, _expect(answer))
 
-    def picture(self, consent_id: str, link: str) -> bytes:
+    def picture(self, consent_id: str, link: str, bearer: Mapping[str, str]) -> bytes:
         """A challenge's image, from the bank's own addresses and no other."""
-        headers = {"Accept": "image/png, image/jpeg, image/gif"} | _headers(None)
+        headers = {"Accept": "image/png, image/jpeg, image/gif", **_headers(None), **bearer}
         return _expect(self._transport.call("GET", self.linked(consent_id, link), headers=headers))
 
     def consent_status(self, consent_id: str, bearer: Mapping[str, str]) -> str:

@@ -1,4 +1,5 @@
-"""OAuth as a bank's redirect approach ("integrated"): the consent is authorised by a code grant with scope AIS:{id}.
+"""OAuth at a bank: as its redirect approach ("integrated"), where a code grant with scope AIS:{id} authorises the
+consent, or as a pre-step, where a token of the PSU's comes before the consent is asked for.
 
 psd2-api 1.3.11: the link scaOAuth leads to the server's metadata (RFC 8414); RFC 6749 4.1, RFC 7636, RFC 9207. The
 token goes with every call beside the consent id. What the metadata names is no more trusted than any link: the token
@@ -11,9 +12,10 @@ from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
+from msgspec import structs
 
 from providers.berlin_group import authorise
-from providers.berlin_group.settings import OAuth
+from providers.berlin_group.settings import OAuth, PreStep
 from providers.errors import ContractBroken, ReconsentRequired
 from providers.oauth import callback as callbacks
 from providers.oauth.client_auth import ClientAuth, certificate_only, private_key_jwt, secret_basic, secret_post
@@ -36,7 +38,7 @@ class _Metadata(msgspec.Struct, frozen=True):
 _METADATA = msgspec.json.Decoder(_Metadata)
 
 
-class OAuthSca:
+class AuthorisationServer:
     """``own_origins`` are where a browser may be sent without HTTPS. Raises ValueError if the secret is not there."""
 
     def __init__(self, transport: Transport, settings: OAuth, tpp: Tpp, own_origins: tuple[str, ...]) -> None:
@@ -47,27 +49,39 @@ class OAuthSca:
         self._secret = settings.client_secret() if settings.client_auth.startswith("secret") else ""
 
     def begin(self, state: LinkState, metadata_url: str) -> LinkStart:
-        """Where the PSU goes, by what the server says of itself."""
+        """Where the PSU goes to authorise the consent, by what the server says of itself."""
+        scope = self._settings.scope.replace("{consent_id}", state.bank_consent_id)
+        return self._sent(state, self._server(metadata_url), scope, authorise.kept_tokens(authorise.granted(state)))
+
+    def begin_pre_step(self, state: LinkState, how: PreStep) -> LinkStart:
+        """Where the PSU goes before there is a consent; what ``state`` holds is kept."""
+        if how.metadata_url:
+            server = self._server(how.metadata_url)
+        else:
+            server = _Metadata(how.authorization_endpoint or "", how.token_endpoint or "")
+        return self._sent(state, server, how.scope, state.data)
+
+    def _server(self, metadata_url: str) -> _Metadata:
+        """The token endpoint as an address of this bank."""
         answer = self._transport.call("GET", metadata_url)
         if answer.status != 200:
             raise ContractBroken(f"the authorisation server's metadata: HTTP {answer.status}", raw=answer.body)
         server = envelope(_METADATA, answer.body)
+        return structs.replace(server, token_endpoint=self._transport.resolve(metadata_url, server.token_endpoint))
+
+    def _sent(self, state: LinkState, server: _Metadata, scope: str, data: Mapping[str, str]) -> LinkStart:
         door = authorise.redirect_url(server.authorization_endpoint, own_origins=self._own_origins)
         verifier = new_code_verifier()
         parameters = {
             "response_type": "code",
             "client_id": self._settings.client_id,
             "redirect_uri": state.redirect_uri,
-            "scope": self._settings.scope.replace("{consent_id}", state.bank_consent_id),
+            "scope": scope,
             "state": state.state,
             "code_challenge": code_challenge(verifier),
             "code_challenge_method": "S256",
         }
-        kept = {
-            "code_verifier": verifier,
-            "token_endpoint": self._transport.resolve(metadata_url, server.token_endpoint),
-            "issuer": server.issuer,
-        }
+        kept = {**data, "code_verifier": verifier, "token_endpoint": server.token_endpoint, "issuer": server.issuer}
         joint = "&" if urlsplit(door).query else "?"
         return LinkStart(Redirect(f"{door}{joint}{urlencode(parameters)}"), replace(state, data=kept))
 

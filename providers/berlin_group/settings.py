@@ -31,9 +31,29 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     digest: DigestAlgorithm = "SHA-256"
 
 
+class PreStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """OAuth before there is a consent. ``metadata_url`` is where the server says of itself what it has (RFC 8414);
+    where a bank publishes nothing of the kind, its two endpoints are named instead."""
+
+    metadata_url: Url | None = None
+    authorization_endpoint: Url | None = None
+    token_endpoint: Url | None = None
+    scope: Annotated[str, Meta(min_length=1)] = "AIS"
+
+    def __post_init__(self) -> None:
+        ends = (self.authorization_endpoint, self.token_endpoint)
+        if all(ends) == bool(self.metadata_url) or any(ends) != all(ends):
+            raise ValueError("pre_step: metadata_url, or authorization_endpoint and token_endpoint")
+
+    def urls(self) -> tuple[str, ...]:
+        """What we call of it ourselves."""
+        return tuple(url for url in (self.metadata_url, self.token_endpoint) if url)
+
+
 class OAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How we are known to the bank's authorisation server, where a consent is authorised by OAuth (link ``scaOAuth``).
-    ``client_id`` is often our organisation's identifier from the certificate. ``client_secret_file`` is a path."""
+    """How we are known to the bank's authorisation server, where a consent is authorised by OAuth (link ``scaOAuth``)
+    or wants the PSU's token before it is asked for (``Settings.pre_step``). ``client_id`` is often our organisation's
+    identifier from the certificate. ``client_secret_file`` is a path. ``scope`` is that of a consent."""
 
     client_id: Annotated[str, Meta(min_length=1)]
     client_auth: Literal["certificate", "secret_basic", "secret_post", "private_key_jwt"] = "certificate"
@@ -68,6 +88,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     gives all (``global``). ``valid_until``: an end as the hub wants it, or the longest that the bank allows
     (9999-12-31); either way the bank's own answer counts. ``ask_psu_id``: it wants the PSU's login name with the
     consent; it is sent to no other bank, for some refuse it.
+
+    ``pre_step``: the PSU's token comes before the consent (needs ``oauth``), which is then authorised by whatever its
+    links say.
     """
 
     base_url: Url
@@ -79,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ask_psu_id: bool = False
     signing: Signing | None = None
     oauth: OAuth | None = None
+    pre_step: PreStep | None = None
     link_urls: tuple[Url, ...] = ()
     links_from_base: bool = False
     time_zone: str = "Europe/Berlin"

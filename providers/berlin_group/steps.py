@@ -12,7 +12,7 @@ from msgspec import structs
 
 from providers.berlin_group import authorise, sca, wire
 from providers.berlin_group.client import Client
-from providers.berlin_group.oauth import OAuthSca
+from providers.berlin_group.oauth import AuthorisationServer
 from providers.berlin_group.versions import Version
 from providers.errors import ContractBroken, Refused
 from providers.port import Access, LinkStart, LinkState, Psu, Redirect
@@ -26,7 +26,9 @@ _TOLD = msgspec.json.Decoder(wire.Authorisation)
 class Steps:
     """``own_origins`` are where a browser may be sent without HTTPS."""
 
-    def __init__(self, client: Client, own_origins: tuple[str, ...], oauth: OAuthSca | None, version: Version) -> None:
+    def __init__(
+        self, client: Client, own_origins: tuple[str, ...], oauth: AuthorisationServer | None, version: Version
+    ) -> None:
         self._client = client
         self._version = version
         self._oauth = oauth
@@ -45,7 +47,7 @@ class Steps:
         if wrong := sca.missing(answers):
             return self._step(state, told, tries=tries, error=wrong)
         headers = authorise.redirect_headers(state, self._version) if want.method == "POST" else {}
-        headers |= sca.psu_headers(answers)
+        headers |= sca.psu_headers(answers) | authorise.bearer(state)
         body = sca.body(want.kind, answers)
         said = self._client.authorise(want.method, state.bank_consent_id, want.link, body, headers, psu)
         if said is None:
@@ -61,7 +63,7 @@ class Steps:
             want = sca.wanted(told)
             if want.kind is not sca.Kind.START:
                 return told
-            headers = authorise.redirect_headers(state, self._version)
+            headers = authorise.redirect_headers(state, self._version) | authorise.bearer(state)
             said = self._client.authorise("POST", state.bank_consent_id, want.link, b"{}", headers, psu)
             if said is None:
                 raise Refused("the bank does not begin an authorisation", code="psu_credentials_invalid")
@@ -71,7 +73,7 @@ class Steps:
     def _looked(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> Access | LinkStart:
         link = wire.link(told.links, "scaStatus")
         if link is not None:
-            now = self._client.sca_status(state.bank_consent_id, link, psu)
+            now = self._client.sca_status(state.bank_consent_id, link, authorise.bearer(state), psu)
             sca.check_status(now.sca_status)
             if not sca.is_done(now):
                 return self._step(state, told, error=sca.NOT_YET)
@@ -79,12 +81,12 @@ class Steps:
 
     def _finished(self, state: LinkState, told: wire.Authorisation) -> Access | LinkStart:
         """The PSU has done their part; whether that makes the consent valid, the bank is asked."""
-        status = self._client.consent_status(state.bank_consent_id, {})
+        status = self._client.consent_status(state.bank_consent_id, authorise.bearer(state))
         if status == "partiallyAuthorised":
             return self._step(state, told, error=_PARTLY)
         if status in authorise.UNFINISHED:
             return self._step(state, told, error=sca.NOT_YET)
-        return authorise.access(self._client, Access(state.bank_consent_id, None, None), status, {})
+        return authorise.access(self._client, authorise.granted(state), status, {})
 
     def _step(self, state: LinkState, told: wire.Authorisation, *, tries: int = 0, error: str = "") -> LinkStart:
         want = sca.wanted(told)
@@ -95,7 +97,7 @@ class Steps:
                 raise Refused("the bank wants OAuth, and its file says nothing of it (oauth)", code="oauth_not_set_up")
             return self._oauth.begin(state, self._client.linked(state.bank_consent_id, want.link))
         link = sca.image_link(told) if want.kind is sca.Kind.CODE else None
-        image = self._client.picture(state.bank_consent_id, link) if link else None
+        image = self._client.picture(state.bank_consent_id, link, authorise.bearer(state)) if link else None
         kept = {"told": msgspec.json.encode(told).decode(), "tries": str(tries)}
         return LinkStart(
             sca.ask(told, want.kind, image=image, error=error), replace(state, data={**state.data, **kept})

@@ -81,7 +81,7 @@ class Visit:
         if decision == "approve" and self.bank == "lorelei":
             browser.send("/tan", tan=browser.tan(), decision="approve")
         assert browser.callback is not None, browser.page
-        return link.callback(
+        done = link.callback(
             self.world.hub,
             params=browser.callback,
             session_hash="s",
@@ -89,6 +89,8 @@ class Visit:
             psu=PRESENT,
             now=self.world.hub.clock(),
         )
+        assert not isinstance(done, str), done
+        return done
 
     def linked(self, **changes: Any) -> str:
         done = self.at_the_bank(**changes)

@@ -77,7 +77,9 @@ class World:
             "psu": PRESENT,
             "now": self.clock(),
         }
-        return link.callback(self.hub, **(given | changes))
+        done = link.callback(self.hub, **(given | changes))
+        assert not isinstance(done, str), done
+        return done
 
     def linked(self, psu_id: str | None = None, **changes: Any) -> str:
         """A connection that is linked and not yet synced."""

@@ -137,7 +137,9 @@ def driver(request: pytest.FixtureRequest) -> Iterator[SandboxDriver]:
 
 def link(driver: SandboxDriver) -> Access:
     start = driver.start()
-    return driver.adapter.finish(start.state, driver.allow(start), now=datetime.now(UTC), psu=PSU)
+    access = driver.adapter.finish(start.state, driver.allow(start), now=datetime.now(UTC), psu=PSU)
+    assert isinstance(access, Access)
+    return access
 
 
 def pages(driver: SandboxDriver, access: Access, at: int = 0, psu: Psu | None = PSU) -> Iterator[Page]:

@@ -107,6 +107,7 @@ def test_the_end_is_the_one_the_bank_names_its_last_day_included(
     bank.get(f"{CONSENTS}/consent-1/status", json={"consentStatus": "valid"})
     bank.get(f"{CONSENTS}/consent-1", json={"consentStatus": "valid", "validUntil": named})
     access = adapter.finish(STATE, {"state": "state-1"}, now=tpp.NOW, psu=Psu())
+    assert isinstance(access, Access)
     assert (access.bank_consent_id, access.expires_at, access.valid_until) == ("consent-1", None, end)
 
 

@@ -52,7 +52,9 @@ def begun(bank: responses.RequestsMock, adapter: BerlinGroupAdapter, link: Any =
 
 def finished(adapter: BerlinGroupAdapter, start: LinkStart, **callback: str) -> Access:
     given = {"state": "state-1", "code": "code-1"} | callback
-    return adapter.finish(start.state, given, now=tpp.NOW, psu=Psu())
+    access = adapter.finish(start.state, given, now=tpp.NOW, psu=Psu())
+    assert isinstance(access, Access)
+    return access
 
 
 @pytest.mark.parametrize("link", [METADATA, {"href": METADATA}, "/.well-known/oauth-authorization-server"])

@@ -130,6 +130,17 @@ class FakeDriver:
         self.adapter.fault = ""
 
 
+class Twice(Sound):
+    """The same, for a bank that wants the PSU twice."""
+
+    def finish(self, state: LinkState, callback: Mapping[str, str], *, now: datetime, psu: Psu) -> Any:
+        access = super().finish(state, callback, now=now, psu=psu)
+        return access if "again" in state.data else LinkStart(Redirect("https://bank.example/2"), self.next(state))
+
+    def next(self, state: LinkState) -> LinkState:
+        return state.onward({**state.data, "again": "1"})
+
+
 ASK = Ask((Field("key", "Key", "secret"),))
 
 
@@ -221,6 +232,19 @@ def test_a_sound_adapter_passes(check: conformance.Check) -> None:
 @pytest.mark.parametrize("check", conformance.checks_for(AskedDriver), ids=lambda check: check.__name__)
 def test_a_sound_adapter_that_asks_passes(check: conformance.Check) -> None:
     check(AskedDriver(Asking()))
+
+
+@pytest.mark.parametrize("check", conformance.checks_for(FakeDriver), ids=lambda check: check.__name__)
+def test_a_sound_adapter_that_wants_the_psu_twice_passes(check: conformance.Check) -> None:
+    check(FakeDriver(Twice()))
+
+
+@pytest.mark.parametrize("known", [lambda one: one, lambda one: replace(one.onward({}), state="2")])
+def test_a_second_visit_under_a_state_that_somebody_may_know_is_caught(known: Callable[[LinkState], LinkState]) -> None:
+    adapter = Twice()
+    adapter.next = lambda state: replace(known(state), data={**state.data, "again": "1"})  # type: ignore[method-assign]
+    with pytest.raises(NotConformant, match="state"):
+        conformance.accounts_can_be_recognised(FakeDriver(adapter))
 
 
 def test_a_driver_is_asked_for_what_it_can_play_and_no_more() -> None:

@@ -4,7 +4,7 @@ Browsers hold form-action against the redirects after a form too (CSP 3, 4.2.1 a
 at a bank or at an app must name that origin.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,8 +31,19 @@ def csp_source(url: str) -> str | None:
 
 def bank_sources(api: Mapping[str, Any]) -> tuple[str, ...]:
     """Every origin in a bank's settings: which of them shows the login is known only once the bank was asked."""
-    found = (csp_source(value) for value in api.values() if isinstance(value, str) and value.startswith("http"))
+    found = (csp_source(value) for value in _texts(api) if value.startswith(("http://", "https://")))
     return tuple(sorted({source for source in found if source is not None}))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
 
 
 def _is_plain(text: str) -> bool:

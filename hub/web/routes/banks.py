@@ -87,7 +87,7 @@ def callback() -> Response:
             psu=respond.psu(),
             now=hub.clock(),
         )
-    return _linked(hub, outcome)
+    return _gone_on(hub, outcome)
 
 
 @blueprint.get(f"{link.STEP_PATH}/<state>")
@@ -118,7 +118,7 @@ def answer_step(state: str) -> Response:
             psu=respond.psu(),
             now=hub.clock(),
         )
-    return respond.see_other(outcome) if isinstance(outcome, str) else _linked(hub, outcome)
+    return _gone_on(hub, outcome)
 
 
 @blueprint.get("/status")
@@ -165,7 +165,10 @@ def send_to_bank(institution_id: str, *, return_to: str, renew: str | None = Non
     return _confirm_page(hub, institution_id, return_to, answer.why)
 
 
-def _linked(hub: Hub, outcome: Linked | LinkFailed) -> Response:
+def _gone_on(hub: Hub, outcome: str | Linked | LinkFailed) -> Response:
+    """To the next step, if there is one."""
+    if isinstance(outcome, str):
+        return respond.see_other(outcome)
     if isinstance(outcome, LinkFailed):
         return _not_linked(outcome)
     start_first_sync(hub, outcome.connection_id, psu=respond.psu())
