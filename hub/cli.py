@@ -25,6 +25,7 @@ from hub.commands.registration_tokens import registration_token
 from hub.commands.renormalise import renormalise
 from hub.commands.trust_anchors import trust_anchors
 from hub.context import Hub, build
+from hub.events import dispatcher
 from hub.identity import people
 from hub.identity.people import Origin
 from hub.jobs import scheduler as scheduling
@@ -136,6 +137,7 @@ def worker(with_scheduler: bool) -> None:
     crew, stopping = Crew(hub, duties.KINDS), threading.Event()
     crew.stop_on_signals()
     beside = [
+        threading.Thread(target=dispatcher.run, args=(hub, duties.ROUTES, stopping), name="dispatcher"),
         threading.Thread(target=postman.run, args=(hub, mails, stopping), name="mail"),
         threading.Thread(
             target=backchannel.run, args=(hub, backchannel.by(_by_turns(hub)), stopping), name="backchannel"

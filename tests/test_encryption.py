@@ -13,8 +13,8 @@ from hub import housekeeping
 from hub.app import create_app
 from hub.context import Hub
 from hub.encryption import OPENS_FOR, PUBLISH_AFTER_S, EncryptionKeys
-from hub.models.event import Event
 from hub.models.key import EncryptionKey
+from hub.models.signal import Signal
 from hub.oauth import addresses
 from hub.reseal import reseal_all
 from providers.errors import ContractBroken
@@ -94,7 +94,9 @@ def test_the_old_key_opens_as_long_as_copies_of_the_jwks_live_and_is_wiped_then(
     housekeeping.tidy(hub)
     assert [one.private_sealed is None for one in rows(hub)] == [True, False]
     with hub.db.read() as session:
-        told = session.scalars(select(Event.kind).where(Event.subject_id == "enc:RSA-OAEP").order_by(Event.id)).all()
+        told = session.scalars(
+            select(Signal.kind).where(Signal.subject_id == "enc:RSA-OAEP").order_by(Signal.seq)
+        ).all()
     assert told == ["key.made", "key.rotated", "key.gone"]
 
 

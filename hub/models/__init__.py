@@ -26,6 +26,7 @@ from hub.models import (
     recovery,
     registration,
     replay,
+    signal,
     upstream,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
     "recovery",
     "registration",
     "replay",
+    "signal",
     "upstream",
 ]
 

@@ -13,9 +13,9 @@ from hub.connections.plan import THEIR_TURN
 from hub.ids import new_id
 from hub.jobs.crew import Crew
 from hub.models.connection import Connection
-from hub.models.event import Event
 from hub.models.ledger import Account, Balance, Transaction
 from hub.models.psu import Psu as PsuRow
+from hub.models.signal import Signal
 from hub.sync.job import PER_INSTITUTION, THREADS, kind
 from hub.sync.run import Outcome, sync_connection
 from providers.model import Page
@@ -120,7 +120,7 @@ class World:
 
     def events(self, subject_id: str) -> list[str]:
         with self.hub.db.read() as session:
-            query = select(Event.kind).where(Event.subject_id == subject_id).order_by(Event.at, Event.id)
+            query = select(Signal.kind).where(Signal.subject_id == subject_id).order_by(Signal.seq)
             return list(session.scalars(query))
 
     def accounts(self, psu_id: str | None = None) -> list[Account]:

@@ -21,8 +21,8 @@ from hub.ids import new_id
 from hub.models.client import Client
 from hub.models.connection import Connection
 from hub.models.consent import ConsentAccess, ConsentRow
-from hub.models.event import Event
 from hub.models.ledger import Account
+from hub.models.signal import Signal
 from tests.conftest import TestClock
 from tests.people import alice, charlie
 
@@ -124,7 +124,7 @@ def test_every_move_has_its_receipt_and_its_event(hub: Hub, given: Consent, cloc
     with hub.db.read() as session:
         chain = rows.receipts(session, given.id)
         head = session.get_one(ConsentRow, given.id).receipt_head
-        events = session.scalars(select(Event.kind).where(Event.subject_id == given.id).order_by(Event.id)).all()
+        events = session.scalars(select(Signal.kind).where(Signal.subject_id == given.id).order_by(Signal.seq)).all()
     assert [entry.event for entry in chain] == ["propose", "authorise", "revoke"]
     assert receipt.verify(chain, head=head) == Intact(3, head)
     assert events == ["consent.valid", "consent.revoked"]

@@ -15,9 +15,9 @@ from hub.identity.factors import recovery_codes
 from hub.identity.sessions import Person
 from hub.ids import new_id
 from hub.models.consent import ConsentRow
-from hub.models.event import Event
 from hub.models.factor import KnownDevice, Passkey, RecoveryCode, Totp
 from hub.models.psu import Psu, PsuSession
+from hub.models.signal import Signal
 from hub.models.upstream import UpstreamLogin
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
@@ -86,7 +86,7 @@ def test_a_new_address_is_not_verified_until_its_link_is_redeemed_by_its_person(
     assert is_verified(hub, person)
     assert "email_verified" in activity_of(hub, person.psu_id)
     with hub.db.read() as session:
-        assert "psu.email_verified" in session.scalars(select(Event.kind)).all()
+        assert "psu.email_verified" in session.scalars(select(Signal.kind)).all()
 
 
 def test_the_link_is_worth_nothing_to_anybody_else_who_is_signed_in(hub: Hub) -> None:

@@ -11,8 +11,8 @@ from hub.errors import BadInput, TooMany
 from hub.identity import passwords, people, sessions, throttle
 from hub.identity.origin import Origin
 from hub.identity.people import LoggedIn, LoginFailed
-from hub.models.event import Event
 from hub.models.psu import LoginThrottle, Psu, PsuSession
+from hub.models.signal import Signal
 from tests.conftest import TestClock
 from tests.identity.steps import (
     HERE,
@@ -47,7 +47,7 @@ def test_who_registers_can_log_in_under_the_address_in_any_case(hub: Hub, clock:
     assert (person.name, person.email, person.auth_time) == ("Alice Andersen", ALICE, clock())
     assert activity_of(hub, psu_id) == ["login", "registered"]
     with hub.db.read() as session:
-        noted = session.scalars(select(Event)).one()
+        noted = session.scalars(select(Signal)).one()
     assert (noted.kind, noted.subject_id, noted.psu_id, noted.body) == ("psu.registered", psu_id, psu_id, {})
 
 

@@ -15,9 +15,9 @@ from hub.identity.sessions import Person
 from hub.ids import new_id, new_secret
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
-from hub.models.event import Event
 from hub.models.oauth import AuthorizationCode, Grant, RefreshToken
 from hub.models.psu import PsuSession
+from hub.models.signal import Signal
 from tests.conftest import TestClock
 from tests.identity.steps import HERE, NEW_PASSWORD, activity_of, attempt, elsewhere, loaded, log_in
 from tests.people import PASSWORD, alice, charlie
@@ -116,7 +116,7 @@ def test_a_change_ends_every_other_session_and_renews_this_one(hub: Hub, clock: 
     with pytest.raises(BadInput):
         prove(hub, thief)
     with hub.db.read() as session:
-        noted = session.scalars(select(Event).where(Event.kind == "psu.password_changed")).one()
+        noted = session.scalars(select(Signal).where(Signal.kind == "psu.password_changed")).one()
     assert (noted.psu_id, noted.subject_id, noted.body) == (psu_id, psu_id, {})
     assert "password_changed" in activity_of(hub, psu_id)
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from hub.errors import Conflict, NotFound, TooMany
 from hub.identity import lasting_access, throttle
 from hub.models.decoupled import DecoupledRequest
-from hub.models.event import Event
 from hub.models.oauth import Grant
+from hub.models.signal import Signal
 from hub.oauth import grant_types
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Ask, LoginReason, NeedsLogin, open_request
@@ -67,7 +67,7 @@ def test_every_step_leaves_its_event(world: World, tv: Registered) -> None:
     say_yes(world, type_code(world, told["user_code"]), tv)
     poll(world, tv, told["device_code"])
     with world.hub.db.read() as session:
-        kinds = session.scalars(select(Event.kind).where(Event.kind.like("device.%")).order_by(Event.id)).all()
+        kinds = session.scalars(select(Signal.kind).where(Signal.kind.like("device.%")).order_by(Signal.seq)).all()
     assert list(kinds) == ["device.requested", "device.answered", "device.redeemed"]
 
 

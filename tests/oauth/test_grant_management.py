@@ -16,8 +16,8 @@ from hub.consents import rows, service
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, DomainError
 from hub.models.consent import ConsentRow
-from hub.models.event import Event
 from hub.models.oauth import Grant
+from hub.models.signal import Signal
 from hub.oauth import metadata
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import Ask, Choice, Redirect, answer_silently, approve, open_request
@@ -163,7 +163,7 @@ def test_both_records_hold_each_others_hash(world: World, buddy: Registered) -> 
     assert (older.replaced_by, newer.replaces) == (newer.id, older.id)
     with world.hub.db.read() as session:
         chains = rows.receipts(session, older.id), rows.receipts(session, newer.id)
-        kinds = session.scalars(select(Event.kind).where(Event.subject_id.in_([older.id, newer.id]))).all()
+        kinds = session.scalars(select(Signal.kind).where(Signal.subject_id.in_([older.id, newer.id]))).all()
     assert isinstance(verify_succession(*chains), Intact)
     assert chains[1][-1].body["shown"]["standing"].startswith("This adds to what you allowed on")
     assert {"consent.replaced", "consent.valid"} <= set(kinds)

@@ -12,8 +12,8 @@ from hub.consents import service as consents
 from hub.errors import BadInput, Conflict, NotFound, NotPermitted
 from hub.models.client import Client
 from hub.models.consent import ConsentRow
-from hub.models.event import Event
 from hub.models.oauth import AuthorizationCode, AuthorizationRequest, Grant
+from hub.models.signal import Signal
 from hub.oauth import clients
 from hub.oauth.clients import Registered
 from hub.oauth.interaction import (
@@ -88,7 +88,7 @@ def test_yes_gives_a_code_with_state_and_issuer(world: World) -> None:
     assert set(answer) == {"code", "state", "iss"}
     assert (answer["state"], answer["iss"]) == ("st4te", world.hub.settings.base_url)
     with world.hub.db.read() as session:
-        kinds = session.scalars(select(Event.kind)).all()
+        kinds = session.scalars(select(Signal.kind)).all()
     assert {"consent.valid", "grant.issued"} <= set(kinds)
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from hub import housekeeping
 from hub.context import Hub, build
 from hub.keys import AS, TPP
-from hub.models.event import Event
 from hub.models.key import SigningKey
+from hub.models.signal import Signal
 from hub.settings import Settings
 from hub.signing import rotation, store
 from hub.signing.lines import Line, line_of
@@ -53,7 +53,7 @@ def published(hub: Hub, line: Line = ES256) -> set[str]:
 
 def events(hub: Hub) -> list[tuple[str, str, str | None]]:
     with hub.db.read() as session:
-        rows = session.scalars(select(Event).where(Event.kind.like("key.%")).order_by(Event.id))
+        rows = session.scalars(select(Signal).where(Signal.kind.like("key.%")).order_by(Signal.seq))
         return [(row.kind, row.subject_id, row.psu_id) for row in rows]
 
 

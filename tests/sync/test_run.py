@@ -10,7 +10,7 @@ from sqlalchemy import select
 from hub.connections import sealed, service
 from hub.connections.state import FailureKind, Status
 from hub.models.connection import Connection
-from hub.models.event import Event
+from hub.models.signal import Signal
 from hub.sync.account import ALWAYS_READABLE, OVERLAP
 from hub.sync.progress import Progress, progress
 from hub.sync.run import Result
@@ -419,7 +419,7 @@ def test_events_hold_ids_and_states_only(world: World) -> None:
     world.fill()
     connection_id = world.synced()
     with world.hub.db.read() as session:
-        bodies = session.scalars(select(Event.body).where(Event.subject_id == connection_id)).all()
+        bodies = session.scalars(select(Signal.body).where(Signal.subject_id == connection_id)).all()
     for secret in ("token-0", "Invoice", "DE000", "bank-consent", "100.00"):
         assert secret not in str(bodies)
 

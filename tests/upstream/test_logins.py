@@ -12,9 +12,9 @@ from hub.identity.admission import HalfOpen, LoggedIn
 from hub.identity.people import LoginFailed
 from hub.identity.sessions import Person
 from hub.ids import new_id
-from hub.models.event import Event
 from hub.models.factor import Totp
 from hub.models.psu import Psu, PsuSession
+from hub.models.signal import Signal
 from hub.models.upstream import UpstreamAttempt, UpstreamLogin
 from hub.upstream import logins
 from hub.upstream.attempts import Entered, Undecided
@@ -79,7 +79,7 @@ def test_a_new_account_without_a_password_opens_at_the_provider_alone(linked_hub
         assert isinstance(attempt(linked_hub, DORA, guess), LoginFailed)
     with linked_hub.db.read() as session:
         assert session.scalar(select(Psu.email_verified_at)) is None, "what the provider says proves nothing"
-        kinds = session.scalars(select(Event.kind)).all()
+        kinds = session.scalars(select(Signal.kind)).all()
     assert {"psu.registered", "psu.login_linked"} <= set(kinds)
     assert [mail["Subject"] for mail in delivered(linked_hub)] == ["Is this your e-mail address?"]
 

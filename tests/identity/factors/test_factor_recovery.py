@@ -16,10 +16,10 @@ from hub.identity.factor_recovery import OPEN_FOR, Wait
 from hub.identity.factors import enrolled, passkey_login, recovery_codes
 from hub.identity.factors.challenges import Purpose
 from hub.identity.sessions import Person
-from hub.models.event import Event
 from hub.models.factor import HalfOpenLogin, Totp
 from hub.models.psu import Psu
 from hub.models.recovery import FactorRecovery
+from hub.models.signal import Signal
 from tests.conftest import TestClock
 from tests.identity.factors.authenticator import Authenticator
 from tests.identity.factors.steps import as_now, by_passkey, code_now, enrol_app, enrol_passkey
@@ -86,7 +86,7 @@ def test_after_the_wait_the_factors_go_and_so_does_every_session(hub: Hub, clock
     assert {"factor_recovery_asked", "factors_removed"} <= set(activity_of(hub, person.psu_id))
     with hub.db.read() as session:
         assert session.scalar(select(func.count()).select_from(HalfOpenLogin)) == 0
-        assert {"psu.factor_recovery_asked", "psu.factors_removed"} <= set(session.scalars(select(Event.kind)))
+        assert {"psu.factor_recovery_asked", "psu.factors_removed"} <= set(session.scalars(select(Signal.kind)))
     assert delivered(hub)[-1]["Subject"] == "The second step of your Rialto login was removed"
     again, _secret = log_in(hub)
     assert again.acr == "urn:rialto:acr:one-factor"

@@ -18,9 +18,9 @@ from hub.identity.factors.challenges import Purpose
 from hub.identity.factors.passkey_login import NotAccepted
 from hub.identity.factors.relying_party import Refused
 from hub.identity.sessions import Person
-from hub.models.event import Event
 from hub.models.factor import Passkey, PasskeyChallenge
 from hub.models.psu import Psu
+from hub.models.signal import Signal
 from hub.settings import Settings
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
@@ -179,7 +179,7 @@ def test_adding_and_removing_ends_the_other_sessions_and_is_written_down(hub: Hu
     assert [(one.sid, one.acr) for one in still] == [(person.sid, "phr")]
     assert activity_of(hub, psu_id) == ["login", "login", "passkey_added", "passkey_removed"]
     with hub.db.read() as session:
-        kinds = session.scalars(select(Event.kind).where(Event.psu_id == psu_id)).all()
+        kinds = session.scalars(select(Signal.kind).where(Signal.psu_id == psu_id)).all()
         told = {entry.kind: entry.detail for entry in activity.recent(session, psu_id)}
     assert sorted(kinds) == ["psu.passkey_added", "psu.passkey_removed", "session.ended", "session.ended"]
     assert told["passkey_removed"] == {"name": "Blue key", "sessions": 1}
@@ -310,7 +310,7 @@ def test_a_counter_that_does_not_grow_is_a_copied_key(hub: Hub, stored: int, sho
     assert is_in(by_passkey(hub, key)) == lets_in
     with hub.db.read() as session:
         row = session.scalars(select(Passkey)).one()
-        events = session.scalars(select(Event.kind).where(Event.kind == "psu.passkey_copied")).all()
+        events = session.scalars(select(Signal.kind).where(Signal.kind == "psu.passkey_copied")).all()
     assert row.sign_count == (shown if lets_in else stored)
     assert ("passkey_copied" in activity_of(hub, psu_id)) == (not lets_in) == bool(events)
 

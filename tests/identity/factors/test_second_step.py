@@ -14,8 +14,8 @@ from hub.identity.people import LoginFailed
 from hub.identity.risk import Facts, Risk
 from hub.identity.second_step import Over, Wrong
 from hub.identity.sessions import Person
-from hub.models.event import Event
 from hub.models.factor import HalfOpenLogin
+from hub.models.signal import Signal
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
 from tests.identity.factors.authenticator import UP, Authenticator
@@ -82,7 +82,7 @@ def test_a_recovery_code_is_the_way_back_without_the_phone(hub: Hub, clock: Test
     totp_enrolment.remove(hub, again, origin=HERE, now=clock())  # and the lost one can go
     assert isinstance(attempt(hub, "alice@people.example", PASSWORD), LoggedIn)
     with hub.db.read() as session:
-        used = session.scalars(select(Event).where(Event.kind == "psu.recovery_code_used")).one()
+        used = session.scalars(select(Signal).where(Signal.kind == "psu.recovery_code_used")).one()
     assert (used.psu_id, used.body) == (psu_id, {"left": 9})
     assert "recovery_code_used" in activity_of(hub, psu_id)
 

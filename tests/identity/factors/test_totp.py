@@ -10,8 +10,8 @@ from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound, Unauthenticated
 from hub.identity import sessions
 from hub.identity.factors import enrolled, totp, totp_enrolment
-from hub.models.event import Event
 from hub.models.factor import Totp, TotpEnrolment
+from hub.models.signal import Signal
 from hub.reseal import reseal_all
 from hub.sweeping import sweep_all
 from tests.conftest import TestClock
@@ -87,7 +87,7 @@ def test_an_app_counts_only_after_a_code_and_makes_this_session_two_factor(hub: 
     with hub.db.read() as session:
         assert enrolled.of(session, psu_id).totp_since == clock()
         assert session.scalars(select(TotpEnrolment)).all() == []
-        kinds = sorted(session.scalars(select(Event.kind).where(Event.psu_id == psu_id)))
+        kinds = sorted(session.scalars(select(Signal.kind).where(Signal.psu_id == psu_id)))
     assert kinds == ["psu.totp_added", "session.ended"]
     assert activity_of(hub, psu_id) == ["login", "login", "totp_added"]
 

@@ -15,8 +15,8 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from hub.ids import new_id
-from hub.models.event import Event
 from hub.models.logout import LogoutNotice
+from hub.models.signal import Signal
 from hub.oauth import backchannel, id_token_hint, turns
 from hub.oauth.backchannel import EVENT, PAUSES_S, TOO_LATE, NotReached
 from hub.oauth.response_jwt import NotOurs
@@ -50,7 +50,7 @@ def notices(op: Provider) -> list[LogoutNotice]:
 
 def events(op: Provider) -> list[str]:
     with op.hub.db.read() as session:
-        return list(session.scalars(select(Event.kind).where(Event.kind.startswith("logout.", autoescape=True))))
+        return list(session.scalars(select(Signal.kind).where(Signal.kind.startswith("logout.", autoescape=True))))
 
 
 def test_oidcc_backchannel_logout_discovery_endpoint_verification(op: Provider) -> None:
@@ -479,5 +479,5 @@ def test_no_token_is_kept_in_the_outbox(op: Provider, rp: Receiver) -> None:
     backchannel.deliver_due(op.hub, post)
     with op.hub.db.read() as session:
         rows = [dict(row) for row in session.execute(select(LogoutNotice.__table__)).mappings()]
-        bodies = session.scalars(select(Event.body)).all()
+        bodies = session.scalars(select(Signal.body)).all()
     assert "eyJ" not in str(rows) + orjson.dumps(list(bodies)).decode()

@@ -10,9 +10,9 @@ from hub.hashing import secret_hash
 from hub.identity import cookies, logout_notices, sessions
 from hub.identity.origin import Origin
 from hub.identity.sessions import Person
-from hub.models.event import Event
 from hub.models.logout import LogoutNotice
 from hub.models.oauth import Grant, RefreshToken
+from hub.models.signal import Signal
 from tests.oauth.oidc.provider import App, Browser, Provider
 
 HERE = Origin("192.0.2.7", "test")
@@ -55,7 +55,7 @@ def test_every_client_that_signed_the_person_in_during_the_session_is_noted(op: 
     log_out(alice)
     assert notices(op) == sorted([(shop.id, sid), (cafe.id, sid)])
     with op.hub.db.read() as session:
-        told = session.scalars(select(Event).where(Event.kind == "session.ended")).one()
+        told = session.scalars(select(Signal).where(Signal.kind == "session.ended")).one()
     assert (told.subject_id, sorted(told.body["told"])) == (sid, sorted([shop.id, cafe.id]))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.hashing import secret_hash
 from hub.models.client import Client
-from hub.models.event import Event
+from hub.models.signal import Signal
 from tests.oauth.registration.conftest import Registry
 from tests.oauth.registration.documents import CALLBACK, bank_data, jwks, public, sign_in
 
@@ -51,7 +51,7 @@ def test_an_update_replaces_everything(registry: Registry) -> None:
     assert now_told["jwks"]["keys"][0]["kid"] == "new"
     assert row(registry, client_id).registration.get("policy_uri") is None
     with registry.hub.db.read() as session:
-        kinds = session.scalars(select(Event.kind).where(Event.subject_id == client_id)).all()
+        kinds = session.scalars(select(Signal.kind).where(Signal.subject_id == client_id)).all()
     assert sorted(kinds) == ["client.registered", "client.updated"]
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from hub.hashing import secret_hash
 from hub.models.client import Client
-from hub.models.event import Event
 from hub.models.registration import InitialAccessToken
+from hub.models.signal import Signal
 from hub.oauth.policy import Profile
 from hub.oauth.registration import initial_tokens
 from tests.conftest import TestClock
@@ -47,7 +47,7 @@ def test_a_client_registers_itself_and_is_told_everything_once(registry: Registr
     assert kept.registration_token_hash == secret_hash(told["registration_access_token"])
     assert (kept.owner_psu_id, kept.verified_at, kept.profile) == (None, None, "oidc")
     with registry.hub.db.read() as session:
-        event = session.scalars(select(Event).where(Event.subject_id == told["client_id"])).one()
+        event = session.scalars(select(Signal).where(Signal.subject_id == told["client_id"])).one()
     assert event.kind == "client.registered"
 
 
@@ -228,7 +228,7 @@ def test_a_refused_registration_leaves_nothing_behind(registry: Registry) -> Non
     registry.post(sign_in(redirect_uris=[]))
     with registry.hub.db.read() as session:
         assert session.scalar(select(func.count()).select_from(Client)) == 0
-        assert session.scalar(select(func.count()).select_from(Event)) == 0
+        assert session.scalar(select(func.count()).select_from(Signal)) == 0
 
 
 UNREADABLE: list[tuple[dict[str, Any], bytes]] = [
@@ -354,7 +354,7 @@ def test_no_secret_reaches_a_log_or_an_event(registry: Registry, caplog: pytest.
     ]
     registry.post(sign_in(redirect_uris=[]) | {"client_secret": told["client_secret"]}, token=initial)
     with registry.hub.db.read() as session:
-        events = [repr((one.subject_id, one.body)) for one in session.scalars(select(Event))]
+        events = [repr((one.subject_id, one.body)) for one in session.scalars(select(Signal))]
     written = caplog.text + "".join(str(record.__dict__) for record in caplog.records) + "".join(events)
     assert "answered" in written
     assert [secret for secret in secrets if secret in written] == []

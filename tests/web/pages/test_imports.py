@@ -13,9 +13,9 @@ from hub import housekeeping
 from hub.imports import run, staging
 from hub.ledger.ingest import Fetch
 from hub.models.connection import Connection
-from hub.models.event import Event
 from hub.models.file_import import FileImport
 from hub.models.ledger import Account, Balance, Transaction
+from hub.models.signal import Signal
 from tests.providers.files import test_camt, test_mt940, test_ofx, test_qif
 from tests.web.pages.world import Browser, World
 
@@ -455,6 +455,6 @@ def test_no_worker_reads_files_and_an_import_is_an_event(world: World) -> None:
     with world.hub.db.read() as session:
         files = select(Connection.next_sync_at).where(Connection.institution_id == "file")
         due = [at for at in session.scalars(files) if at is not None]
-        (event,) = session.scalars(select(Event).where(Event.kind == "connection.imported")).all()
+        (event,) = session.scalars(select(Signal).where(Signal.kind == "connection.imported")).all()
     assert due == []
     assert event.body == {"institution_id": "file", "added": 1, "modified": 0, "removed": 0, "rejected": 0}

@@ -1,0 +1,29 @@
+"""What sources say has happened, until the dispatcher has made events of it (hub.events)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Base, Instant, JsonText
+
+
+class Signal(Base):
+    """Written in the transaction of the change, deleted in the one that dispatches it.
+
+    ``seq`` grows by the order of writing: of two changes one after the other the later one has the greater, on whatever
+    machines. ``kind`` such as consent.authorised or connection.synced; ``subject_id`` is the thing that changed.
+    """
+
+    __tablename__ = "signal"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36))
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(String(60))
+    psu_id: Mapped[str | None] = mapped_column(String(36))
+    subject_id: Mapped[str] = mapped_column(String(36))
+    body: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    trace_id: Mapped[str | None] = mapped_column(String(36))
