@@ -292,8 +292,15 @@ HABITS: dict[str, Habits] = {
         ),
         shops=BRAZILIAN,
         visits=QUIET,
+        pays_card="iara.alice.cartao",
     ),
     "iara.alice.poupanca": Habits(opening_cents=1_502_000, interest_basis_points=617),
+    "iara.alice.cartao": Habits(
+        opening_cents=0,
+        monthly=(Monthly(14, -18_990, CARD, "Magazine Luiza", "MAGAZINE LUIZA GELADEIRA", mcc="5722"),),
+        shops=BRAZILIAN,
+        visits=SELDOM,
+    ),
     "iara.bob.corrente": Habits(opening_cents=120_000, shops=BRAZILIAN, visits=SELDOM),
     "iara.charlie.corrente": Habits(opening_cents=95_000, shops=BRAZILIAN, visits=SELDOM),
 }

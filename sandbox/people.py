@@ -142,6 +142,7 @@ ACCOUNTS = (
     _account("bunyip.charlie.everyday", "639904422", AccountKind.CURRENT, "AUD", "Everyday Access|Main"),
     _account("iara.alice.corrente", "41770023", AccountKind.CURRENT, "BRL", "Conta Corrente|Dia a dia", 1500),
     _account("iara.alice.poupanca", "41770024", AccountKind.SAVINGS, "BRL", "Conta Poupança|Reserva"),
+    _account("iara.alice.cartao", "4001780000004453", AccountKind.CARD, "BRL", "Cartão Platinum|Cartão", 8000),
     _account("iara.bob.corrente", "52880116", AccountKind.CURRENT, "BRL", "Conta Corrente|Bob"),
     _account("iara.charlie.corrente", "63990442", AccountKind.CURRENT, "BRL", "Conta Corrente|Principal"),
 )

@@ -7,18 +7,19 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from providers import dates
-from providers.br_openfinance import authorise, normalize
+from providers.br_openfinance import authorise, cards, normalize
 from providers.br_openfinance.authorise import Authoriser
 from providers.br_openfinance.client import Client
 from providers.br_openfinance.cpf import cpf
 from providers.br_openfinance.settings import Settings
 from providers.edge import edge, guarded, kept
 from providers.errors import ContractBroken, Refused
-from providers.model import Account, Balance, Page, Status, Transaction
+from providers.model import Account, AccountType, Balance, Page, Status, Transaction
 from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, held, refresh_token
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect, Resource
 from providers.registry import CatalogueError, Institution, settings_of
+from providers.resources import Statement
 from providers.rows import BrokenRow, Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
@@ -32,6 +33,7 @@ class BrOpenFinanceAdapter:
             time_zone=settings.time_zone,
             rules_version=normalize.VERSION,
             max_history_days=institution.max_history_days,
+            resources=frozenset({Resource.STATEMENTS}) if settings.credit_cards else frozenset(),
         )
         self._id = institution.id
         self._settings = settings
@@ -61,7 +63,7 @@ class BrOpenFinanceAdapter:
         if number is None:
             return LinkStart(authorise.ask_for_cpf(was_wrong=True), state)
         with edge(self._id, "advance"):
-            body = authorise.consent_request(number, state.data.get("until", ""), self._settings.permissions)
+            body = authorise.consent_request(number, state.data.get("until", ""), self._settings.asked_permissions)
             consent = self._client.create_consent(self._authoriser.app_token(now), body)
             verifier = new_code_verifier()
             url = self._authoriser.url(state, consent.consent_id, verifier, now=now)
@@ -85,8 +87,12 @@ class BrOpenFinanceAdapter:
 
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
-            pages = self._client.accounts(access_token(access), psu, parse=normalize.accounts)
-            return kept(pages, self._id, "accounts")
+            token = access_token(access)
+            found = kept(self._client.accounts(token, psu, parse=normalize.accounts), self._id, "accounts")
+            if self._settings.credit_cards:
+                with suppress(Refused):  # a bank without cards, or a consent from before they were asked for
+                    found += kept(self._client.cards(token, psu, parse=cards.accounts), self._id, "accounts")
+            return found
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
         def parse(body: bytes) -> Rows[Balance]:
@@ -94,26 +100,54 @@ class BrOpenFinanceAdapter:
 
         with edge(self._id, "balances"):
             token, account_id = access_token(access), account.resource_id
+            if account.type is AccountType.CARD:
+                return self._card_balances(token, account_id, psu)
             found = kept(self._client.balances(token, account_id, psu, parse=parse), self._id, "balances")
             if self._settings.overdraft_limits:
                 with suppress(Refused):  # an account without an overdraft
                     found = normalize.with_limit(found, self._client.overdraft_limits(token, account_id, psu))
             return found
 
+    def _card_balances(self, token: str, card_id: str, psu: Psu | None) -> tuple[Balance, ...]:
+        """By the limits; by the bills where the limits do not say."""
+        found: tuple[Balance, ...] = ()
+        with suppress(Refused):
+            limits = kept(self._client.card_limits(token, card_id, psu, parse=cards.limits), self._id, "balances")
+            found = cards.balances_of_limits(limits)
+        return found or cards.balance_of_bills(self._bills(token, card_id, psu))
+
+    def _bills(self, token: str, card_id: str, psu: Psu | None) -> tuple[Statement, ...]:
+        def parse(body: bytes) -> Rows[Statement]:
+            return cards.bills(body, zone=self._zone)
+
+        return kept(self._client.bills(token, card_id, psu, parse=parse), self._id, "statements")
+
+    def statements(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Statement, ...]:
+        """The closed bills of a card; other accounts have none."""
+        if account.type is not AccountType.CARD:
+            return ()
+        with edge(self._id, "statements"):
+            return self._bills(access_token(access), account.resource_id, psu)
+
     def transactions(
         self, access: Access, account: Account, *, date_from: date, date_to: date, psu: Psu | None
     ) -> Iterator[Page]:
+        is_card = account.type is AccountType.CARD
+        read = cards.transactions if is_card else normalize.transactions
+
         def parse(body: bytes) -> Page:
-            return normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+            return read(body, account=account, rules=self._rules, zone=self._zone)
 
         days = (date_from, date_to)
         with edge(self._id, "transactions"):
-            pages = self._client.transactions(access_token(access), account.resource_id, days, psu, parse=parse)
+            ask = self._client.card_transactions if is_card else self._client.transactions
+            pages = ask(access_token(access), account.resource_id, days, psu, parse=parse)
         return guarded(pages, self._id, "transactions")
 
     def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        read = cards.transactions if account.type is AccountType.CARD else normalize.transactions
         body = normalize.page_of(raw, status, trace)
-        page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+        page = read(body, account=account, rules=self._rules, zone=self._zone)
         return only_row(page.transactions, page.rejected)
 
     def revoke(self, access: Access) -> None:

@@ -76,7 +76,7 @@ class Authoriser:
 
     def url(self, state: LinkState, consent_id: str, code_verifier: str, *, now: datetime) -> str:
         """Where the PSU goes: to a request that the bank has already."""
-        return self._flow.url(f"{self._settings.scope} consent:{consent_id}", state, code_verifier, now=now)
+        return self._flow.url(f"{self._settings.asked_scope} consent:{consent_id}", state, code_verifier, now=now)
 
     def exchange(self, state: LinkState, callback: Mapping[str, str], *, now: datetime) -> TokenAnswer:
         return self._flow.exchange(state, callback, now=now)

@@ -1,8 +1,8 @@
 """The consent and account resources of one bank, and what each refusal means.
 
-Open Finance Brasil: Consents API 3.3, Accounts API 2.4. x-fapi-customer-ip-address says that the PSU is present. 423
-says that the month's operational limit of an endpoint is spent, 429 that calls come too fast, 529 that the bank is
-overloaded (as every status from 500 on, the transport takes it for Transient).
+Open Finance Brasil: Consents API 3.3, Accounts API 2.4, Credit Cards API 2.3. x-fapi-customer-ip-address says that the
+PSU is present. 423 says that the month's operational limit of an endpoint is spent, 429 that calls come too fast, 529
+that the bank is overloaded (as every status from 500 on, the transport takes it for Transient).
 """
 
 from collections.abc import Callable, Iterator
@@ -56,6 +56,7 @@ class Client:
         base = settings.resource_base.rstrip("/")
         self._consents = f"{base}/consents/v3/consents"
         self._accounts = f"{base}/accounts/v2/accounts"
+        self._cards = f"{base}/credit-cards-accounts/v2/accounts"
 
     def create_consent(self, app_token: str, body: bytes) -> wire.ConsentData:
         answer = self._transport.call("POST", self._consents, headers=_headers(app_token, None), json=body)
@@ -92,14 +93,42 @@ class Client:
         self, token: str, account_id: str, days: tuple[date, date], psu: Psu | None, *, parse: Callable[[bytes], P]
     ) -> Iterator[P]:
         """``days`` are both included. The last days are asked of their own endpoint."""
-        is_current = days[0] > datetime.now(UTC).date() - timedelta(days=CURRENT_DAYS)
+        is_current = _is_current(days)
         path, suffix = ("transactions-current", "MaxLimited") if is_current else ("transactions", "")
-        query = {
-            f"fromBookingDate{suffix}": days[0].isoformat(),
-            f"toBookingDate{suffix}": days[1].isoformat(),
-            "page-size": str(self._settings.page_size),
-        }
-        return self._pages(f"{self._account(account_id)}/{path}?{urlencode(query)}", token, psu, parse)
+        names = (f"fromBookingDate{suffix}", f"toBookingDate{suffix}")
+        return self._rows(f"{self._account(account_id)}/{path}", names, days, token, psu, parse)
+
+    def cards(self, token: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
+        return self._pages(f"{self._cards}?page-size={self._settings.page_size}", token, psu, parse)
+
+    def card_limits(self, token: str, card_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
+        return self._pages(f"{self._card(card_id)}/limits", token, psu, parse)
+
+    def bills(self, token: str, card_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
+        """Those that are closed; of a year, unless the bank is asked otherwise."""
+        url = f"{self._card(card_id)}/bills?page-size={self._settings.page_size}"
+        return self._pages(url, token, psu, parse)
+
+    def card_transactions(
+        self, token: str, card_id: str, days: tuple[date, date], psu: Psu | None, *, parse: Callable[[bytes], P]
+    ) -> Iterator[P]:
+        """As ``transactions``, by the days on which they were made."""
+        path = "transactions-current" if _is_current(days) else "transactions"
+        names = ("fromTransactionDate", "toTransactionDate")
+        return self._rows(f"{self._card(card_id)}/{path}", names, days, token, psu, parse)
+
+    def _rows(
+        self,
+        url: str,
+        names: tuple[str, str],
+        days: tuple[date, date],
+        token: str,
+        psu: Psu | None,
+        parse: Callable[[bytes], P],
+    ) -> Iterator[P]:
+        query = {names[0]: days[0].isoformat(), names[1]: days[1].isoformat()}
+        query["page-size"] = str(self._settings.page_size)
+        return self._pages(f"{url}?{urlencode(query)}", token, psu, parse)
 
     def _pages(self, url: str, token: str, psu: Psu | None, parse: Callable[[bytes], P]) -> Iterator[P]:
         """By links.next, which carries the bank's pagination-key, until there is none."""
@@ -115,9 +144,16 @@ class Client:
     def _account(self, account_id: str) -> str:
         return f"{self._accounts}/{path_segment(account_id)}"
 
+    def _card(self, card_id: str) -> str:
+        return f"{self._cards}/{path_segment(card_id)}"
+
     def _consent(self, consent_id: str) -> str:
         """The URN as it is: a colon may stand in a path (RFC 3986 3.3), and banks were not built for %3A."""
         return f"{self._consents}/{path_segment(consent_id).replace('%3A', ':')}"
+
+
+def _is_current(days: tuple[date, date]) -> bool:
+    return days[0] > datetime.now(UTC).date() - timedelta(days=CURRENT_DAYS)
 
 
 def _headers(token: str, psu: Psu | None) -> dict[str, str]:

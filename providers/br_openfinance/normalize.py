@@ -1,4 +1,4 @@
-"""Open Finance Brasil answers into the hub's words. Pure: bytes in, values out.
+"""Open Finance Brasil's answers about accounts into the hub's words. Pure: bytes in, values out.
 
 Places are schemas of the accounts API 2.4: AccountData, AccountBalancesData, AccountTransactionsData. A movement has
 one moment and no booking day of its own: its day is the one that it was where the bank is.
@@ -45,7 +45,7 @@ _STATUSES = {
     "TRANSACAO_PROCESSANDO": Status.PENDING,
     "LANCAMENTO_FUTURO": Status.FUTURE,
 }
-_DIRECTIONS = {"CREDITO": 1, "DEBITO": -1}
+DIRECTIONS = {"CREDITO": 1, "DEBITO": -1}
 
 # EnumTransactionTypes -> ISO 20022 code of a credit and of a debit; a Pix is a real-time credit transfer
 _CODES = {
@@ -79,7 +79,7 @@ def accounts(body: bytes) -> Rows[Account]:
     page = envelope(_LIST, body)
     listed = [row for row in page.data if wire.is_there(row)]
     found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
-    return Rows(found, rejected, _next(page.links))
+    return Rows(found, rejected, next_of(page.links))
 
 
 def _account(row: wire.AccountRow, raw: bytes) -> Account:
@@ -154,7 +154,7 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     listed = [row for row in page.data if wire.is_there(row)]
     make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
     good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
-    return Page(good, _next(page.links), rejected)
+    return Page(good, next_of(page.links), rejected)
 
 
 def page_of(raw: bytes, _status: Status, _trace: Mapping[str, str]) -> bytes:
@@ -170,7 +170,7 @@ def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> 
     word = row.completed_authorised_payment_type
     number = amount.exact(row.transaction_amount.amount, "transactionAmount")
     written = (row.credit_debit_type or "").strip().upper()
-    direction = _DIRECTIONS.get(written)
+    direction = DIRECTIONS.get(written)
     if written and direction is None:  # money whose direction is not known is not money that came in
         raise BrokenRow("creditDebitType is unknown")
     is_debit = number < 0 if direction is None else direction < 0
@@ -186,7 +186,7 @@ def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> 
         money_place="transactionAmount with creditDebitType",
         direction=direction,
         booking=(
-            _local("transactionDateTime", row.transaction_date_time, zone),
+            local("transactionDateTime", row.transaction_date_time, zone),
             ("transactionDate", row.transaction_date),
         ),
         moment=(("transactionDateTime", row.transaction_date_time),),
@@ -203,7 +203,7 @@ def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> 
     )
 
 
-def _local(place: str, given: str | None, zone: tzinfo) -> Placed:
+def local(place: str, given: str | None, zone: tzinfo) -> Placed:
     """The day where the bank is; what is no moment stays as it came, for the engine to name."""
     with suppress(BrokenRow):
         moment = dates.moment(given, place, zone=zone)
@@ -212,5 +212,5 @@ def _local(place: str, given: str | None, zone: tzinfo) -> Placed:
     return place, given
 
 
-def _next(links: wire.Links | None) -> str | None:
+def next_of(links: wire.Links | None) -> str | None:
     return (links.next if links else None) or None

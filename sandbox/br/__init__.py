@@ -1,1 +1,1 @@
-"""Banco Iara (BR): Open Finance Brasil, consents 3 and accounts 2, read only."""
+"""Banco Iara (BR): Open Finance Brasil, consents 3, accounts 2 and credit cards 2, read only."""

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from sandbox import control as test_control
 from sandbox import faults
 from sandbox.book import Book
-from sandbox.br import authorise, consents, errors, guard, resources
+from sandbox.br import authorise, cards, consents, errors, guard, resources
 from sandbox.br.bank import Bank
 from sandbox.br.phrases import BRAZILIAN
 from sandbox.browser import BrowserSessions
@@ -28,6 +28,7 @@ AREAS = {
     "resources.accounts": "accounts",
     "resources.balances": "balances",
     "resources.transactions": "transactions",
+    "cards.transactions": "transactions",
 }
 
 
@@ -45,7 +46,13 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
     bank = Bank(url, clock, book, vault, door, house, page_size)
     errors.install(app, house)
     browsers.install(app)
-    for pages in (authorise.pages(bank), consents.pages(bank), resources.pages(bank), person.pages(house)):
+    for pages in (
+        authorise.pages(bank),
+        consents.pages(bank),
+        resources.pages(bank),
+        cards.pages(bank),
+        person.pages(house),
+    ):
         app.register_blueprint(pages)
     app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.IARA)
 

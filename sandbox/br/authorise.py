@@ -17,8 +17,9 @@ PERMISSIONS = {
     "ACCOUNTS_BALANCES_READ": "Seus saldos",
     "ACCOUNTS_TRANSACTIONS_READ": "Suas movimentações",
     "ACCOUNTS_OVERDRAFT_LIMITS_READ": "Seu limite de cheque especial",
+    "CREDIT_CARDS_ACCOUNTS_READ": "Seus cartões de crédito, limites e faturas",
 }
-SCOPES = frozenset({"openid", "accounts", "resources"})
+SCOPES = frozenset({"openid", "accounts", "credit-cards-accounts", "resources"})
 
 
 def asked(grant: Grant) -> list[str]:

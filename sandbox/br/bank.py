@@ -11,6 +11,7 @@ from sandbox.oauth.vault import Vault
 API_PATH = "/open-banking"
 CONSENTS = f"{API_PATH}/consents/v3/consents"
 ACCOUNTS = f"{API_PATH}/accounts/v2/accounts"
+CARDS = f"{API_PATH}/credit-cards-accounts/v2/accounts"
 ACCESS_TTL_S = 300
 CONSENT_URN = "urn:bancoiara:"
 AUTHORISE_WITHIN_S = 3600  # then the consent is REJECTED by itself

@@ -22,6 +22,16 @@ GROUP = frozenset(
         "RESOURCES_READ",
     }
 )
+# And Cartão de Crédito: limites, transações, faturas
+CARD_GROUP = frozenset(
+    {
+        "CREDIT_CARDS_ACCOUNTS_READ",
+        "CREDIT_CARDS_ACCOUNTS_LIMITS_READ",
+        "CREDIT_CARDS_ACCOUNTS_TRANSACTIONS_READ",
+        "CREDIT_CARDS_ACCOUNTS_BILLS_READ",
+        "CREDIT_CARDS_ACCOUNTS_BILLS_TRANSACTIONS_READ",
+    }
+)
 STATUSES = {
     Status.AWAITING: "AWAITING_AUTHORISATION",
     Status.ACTIVE: "AUTHORISED",
@@ -81,9 +91,10 @@ def _wish(body: object, now: datetime) -> tuple[frozenset[str], datetime | None]
     if not is_person:
         raise ApiError(400, "PARAMETRO_INVALIDO", "data.loggedUser.document")
     permissions = data.get("permissions")
-    if not isinstance(permissions, list) or set(map(str, permissions)) != GROUP:
+    asked = frozenset(map(str, permissions)) if isinstance(permissions, list) else frozenset()
+    if asked not in (GROUP, GROUP | CARD_GROUP):
         raise ApiError(422, "COMBINACAO_PERMISSOES_INCORRETA", "The permissions of a group come together.")
-    return GROUP, _end(data.get("expirationDateTime"), now)
+    return asked, _end(data.get("expirationDateTime"), now)
 
 
 def _end(given: object, now: datetime) -> datetime | None:

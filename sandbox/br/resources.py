@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from sandbox.br.errors import ApiError, meta
 from sandbox.br.guard import authorised
 from sandbox.br.wire import account_id, account_json, balances_json, is_between, limits_json, transaction_json
 from sandbox.oauth.vault import Grant
-from sandbox.people import BY_KEY, Account
+from sandbox.people import BY_KEY, Account, AccountKind
 
 CURRENT_DAYS = 7
 LEAST_PER_PAGE = 25
@@ -29,16 +30,16 @@ def pages(bank: Bank) -> Blueprint:
     @blueprint.get("")
     def accounts() -> ResponseReturnValue:
         grant = authorised(bank, "ACCOUNTS_READ")
-        return _answer(bank, [account_json(BY_KEY[key]) for key in grant.resources.values()])
+        return envelope(bank, [account_json(one) for one in granted(grant) if one.kind is not AccountKind.CARD])
 
     @blueprint.get("/<id_>/balances")
     def balances(id_: str) -> ResponseReturnValue:
         account = _account(authorised(bank, "ACCOUNTS_BALANCES_READ"), id_)
-        return _answer(bank, balances_json(account, bank.book.balances(account), bank.clock.now()))
+        return envelope(bank, balances_json(account, bank.book.balances(account), bank.clock.now()))
 
     @blueprint.get("/<id_>/overdraft-limits")
     def overdraft_limits(id_: str) -> ResponseReturnValue:
-        return _answer(bank, limits_json(_account(authorised(bank, "ACCOUNTS_OVERDRAFT_LIMITS_READ"), id_)))
+        return envelope(bank, limits_json(_account(authorised(bank, "ACCOUNTS_OVERDRAFT_LIMITS_READ"), id_)))
 
     @blueprint.get("/<id_>/transactions")
     def transactions(id_: str) -> ResponseReturnValue:
@@ -59,29 +60,37 @@ def set_next(body: dict[str, Any], href: str) -> None:
     body.setdefault("links", {})["next"] = href
 
 
-def _answer(bank: Bank, data: Any, links: dict[str, str] | None = None) -> dict[str, Any]:
+def envelope(bank: Bank, data: Any, links: dict[str, str] | None = None) -> dict[str, Any]:
     return {"data": data, "links": {"self": f"{bank.url}{request.path}", **(links or {})}, "meta": meta()}
 
 
+def granted(grant: Grant) -> list[Account]:
+    return [BY_KEY[key] for key in grant.resources.values()]
+
+
 def _account(grant: Grant, id_: str) -> Account:
-    for key in grant.resources.values():
-        if account_id(BY_KEY[key]) == id_:
-            return BY_KEY[key]
+    for account in granted(grant):
+        if account.kind is not AccountKind.CARD and account_id(account) == id_:
+            return account
     raise ApiError(404, "NAO_ENCONTRADO", "There is no such account under this consent.")
 
 
 def _transactions(bank: Bank, account: Account, path: str, suffix: str, earliest: date) -> dict[str, Any]:
-    first, last = _day(f"fromBookingDate{suffix}"), _day(f"toBookingDate{suffix}")
+    first, last = day_asked(f"fromBookingDate{suffix}"), day_asked(f"toBookingDate{suffix}")
     first = max(first or earliest, earliest)
     window = [entry for entry in bank.book.entries(account) if is_between(entry, first, last)]
+    return paged(bank, ACCOUNTS + path, window, lambda entry: transaction_json(account, entry))
+
+
+def paged(bank: Bank, path: str, window: list[Entry], shown: Callable[[Entry], dict[str, Any]]) -> dict[str, Any]:
     size = min(_number("page-size", LEAST_PER_PAGE), bank.page_size)
     start = _start(path, window)
     links = {}
     if start + size < len(window):
         key = f"{start + size}.{_proof(path, start + size)}"
         query = {name: value for name, value in request.args.items() if name != "pagination-key"}
-        links["next"] = f"{bank.url}{ACCOUNTS}{path}?{urlencode({**query, 'pagination-key': key})}"
-    return _answer(bank, [transaction_json(account, entry) for entry in window[start : start + size]], links)
+        links["next"] = f"{bank.url}{path}?{urlencode({**query, 'pagination-key': key})}"
+    return envelope(bank, [shown(entry) for entry in window[start : start + size]], links)
 
 
 def _start(path: str, window: list[Entry]) -> int:
@@ -105,7 +114,7 @@ def _number(name: str, otherwise: int) -> int:
     return int(given)
 
 
-def _day(name: str) -> date | None:
+def day_asked(name: str) -> date | None:
     given = request.args.get(name)
     try:
         return date.fromisoformat(given) if given else None

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(120)
 BANKS = [
     ("melusine", "Banque Mélusine", "€", {"Compte courant", "Épargne", "Alice O'Connor"}),
     ("bunyip", "Bunyip Bank", "$", {"Bills", "Uluru trip", "Card"}),
-    ("iara", "Banco Iara", "R$", {"Banco Iara"}),
+    ("iara", "Banco Iara", "R$", {"Banco Iara", "Cartão Platinum"}),
 ]
 SANDBOX_BANKS = (*(bank for bank, *_ in BANKS), "lagoon")
 
