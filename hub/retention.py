@@ -152,6 +152,7 @@ STAYS: Mapping[str, str] = {
     "consent_account": "belongs to a consent",
     "consent_receipt": "the proof of what a person decided",
     "encryption_key": "one a rotation; what opens no more stays as a record, without its private half",
+    "file_reading": "how rows of the ledger were written; a handful an account, and goes with it",
     "job": "what is still to be done; a job that is done is deleted",
     "oauth_grant": "goes with the last of its code, tokens and session: hub.oauth.ended",
     "passkey": "the person's, until they remove it",

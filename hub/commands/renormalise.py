@@ -6,6 +6,7 @@ from sqlalchemy import select
 from hub.commands.environ import hub_of_environ
 from hub.context import Hub
 from hub.errors import NotFound
+from hub.imports import FILE, kept
 from hub.ledger.normaliser import normaliser_of
 from hub.ledger.renormalise import Report, Rereading
 from hub.models.ledger import Account
@@ -14,17 +15,17 @@ from providers.port import Rereads
 
 @click.command("renormalise")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@click.option("--institution", help="One bank's id; without it every bank.")
+@click.option("--institution", help="One bank's id, or 'file' for imported statements; without it everything.")
 def renormalise(dry_run: bool, institution: str | None) -> None:
-    """Read the stored rows of the banks again by today's rules. Safe beside running workers; can be stopped and run
-    again."""
+    """Read the stored rows of banks and files again by today's rules. Safe beside running workers; can be stopped and
+    run again."""
     hub = hub_of_environ()
     work: dict[str, list[Rereading]] = {}
     for institution_id, account_id in _accounts(hub, institution):
-        if (one := _rereading(hub, institution_id, account_id)) is None:
+        if (found := _rereadings(hub, institution_id, account_id)) is None:
             click.echo(f"{institution_id}: no rules here read this bank's rows again", err=True)
         else:
-            work.setdefault(institution_id, []).append(one)
+            work.setdefault(institution_id, []).extend(found)
     for institution_id, accounts in work.items():
         report = Report()
         left = sum(one.left() for one in accounts)
@@ -43,14 +44,16 @@ def _accounts(hub: Hub, institution_id: str | None) -> list[tuple[str, str]]:
         return [(row.institution_id, row.id) for row in session.execute(query)]
 
 
-def _rereading(hub: Hub, institution_id: str, account_id: str) -> Rereading | None:
+def _rereadings(hub: Hub, institution_id: str, account_id: str) -> list[Rereading] | None:
+    if institution_id == FILE:
+        return kept.rereadings(hub, account_id)
     try:
         institution, adapter = hub.institution(institution_id), hub.adapter(institution_id)
     except NotFound:  # no longer in the catalogue
         return None
     if not isinstance(adapter, Rereads):
         return None
-    return Rereading(hub.db, hub.sealer, adapter, normaliser_of(institution, adapter.capabilities), account_id)
+    return [Rereading(hub.db, hub.sealer, adapter, normaliser_of(institution, adapter.capabilities), account_id)]
 
 
 def _tell(report: Report, *, dry_run: bool) -> None:

@@ -20,7 +20,7 @@ from hub.context import Hub
 from hub.errors import BadInput, Conflict
 from hub.events.outbox import emit
 from hub.ids import new_id
-from hub.imports import FILE, staging
+from hub.imports import FILE, kept, staging
 from hub.imports.staging import DONE, FAILED, RUNNING, WAITING, Declared, Target
 from hub.ledger.accounts import identity_hashes, store_accounts
 from hub.ledger.balances import store_balances
@@ -33,6 +33,7 @@ from hub.models.psu import Psu
 from providers import text
 from providers.errors import ContractBroken
 from providers.files.extract import Extract
+from providers.files.kept import name_of
 from providers.files.read import by_account, read
 from providers.model import Account, Balance
 
@@ -165,12 +166,14 @@ def _run(job: _Job) -> None:
     with job.write() as session:
         connection_id = _connection(session, job.psu_id, hub.clock())
         ids = [_account(session, job.psu_id, connection_id, group, target, hub.clock()) for group, target in groups]
+        for account_id, (group, _target) in zip(ids, groups, strict=True):
+            kept.keep(session, account_id, (one.reading for one in group))
         job.note(session, rows_total=total, account_ids=list(dict.fromkeys(ids)))
     applied = Applied()
     done = 0
     for account_id, (group, _target) in zip(ids, groups, strict=True):
         for one in group:
-            for piece in _store(job, connection_id, account_id, one, f"{whole.format.value}/1"):
+            for piece in _store(job, connection_id, account_id, one, name_of(whole.format, one.reading)):
                 done, applied = done + piece.rows, applied + piece.applied
                 with job.write() as session:
                     job.note(session, rows_done=done, added=applied.added)

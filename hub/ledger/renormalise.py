@@ -84,13 +84,15 @@ def told(name: str, value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """One account's rows read again by ``adapter``, whose rules are called ``normaliser``."""
+    """One account's rows read again by ``adapter``, whose rules are called ``normaliser``; of several ways in which
+    rows of the account were read ``only`` this one."""
 
     db: Database
     sealer: Sealer
     adapter: Rereads
     normaliser: str
     account_id: str
+    only: str | None = None
 
     def left(self) -> int:
         """How many rows other rules have read."""
@@ -121,10 +123,11 @@ class Rereading:
             after = found[-1].id
 
     def _others(self) -> Any:
+        theirs = _RAW.c.normaliser != self.normaliser if self.only is None else _RAW.c.normaliser == self.only
         return (
             select(_T.id, _RAW.c.raw_sealed, _RAW.c.provenance)
             .join(_RAW, _RAW.c.transaction_id == _T.id)
-            .where(_T.account_id == self.account_id, _T.removed_at.is_(None), _RAW.c.normaliser != self.normaliser)
+            .where(_T.account_id == self.account_id, _T.removed_at.is_(None), theirs)
         )
 
     def _read_all(

@@ -1,4 +1,4 @@
-"""A file that a person brought, from its upload until its rows are in the ledger."""
+"""A file that a person brought, from its upload until its rows are in the ledger; and how its rows were written."""
 
 from datetime import datetime
 from typing import Any
@@ -34,3 +34,14 @@ class FileImport(Base):
     failure: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class FileReading(Base):
+    """One way in which files of an account were read: what their rows do not say themselves. ``digest`` is the one in
+    the rows' ``normaliser``, ``said`` providers.files.reading.Reading."""
+
+    __tablename__ = "file_reading"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(16), primary_key=True)
+    said: Mapped[dict[str, Any]] = mapped_column(JsonText)

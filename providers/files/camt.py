@@ -19,6 +19,7 @@ from providers.files.xml import Element
 from providers.model import Account, AccountType, Balance, BalanceType, Identifier, Money, Status
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
+from providers.rules.told import Told
 
 _VERSION = re.compile(rb"camt\.(05[234])\.001\.([0-9]{2})")
 _REPORTS = {"Stmt": Status.BOOKED, "Rpt": Status.PENDING, "Ntfctn": Status.BOOKED}
@@ -58,10 +59,11 @@ def read(raw: bytes) -> Read:
             account = _account(parent, _currency_of(entry))
             report = open_[id(parent)] = _Report(Engine(account=account), account)
             found.append((parent, report))
-        row = raw[entry.start : raw.find(b">", entry.end) + 1]
+        row = _written(raw, entry, encoding)
         by_default = _REPORTS[parent.name]
         report.taken.take(report.engine, row, lambda: camt_entry.told(entry, row, by_default=by_default))
 
+    encoding = xml.encoding_of(raw)
     root = xml.read(raw, row="Ntry", take=take)
     reports = _reports(root)
     if not reports:
@@ -73,6 +75,22 @@ def read(raw: bytes) -> Read:
         b".".join((b"camt", version[1], b"001", version[2])).decode() if version else "",
         tuple(_extract(element, rows.get(id(element))) for element in reports),
     )
+
+
+def told(raw: bytes, status: Status) -> Told:
+    """An entry that was kept. Raises BrokenRow."""
+    entries: list[Element] = []
+    xml.read(b"<Stmt>" + raw + b"</Stmt>", row="Ntry", take=lambda entry, _parent: entries.append(entry))
+    if len(entries) != 1:
+        raise BrokenRow("it is not one Ntry")
+    return camt_entry.told(entries[0], raw, by_default=status)
+
+
+def _written(raw: bytes, entry: Element, encoding: str) -> bytes:
+    """The entry as it stands in the file, but in UTF-8: it is kept without the line that names the encoding."""
+    end = ">".encode(encoding)
+    found = raw[entry.start : raw.find(end, entry.end) + len(end)]
+    return found if encoding == "utf-8" else found.decode(encoding, "replace").encode()
 
 
 def _reports(root: Element) -> list[Element]:

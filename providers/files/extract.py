@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from providers.files.reading import NEEDS_NOTHING, Reading
 from providers.files.rows import is_plausible
 from providers.model import Account, Balance, RejectedRow, Transaction
 
@@ -23,6 +24,7 @@ class Extract:
 
     ``period`` is the file's own word on the days it is about, both included; None where it has none. ``adds_up`` says
     whether the opening balance and the booked rows give the closing balance; None where the file does not have both.
+    ``reading`` is what must be kept beside its rows so that they can be read again.
     """
 
     account: Account
@@ -31,6 +33,7 @@ class Extract:
     balances: tuple[Balance, ...] = ()
     period: tuple[date, date] | None = None
     adds_up: bool | None = None
+    reading: Reading = NEEDS_NOTHING
 
     @property
     def days(self) -> tuple[date, date] | None:

@@ -20,11 +20,13 @@ from providers.files.rows import Taken
 from providers.model import Account, AccountType, Balance, BalanceType, Money, Status
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
+from providers.rules.told import Told
 
 _FIELD = re.compile(r"[ \t]*:([0-9]{2}[A-Z]?|NS):(.*)", re.ASCII)
 _TORN = re.compile(r"(?m)^:[ \t]*\n(?=[0-9]{2}[A-Z]?:)")  # the colon of a field on a line of its own
 _NOISE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _END = re.compile(r"-\}?[ \t]*(?:XXX)?[ \t]*|\{.*|\$\$.*")
+_KEPT = re.compile(r"(?m)^:(?:61|86):", re.ASCII)
 _HEAD = frozenset({"20", "21", "25", "25P", "28", "28C"})
 _BODY = frozenset({"61", "86", "NS", "34F", "13", "13D", "60F", "60M"})
 _TAIL = frozenset({"62F", "62M", "64", "65", "86", "90C", "90D", "NS"})
@@ -164,6 +166,14 @@ def _take_entries(message: _Message, taken: Taken, engine: Engine, currency: str
             finish()
             entry = None
     finish()
+
+
+def told(raw: bytes, currency: str, status: Status) -> Told:
+    """An entry that was kept, its field 61 and its fields 86. Raises BrokenRow."""
+    line, *texts = _KEPT.split(raw.decode("utf-8", "replace"))[1:] or [""]
+    return mt_entry.told(
+        line.removesuffix("\n"), [one.removesuffix("\n") for one in texts], raw, currency=currency, status=status
+    )
 
 
 def _balances(message: _Message) -> Taken:

@@ -37,6 +37,7 @@ _ACCOUNT_TYPES = {
     "CREDITLINE": AccountType.LOAN,
 }
 _STATEMENTS = {"STMTRS": AccountType.OTHER, "CCSTMTRS": AccountType.CARD, "LOANSTMTRS": AccountType.LOAN}
+_ROWS = ("STMTTRN", "STMTTRNP")
 _CATEGORY = re.compile(r"[0-9]{4}", re.ASCII)
 
 
@@ -70,7 +71,7 @@ def _extract(statement: Node, text: str) -> Extract:
     account = _account(statement, currency)
     taken, engine = Taken(), Engine(account=account)
     lists = [*statement.all("BANKTRANLIST"), *statement.all("BANKTRANLISTP")]
-    for one in (child for held in lists for child in held.children if child.name in {"STMTTRN", "STMTTRNP"}):
+    for one in (child for held in lists for child in held.children if child.name in _ROWS):
         raw = text[one.start : one.end].strip().encode()
         taken.take(engine, raw, lambda one=one, raw=raw: _told(one, raw, currency or "XXX"))  # type: ignore[misc]
     first, last = (_day_or_none(statement.say("BANKTRANLIST", name)) for name in ("DTSTART", "DTEND"))
@@ -108,6 +109,14 @@ def _account(statement: Node, currency: str) -> Account:
         type=kind,
         identifiers=identifiers,
     )
+
+
+def told(raw: bytes, currency: str) -> Told:
+    """A row that was kept. Raises BrokenRow."""
+    rows = ofx_tree.read(raw.decode("utf-8", "replace")).anywhere(*_ROWS)
+    if len(rows) != 1:
+        raise BrokenRow("it is not one STMTTRN")
+    return _told(rows[0], raw, currency)
 
 
 def _told(row: Node, raw: bytes, currency: str) -> Told:

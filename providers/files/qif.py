@@ -13,6 +13,7 @@ from providers.errors import ContractBroken
 from providers.files import days, numbers
 from providers.files.decode import decoded
 from providers.files.extract import Extract, Format, Read
+from providers.files.reading import Reading
 from providers.files.rows import Taken
 from providers.model import Account, AccountType, Status
 from providers.rules.engine import Engine
@@ -101,7 +102,19 @@ def _extract(section: _Section, currency: str, order: days.Order, mark: numbers.
     for record in section.records:
         raw = "\n".join((*record, "^")).encode()
         taken.take(engine, raw, lambda record=record, raw=raw: _told(record, raw, currency, order, mark))  # type: ignore[misc]
-    return Extract(account, tuple(taken.transactions), tuple(taken.rejected))
+    reading = Reading(order=order, mark=mark)
+    return Extract(account, tuple(taken.transactions), tuple(taken.rejected), reading=reading)
+
+
+def told(raw: bytes, currency: str, order: days.Order, mark: numbers.Mark) -> Told:
+    """A record that was kept. Raises BrokenRow."""
+    return _told(
+        [line for line in raw.decode("utf-8", "replace").split("\n") if line not in ("", "^")],
+        raw,
+        currency,
+        order,
+        mark,
+    )
 
 
 def _told(record: list[str], raw: bytes, currency: str, order: days.Order, mark: numbers.Mark) -> Told:

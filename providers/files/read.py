@@ -8,7 +8,7 @@ from providers.files.days import Order
 from providers.files.decode import decoded
 from providers.files.extract import Extract, Format, Read
 from providers.files.profile import Profile
-from providers.model import Money
+from providers.model import Money, Transaction
 
 MAX_BYTES = 32 * 1024 * 1024
 _HEAD_BYTES = 8192
@@ -110,10 +110,15 @@ def _in_currency(found: Read, currency: str) -> Read:
 def _meant(one: Extract, currency: str) -> Extract:
     if one.account.currency:
         return one
-    rows = tuple(replace(row, money=_money(row.money, currency)) for row in one.transactions)
+    rows = tuple(_row(row, currency) for row in one.transactions)
     balances = tuple(replace(balance, money=_money(balance.money, currency)) for balance in one.balances)
     account = replace(one.account, currency=currency, resource_id=f"{one.account.resource_id}{currency}")
     return replace(one, account=account, transactions=rows, balances=balances)
+
+
+def _row(row: Transaction, currency: str) -> Transaction:
+    after = None if row.balance_after is None else _money(row.balance_after, currency)
+    return replace(row, money=_money(row.money, currency), balance_after=after)
 
 
 def _money(money: Money, currency: str) -> Money:

@@ -30,18 +30,23 @@ class Taken:
     def take(self, engine: Engine, raw: bytes, tell: Callable[[], Told]) -> None:
         """``tell`` reads the row and may raise BrokenRow."""
         try:
-            row = engine.transaction(tell())
-            _check_amount(row.money, "amount")
-            for day in (row.booking_date, row.value_date):
-                _check_day(day)
-            if row.balance_after is not None:
-                _check_amount(row.balance_after, "balance")
-            self.transactions.append(row)
+            self.transactions.append(read_row(engine, tell()))
         except BrokenRow as error:
             self.reject(str(error), raw)
 
     def reject(self, reason: str, raw: bytes) -> None:
         self.rejected.append(RejectedRow(reason, raw[:RAW_LIMIT_BYTES]))
+
+
+def read_row(engine: Engine, told: Told) -> Transaction:
+    """Raises BrokenRow, also for what no ledger holds."""
+    row = engine.transaction(told)
+    _check_amount(row.money, "amount")
+    for day in (row.booking_date, row.value_date):
+        _check_day(day)
+    if row.balance_after is not None:
+        _check_amount(row.balance_after, "balance")
+    return row
 
 
 def is_plausible(day: date) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import structs
+
 from providers.amount import is_currency
 from providers.errors import ContractBroken
 from providers.files import accounts, days, numbers
@@ -12,6 +14,7 @@ from providers.files.decode import decoded_as
 from providers.files.extract import Extract, Format, Read
 from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED
 from providers.files.profile import MAX_COLUMNS, Profile, Role
+from providers.files.reading import Reading
 from providers.files.rows import Taken
 from providers.model import Account, AccountType, Identifier, Money, Status
 from providers.rows import BrokenRow
@@ -35,8 +38,7 @@ def read(raw: bytes, profile: Profile) -> Read:
     if profile.faults:
         raise ContractBroken(profile.faults[0])
     rows = lines(decoded_as(raw, profile.encoding), profile)
-    places: dict[Role, int] = {role: place for place, role in profile.columns.items() if role is not Role.TEXT}
-    texts = [place for place, role in sorted(profile.columns.items()) if role is Role.TEXT]
+    places, texts = _places(profile)
     held: dict[tuple[tuple[Identifier, ...], str], _Held] = {}
     for line in rows:
         if not any(cell.strip() for cell in line.cells):
@@ -45,7 +47,22 @@ def read(raw: bytes, profile: Profile) -> Read:
         identifiers = accounts.named(row.say(Role.ACCOUNT) or "")[0]
         one = held.setdefault((identifiers, row.currency), _Held(identifiers, row.currency))
         one.taken.take(one.engine, row.raw, row.told)
-    return Read(Format.CSV, "", tuple(one.extract for one in _real(list(held.values()))))
+    return Read(Format.CSV, "", tuple(one.extract(profile) for one in _real(list(held.values()))))
+
+
+def told(raw: bytes, profile: Profile) -> Told:
+    """A row that was kept. Raises BrokenRow."""
+    whole = structs.replace(profile, skip_lines=0, has_header=False)
+    (line, *others) = lines(raw.decode("utf-8", "replace"), whole)
+    if others:
+        raise BrokenRow("it is more than one row")
+    return _Row(line, *_places(profile), profile).told()
+
+
+def _places(profile: Profile) -> tuple[dict[Role, int], list[int]]:
+    """The column of each role, and the columns of text."""
+    places: dict[Role, int] = {role: place for place, role in profile.columns.items() if role is not Role.TEXT}
+    return places, [place for place, role in sorted(profile.columns.items()) if role is Role.TEXT]
 
 
 @dataclass(slots=True)
@@ -64,9 +81,9 @@ class _Held:
         self.account = Account(key, self.currency, AccountType.CURRENT, identifiers=self.identifiers)
         self.engine = Engine(account=self.account)
 
-    @property
-    def extract(self) -> Extract:
-        return Extract(self.account, tuple(self.taken.transactions), tuple(self.taken.rejected))
+    def extract(self, profile: Profile) -> Extract:
+        rows, rejected = tuple(self.taken.transactions), tuple(self.taken.rejected)
+        return Extract(self.account, rows, rejected, reading=Reading(profile=profile))
 
 
 def _real(held: list[_Held]) -> list[_Held]:
