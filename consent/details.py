@@ -36,7 +36,8 @@ class AccountInformation:
     """Reading, for as long as the consent lasts.
 
     permissions: at least one of READ_PERMISSIONS. accounts: those the client would like; the person decides.
-    history_from: first booking day, only with transactions:read; None = not said. valid_until: aware, exclusive.
+    history_from: first day, only with transactions:read or statements:read; None = not said. valid_until: aware,
+    exclusive.
     locations: where the client means to use it, absolute addresses (RFC 9396 2.2).
     """
 

@@ -29,7 +29,7 @@ from consent.details_members import (
     permissions,
     text_of,
 )
-from consent.permission import Permission
+from consent.permission import HISTORY_PERMISSIONS
 
 PARAMETER = "authorization_details"
 MAX_BYTES = 8192
@@ -142,8 +142,8 @@ def _detail(value: Any, where: str, bounds: Bounds | None) -> Detail:
 
 def _account_information(value: Any, where: str, bounds: Bounds | None) -> AccountInformation:
     said = members(value, where, bounds, ACCOUNT_INFORMATION, required={"permissions"})
-    if said.get("historyFrom") and Permission.TRANSACTIONS_READ not in said["permissions"]:
-        raise Refused(f"{where}.historyFrom", f"means nothing without {Permission.TRANSACTIONS_READ}")
+    if said.get("historyFrom") and not said["permissions"] & HISTORY_PERMISSIONS:
+        raise Refused(f"{where}.historyFrom", f"means nothing without {' or '.join(sorted(HISTORY_PERMISSIONS))}")
     return AccountInformation(
         permissions=said["permissions"],
         accounts=said.get("accounts", ()),

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any
 
-from consent.model import Permission
+from consent.model import ACCOUNT_PERMISSIONS, Permission
 
 _ACCOUNT = frozenset(
     {
@@ -65,6 +65,48 @@ _TRANSACTION = frozenset(
         "last_updated",
     }
 )
+_OF_A_RESOURCE = frozenset({"id", "account_id", "first_seen_at", "seen_at", "ended_at", "last_updated"})
+_REGULAR_PAYMENT = _OF_A_RESOURCE | {
+    "status",
+    "schedule",
+    "first",
+    "last",
+    "next",
+    "final",
+    "payments",
+    "date",
+    "arrives",
+    "amount",
+    "currency",
+    "creditor_name",
+    "remittance",
+    "mandate_id",
+}
+_BENEFICIARY = _OF_A_RESOURCE | {"creditor_name", "reference", "is_trusted"}
+_STATEMENT = _OF_A_RESOURCE | {
+    "reference",
+    "type",
+    "date_from",
+    "date_to",
+    "created_at",
+    "description",
+    "lines",
+    "moments",
+}
+_HOLDER = _OF_A_RESOURCE | {
+    "name",
+    "legal_name",
+    "type",
+    "role",
+    "legal_structure",
+    "lei",
+    "is_beneficial_owner",
+    "email",
+    "phone",
+    "mobile",
+    "addresses",
+}
+_PRODUCT = _OF_A_RESOURCE | {"name", "type"}
 # OpenID Connect Core 5.4, less what nobody should need to share to show a balance (birth date, gender, address).
 _PROFILE = frozenset(
     {
@@ -87,6 +129,11 @@ SHOWN: Mapping[Permission, frozenset[str]] = MappingProxyType(
         Permission.BALANCES_READ: _BALANCE,
         Permission.TRANSACTIONS_READ: _TRANSACTION,
         Permission.PARTIES_READ: _ACCOUNT_PARTIES | {"id"},  # by itself: whose account it is, and its number
+        Permission.REGULAR_PAYMENTS_READ: _REGULAR_PAYMENT,
+        Permission.BENEFICIARIES_READ: _BENEFICIARY,
+        Permission.STATEMENTS_READ: _STATEMENT,
+        Permission.HOLDERS_READ: _HOLDER,
+        Permission.PRODUCTS_READ: _PRODUCT,
         Permission.PAYMENTS_WRITE: frozenset(),  # writing shows nothing that is stored
         Permission.SIGN_IN: _SIGN_IN,
         Permission.PROFILE: _PROFILE,
@@ -98,12 +145,14 @@ WIDENED_BY_PARTIES: Mapping[Permission, frozenset[str]] = MappingProxyType(
     {
         Permission.ACCOUNTS_READ: _ACCOUNT_PARTIES,
         Permission.TRANSACTIONS_READ: frozenset({"counterparty_account"}),
+        Permission.REGULAR_PAYMENTS_READ: frozenset({"creditor_account"}),
+        Permission.BENEFICIARIES_READ: frozenset({"creditor_account"}),
     }
 )
 """What parties:read, held on the same account, adds to another permission."""
 
 ALL_ACCOUNT_FIELDS = frozenset[str]().union(
-    _ACCOUNT, _ACCOUNT_PARTIES, _BALANCE, _TRANSACTION, *WIDENED_BY_PARTIES.values()
+    *(SHOWN[permission] for permission in ACCOUNT_PERMISSIONS), *WIDENED_BY_PARTIES.values()
 )
 ALL_CLAIMS = _SIGN_IN | _PROFILE | _EMAIL
 

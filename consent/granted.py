@@ -10,7 +10,7 @@ from typing import Any
 from consent.canonical import moment
 from consent.details import AccountId, AccountInformation, PaymentInitiation
 from consent.details_form import account_json, to_json
-from consent.model import Consent, Permission, permissions_of
+from consent.model import HISTORY_PERMISSIONS, Consent, Permission, permissions_of
 
 
 def granted(consent: Consent, scopes: Iterable[str]) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def _reading(detail: AccountInformation, consent: Consent, held: frozenset[Permi
         "validUntil": moment(consent.valid_until),
     }
     starts = [day for day in (detail.history_from, consent.history_from) if day is not None]
-    if Permission.TRANSACTIONS_READ not in permissions:
+    if not permissions & HISTORY_PERMISSIONS:
         said.pop("historyFrom", None)
     elif starts:
         said["historyFrom"] = max(starts).isoformat()

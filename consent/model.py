@@ -10,10 +10,18 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from consent.details import AccountId, Detail, PaymentInitiation, payment_in, permissions_asked
-from consent.permission import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, READ_PERMISSIONS, Permission, permissions_of
+from consent.permission import (
+    ACCOUNT_PERMISSIONS,
+    HISTORY_PERMISSIONS,
+    PERSONAL_PERMISSIONS,
+    READ_PERMISSIONS,
+    Permission,
+    permissions_of,
+)
 
 __all__ = [
     "ACCOUNT_PERMISSIONS",
+    "HISTORY_PERMISSIONS",
     "HOLDS_NOTHING",
     "HOLDS_SOMETHING",
     "PAYMENT_LIFE",
@@ -74,7 +82,7 @@ class Consent:
 
     id, psu_id, client_id, account ids: opaque text, never empty for the first three.
     accounts: account id -> permissions given on it, none of them empty; read-only.
-    history_from: first booking day the client may see; None = all the hub has.
+    history_from: first booking day, or first day of a statement, that the client may see; None = all the hub has.
     valid_until: the end, exclusive (at this moment the consent is over). While RECEIVED: the proposed end.
     Times are aware and kept in UTC. Raises ValueError where any of this does not hold.
 

@@ -11,6 +11,11 @@ class Permission(StrEnum):
     BALANCES_READ = "balances:read"
     TRANSACTIONS_READ = "transactions:read"
     PARTIES_READ = "parties:read"
+    REGULAR_PAYMENTS_READ = "regular_payments:read"
+    BENEFICIARIES_READ = "beneficiaries:read"
+    STATEMENTS_READ = "statements:read"
+    HOLDERS_READ = "holders:read"
+    PRODUCTS_READ = "products:read"
     PAYMENTS_WRITE = "payments:write"
     SIGN_IN = "openid"
     PROFILE = "profile"
@@ -29,6 +34,9 @@ that (data minimisation, GDPR 5.1.c). What would not make sense alone is a matte
 
 READ_PERMISSIONS = ACCOUNT_PERMISSIONS - {Permission.PAYMENTS_WRITE}
 """Those that last. payments:write is given for one payment that the person sees, never as such."""
+
+HISTORY_PERMISSIONS = frozenset({Permission.TRANSACTIONS_READ, Permission.STATEMENTS_READ})
+"""Those that reach into the past, and so are cut off where the consent's history starts."""
 
 
 def permissions_of(scopes: Iterable[str]) -> frozenset[Permission]:

@@ -21,7 +21,7 @@ from enum import StrEnum
 from consent.asked import Asked
 from consent.details import AccountInformation, Detail, payment_in
 from consent.lifecycle import Event, NotMoved, Refusal, move, status_at
-from consent.model import Actor, Consent, Permission, Status
+from consent.model import HISTORY_PERMISSIONS, Actor, Consent, Permission, Status
 
 
 class How(StrEnum):
@@ -77,7 +77,7 @@ def succeed(
         return given
     newer = given.consent
     if how is How.MERGE:
-        if _reads_transactions(older) and _reads_transactions(newer) and older.history_from != newer.history_from:
+        if _reads_history(older) and _reads_history(newer) and older.history_from != newer.history_from:
             return NotMoved(Refusal.HISTORY_DIFFERS)
         newer = _union(older, newer)
     ended = move(older, Event.REPLACE, actor=Actor.PSU, now=now, successor=newer.id)
@@ -100,8 +100,8 @@ def merge_objection(older: Consent, asked: Asked) -> Refusal | None:
     if asked.purpose not in {None, older.purpose}:
         return Refusal.PURPOSE_DIFFERS
     if (
-        _reads_transactions(older)
-        and Permission.TRANSACTIONS_READ in asked.permissions
+        _reads_history(older)
+        and asked.permissions & HISTORY_PERMISSIONS
         and asked.history_from not in {None, older.history_from}
     ):
         return Refusal.HISTORY_DIFFERS
@@ -124,7 +124,7 @@ def _union(older: Consent, newer: Consent) -> Consent:
         personal=older.personal | newer.personal,
         accounts={one: older.accounts.get(one, nothing) | newer.accounts.get(one, nothing) for one in sorted(both)},
         purpose=older.purpose,
-        history_from=older.history_from if _reads_transactions(older) else newer.history_from,
+        history_from=older.history_from if _reads_history(older) else newer.history_from,
         details=tuple(dict.fromkeys((*map(_without_end, older.details), *newer.details))),
     )
 
@@ -134,5 +134,5 @@ def _without_end(detail: Detail) -> Detail:
     return replace(detail, valid_until=None) if isinstance(detail, AccountInformation) else detail
 
 
-def _reads_transactions(consent: Consent) -> bool:
-    return Permission.TRANSACTIONS_READ in consent.holds
+def _reads_history(consent: Consent) -> bool:
+    return bool(consent.holds & HISTORY_PERMISSIONS)

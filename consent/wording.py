@@ -15,12 +15,12 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from consent.details import Detail, PaymentInitiation, payment_in
-from consent.model import ACCOUNT_PERMISSIONS, Consent, Permission
+from consent.model import ACCOUNT_PERMISSIONS, HISTORY_PERMISSIONS, Consent, Permission
 from consent.succession import How
 from consent.wording_en import ENGLISH
 from consent.wording_form import DetailText, Language, Line, unquoted
 
-WORDING_VERSION = "2"
+WORDING_VERSION = "3"
 """Changes with any change of the words, in whatever language: receipts name it."""
 
 DEFAULT_LANGUAGE = "en"
@@ -53,10 +53,15 @@ LOOKS: Mapping[Permission, Look] = MappingProxyType(
         Permission.PROFILE: Look(1, Severity.LOW, "person"),
         Permission.EMAIL: Look(2, Severity.LOW, "mail"),
         Permission.ACCOUNTS_READ: Look(3, Severity.LOW, "bank"),
-        Permission.BALANCES_READ: Look(4, Severity.MEDIUM, "balance"),
-        Permission.TRANSACTIONS_READ: Look(5, Severity.HIGH, "list"),
-        Permission.PARTIES_READ: Look(6, Severity.HIGH, "card"),
-        Permission.PAYMENTS_WRITE: Look(7, Severity.HIGH, "pay"),
+        Permission.PRODUCTS_READ: Look(4, Severity.LOW, "info"),
+        Permission.BALANCES_READ: Look(5, Severity.MEDIUM, "balance"),
+        Permission.REGULAR_PAYMENTS_READ: Look(6, Severity.MEDIUM, "sync"),
+        Permission.STATEMENTS_READ: Look(7, Severity.HIGH, "page"),
+        Permission.TRANSACTIONS_READ: Look(8, Severity.HIGH, "list"),
+        Permission.BENEFICIARIES_READ: Look(9, Severity.HIGH, "people"),
+        Permission.PARTIES_READ: Look(10, Severity.HIGH, "card"),
+        Permission.HOLDERS_READ: Look(11, Severity.HIGH, "home"),
+        Permission.PAYMENTS_WRITE: Look(12, Severity.HIGH, "pay"),
     }
 )
 
@@ -179,7 +184,7 @@ def summary(
     """``For 3 accounts, history since 1 Jan 2026, until 23 Feb 2027.``
 
     account_count: how many were picked; None = not picked yet. Accounts are left out where no permission concerns
-    them, history where no transactions are read. ``zone``: the person's, so that the last day is their day.
+    them, history where nothing of the past is read. ``zone``: the person's, so that the last day is their day.
     A payment is made once, whatever the rest.
     """
     if Permission.PAYMENTS_WRITE in permissions:
@@ -187,7 +192,7 @@ def summary(
     return LANGUAGES[language_for(language)].summary(
         account_count,
         bool(ACCOUNT_PERMISSIONS & set(permissions)),
-        Permission.TRANSACTIONS_READ in permissions,
+        bool(HISTORY_PERMISSIONS & set(permissions)),
         history_from,
         valid_until.astimezone(zone).date(),
     )

@@ -12,7 +12,15 @@ _ACCOUNTS = Permission.ACCOUNTS_READ
 _BALANCES = Permission.BALANCES_READ
 _TRANSACTIONS = Permission.TRANSACTIONS_READ
 _PARTIES = Permission.PARTIES_READ
+_REGULAR = Permission.REGULAR_PAYMENTS_READ
+_BENEFICIARIES = Permission.BENEFICIARIES_READ
+_STATEMENTS = Permission.STATEMENTS_READ
+_HOLDERS = Permission.HOLDERS_READ
 _PAYMENTS = Permission.PAYMENTS_WRITE
+
+# What would betray it: a transaction may carry the balance after it, a statement the one that it closes with.
+_TELLS_BALANCE = frozenset({_BALANCES, _TRANSACTIONS, _STATEMENTS})
+_TELLS_SPENDING = frozenset({_TRANSACTIONS, _STATEMENTS, _REGULAR})
 
 
 def _headline(client: str, sign_in: bool, reads: Sequence[str], payment: str | None) -> str:
@@ -55,7 +63,10 @@ ENGLISH = Language(
                 title="Your name",
                 noun="name",
                 shows=(Line("Your name, as you gave it here"),),
-                hides=(Line("Your date of birth, home address or phone number"),),
+                hides=(
+                    Line("Your date of birth, home address or phone number", absent=frozenset({_HOLDERS})),
+                    Line("Your date of birth", given=frozenset({_HOLDERS})),
+                ),
             ),
             Permission.EMAIL: Text(
                 title="Your email address",
@@ -71,9 +82,8 @@ ENGLISH = Language(
                     Line("The last digits of the account number", absent=frozenset({_PARTIES})),
                 ),
                 hides=(
-                    # A transaction may carry the balance after it, so either permission takes this promise away.
-                    Line("How much money you have", absent=frozenset({_BALANCES, _TRANSACTIONS})),
-                    Line("What you spend or receive", absent=frozenset({_TRANSACTIONS})),
+                    Line("How much money you have", absent=_TELLS_BALANCE),
+                    Line("What you spend or receive", absent=_TELLS_SPENDING),
                     Line("Your full account number", absent=frozenset({_PARTIES})),
                 ),
             ),
@@ -81,7 +91,7 @@ ENGLISH = Language(
                 title="Your balances",
                 noun="balances",
                 shows=(Line("How much money is in each account you pick, now and as it changes"),),
-                hides=(Line("What you spend or receive", absent=frozenset({_TRANSACTIONS})),),
+                hides=(Line("What you spend or receive", absent=_TELLS_SPENDING),),
             ),
             _TRANSACTIONS: Text(
                 title="Your transactions",
@@ -105,11 +115,57 @@ ENGLISH = Language(
                         "The account numbers of people and companies you pay or who pay you",
                         given=frozenset({_TRANSACTIONS}),
                     ),
+                    Line(
+                        "The account numbers that your planned payments go to",
+                        given=frozenset({_REGULAR}),
+                        absent=frozenset({_TRANSACTIONS}),
+                    ),
+                    Line("The account numbers of your saved payees", given=frozenset({_BENEFICIARIES})),
                 ),
                 hides=(
-                    Line("How much money you have", absent=frozenset({_BALANCES, _TRANSACTIONS})),
+                    Line("How much money you have", absent=_TELLS_BALANCE),
                     Line("Your cards' security codes or PINs"),
                 ),
+            ),
+            _REGULAR: Text(
+                title="Your planned payments",
+                noun="planned payments",
+                shows=(Line("Standing orders, direct debits and payments set for later: to whom, how much and when"),),
+                hides=(
+                    Line("How much money you have", absent=_TELLS_BALANCE),
+                    Line("The account numbers that they go to", absent=frozenset({_PARTIES})),
+                    Line("Change or stop any of them"),
+                ),
+            ),
+            _BENEFICIARIES: Text(
+                title="Your saved payees",
+                noun="saved payees",
+                shows=(Line("The people and companies you have saved at your bank, by name"),),
+                hides=(
+                    Line("The account numbers of your payees", absent=frozenset({_PARTIES})),
+                    Line("Whether and what you have paid them", absent=frozenset({_TRANSACTIONS, _REGULAR})),
+                ),
+            ),
+            _STATEMENTS: Text(
+                title="Your statements",
+                noun="statements",
+                shows=(Line("Each statement’s dates, balances, fees and interest"),),
+                hides=(Line("The single payments in it", absent=frozenset({_TRANSACTIONS})),),
+            ),
+            _HOLDERS: Text(
+                title="Contact details at your bank",
+                noun="contact details",
+                shows=(Line("Name, address, email and phone of everybody who holds the account"),),
+                hides=(
+                    Line("How much money you have", absent=_TELLS_BALANCE),
+                    Line("Your account number", absent=frozenset({_PARTIES})),
+                ),
+            ),
+            Permission.PRODUCTS_READ: Text(
+                title="Your kind of account",
+                noun="kind of account",
+                shows=(Line("What your bank calls this kind of account"),),
+                hides=(Line("How much money you have", absent=_TELLS_BALANCE),),
             ),
             _PAYMENTS: Text(
                 title="One payment",
@@ -117,7 +173,7 @@ ENGLISH = Language(
                 shows=(Line("They make this one payment, from the account you pick"),),
                 hides=(
                     Line("Pay a second time, another amount, or somebody else"),
-                    Line("See how much money you have", absent=frozenset({_BALANCES, _TRANSACTIONS})),
+                    Line("See how much money you have", absent=_TELLS_BALANCE),
                 ),
             ),
         }

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 
 from consent.account_number import AccountNumber, Scheme
 from consent.details import AccountId, AccountInformation, AccountReference, PaymentInitiation
-from consent.model import Permission
+from consent.model import HISTORY_PERMISSIONS
 from consent.wording_form import DetailText, Fact, unquoted
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -49,7 +49,7 @@ def information(detail: AccountInformation, nouns: Sequence[str], zone: tzinfo) 
     if detail.history_from is not None:
         title += f" since {day_in_words(detail.history_from)}"
         facts.append(Fact("History", f"Since {day_in_words(detail.history_from)}"))
-    elif Permission.TRANSACTIONS_READ in detail.permissions:
+    elif detail.permissions & HISTORY_PERMISSIONS:
         facts.append(Fact("History", "As far back as you allow"))
     if detail.valid_until is not None:
         last = day_in_words(detail.valid_until.astimezone(zone).date())

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from consent.details import AccountId, AccountInformation, AccountReference, payment_in
-from consent.model import Consent, Permission, permissions_of
+from consent.model import HISTORY_PERMISSIONS, Consent, Permission, permissions_of
 from consent.succession import How, succeed
 from hub.consents import service as consents
 from hub.consents import succession
@@ -95,8 +95,8 @@ def older_of(session: Session, wish: Wanted) -> Consent | None:
 
 
 def start_of_history(wish: Wanted, older: Consent | None) -> date | None:
-    """Where what is added reads transactions as the older consent does, it starts where that one starts."""
-    if wish.how is How.MERGE and older is not None and Permission.TRANSACTIONS_READ in older.holds:
+    """Where what is added reaches into the past as the older consent does, it starts where that one starts."""
+    if wish.how is How.MERGE and older is not None and older.holds & HISTORY_PERMISSIONS:
         return older.history_from
     return wish.history_from
 

@@ -12,6 +12,7 @@ from consent.model import PERSONAL_PERMISSIONS, Permission
 PARTIES = Permission.PARTIES_READ
 permission_sets = st.frozensets(st.sampled_from(Permission))
 
+OF_A_RESOURCE = "id account_id first_seen_at seen_at ended_at last_updated"
 TABLE: Mapping[Permission, tuple[str, str]] = {
     Permission.ACCOUNTS_READ: (
         "id institution_id connection_id name type usage product currency status parent_id identifiers_masked"
@@ -29,6 +30,22 @@ TABLE: Mapping[Permission, tuple[str, str]] = {
         " entry_reference supersedes superseded_by link_reason link_confidence first_seen_at last_updated",
         "counterparty_account",
     ),
+    Permission.REGULAR_PAYMENTS_READ: (
+        f"{OF_A_RESOURCE} status schedule first last next final payments date arrives amount currency creditor_name"
+        " remittance mandate_id",
+        "creditor_account",
+    ),
+    Permission.BENEFICIARIES_READ: (f"{OF_A_RESOURCE} creditor_name reference is_trusted", "creditor_account"),
+    Permission.STATEMENTS_READ: (
+        f"{OF_A_RESOURCE} reference type date_from date_to created_at description lines moments",
+        "",
+    ),
+    Permission.HOLDERS_READ: (
+        f"{OF_A_RESOURCE} name legal_name type role legal_structure lei is_beneficial_owner email phone mobile"
+        " addresses",
+        "",
+    ),
+    Permission.PRODUCTS_READ: (f"{OF_A_RESOURCE} name type", ""),
     Permission.PAYMENTS_WRITE: ("", ""),
     Permission.SIGN_IN: ("sub", ""),
     Permission.PROFILE: (
@@ -81,7 +98,14 @@ def test_a_full_account_number_needs_parties() -> None:
             "owner_name",
             "bic",
             "counterparty_account",
+            "creditor_account",
         }
+
+
+def test_where_somebody_lives_needs_holders() -> None:
+    everything_else = set(Permission) - {Permission.HOLDERS_READ}
+    for permission in everything_else - PERSONAL_PERMISSIONS:
+        assert not fields(permission, everything_else) & {"addresses", "phone", "mobile", "legal_name", "email"}
 
 
 def test_what_nobody_listed_stays_inside() -> None:

@@ -44,6 +44,11 @@ def test_permission_values_are_the_scopes() -> None:
         "BALANCES_READ": "balances:read",
         "TRANSACTIONS_READ": "transactions:read",
         "PARTIES_READ": "parties:read",
+        "REGULAR_PAYMENTS_READ": "regular_payments:read",
+        "BENEFICIARIES_READ": "beneficiaries:read",
+        "STATEMENTS_READ": "statements:read",
+        "HOLDERS_READ": "holders:read",
+        "PRODUCTS_READ": "products:read",
         "PAYMENTS_WRITE": "payments:write",
         "SIGN_IN": "openid",
         "PROFILE": "profile",
@@ -53,7 +58,7 @@ def test_permission_values_are_the_scopes() -> None:
 
 def test_every_permission_is_either_per_account_or_personal() -> None:
     assert {Permission.SIGN_IN, Permission.PROFILE, Permission.EMAIL} == PERSONAL_PERMISSIONS
-    assert len(ACCOUNT_PERMISSIONS) == 5
+    assert len(ACCOUNT_PERMISSIONS) == 10
     assert frozenset(Permission) == ACCOUNT_PERMISSIONS | PERSONAL_PERMISSIONS
     assert not ACCOUNT_PERMISSIONS & PERSONAL_PERMISSIONS
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from werkzeug.datastructures import MultiDict
 
-from consent.model import ACCOUNT_PERMISSIONS, PERSONAL_PERMISSIONS, Permission
+from consent.model import ACCOUNT_PERMISSIONS, HISTORY_PERMISSIONS, PERSONAL_PERMISSIONS, Permission
 from consent.succession import How
 from consent.wording import MAX_NAME_LENGTH, Item, Shown, explain, tame
 from hub.oauth import interaction
@@ -90,8 +90,8 @@ class Offer:
         start of history starts there.
         """
         older = self.ask.older
-        adds = older is not None and older.how is How.MERGE and Permission.TRANSACTIONS_READ in older.consent.holds
-        if Permission.TRANSACTIONS_READ not in self.ask.permissions or adds:
+        adds = older is not None and older.how is How.MERGE and older.consent.holds & HISTORY_PERMISSIONS
+        if adds or not self.ask.permissions & HISTORY_PERMISSIONS:
             return ()
         longest = self.ask.wish.history_days
         return (ASKED, *(str(days) for days in reversed(HISTORY_DAYS) if longest is None or days < longest))
