@@ -37,6 +37,9 @@ SEALED = (
     Sealed("upstream_attempt", "state_hash", "claims_sealed", "upstream_attempt.claims"),
     Sealed("file_import", "id", "raw_sealed", "file_import.raw"),
     Sealed("transaction_raw", "transaction_id", "raw_sealed", "transaction_raw.raw"),
+    Sealed("account_resource", "id", "content_sealed", "account_resource.content"),
+    Sealed("account_resource", "id", "raw_sealed", "account_resource.raw"),
+    Sealed("resource_reading", "id", "failure_raw_sealed", "resource_reading.failure_raw"),
     Sealed("captured_exchange", "id", "content_sealed", "captured_exchange.content"),
     Sealed("seen_page", "digest", "next_sealed", "seen_page.next"),  # one digest is one page, and so one link
 )

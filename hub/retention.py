@@ -141,6 +141,7 @@ ENDS: tuple[Ends, ...] = (
 
 STAYS: Mapping[str, str] = {
     "account": "the ledger",
+    "account_resource": "the ledger: what hangs on its accounts; what the bank shows no more is marked",
     "balance": "the ledger: the latest of each kind",
     "burnt_jti": "hub.oauth.jose.replay forgets it itself: on SQLite it lies in another file",
     "category_correction": "the person's, until they take it back",
@@ -158,6 +159,7 @@ STAYS: Mapping[str, str] = {
     "passkey": "the person's, until they remove it",
     "psu": "the person",
     "recovery_code": "the person's; a used one is deleted",
+    "resource_reading": "one of each account and kind",
     "signal": "deleted by the dispatcher that makes an event of it",
     "schedule": "a handful, one for each round",
     "secret": "a handful, made once",

@@ -126,20 +126,6 @@ class LinkStart:
     state: LinkState
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """The right to read one PSU's accounts at one bank. Secret; the hub seals it.
-
-    ``expires_at`` ends the bank's access token (refresh then); ``valid_until`` ends the bank consent (only the PSU
-    can renew it). Both aware UTC; None where the bank names none.
-    """
-
-    bank_consent_id: str
-    expires_at: datetime | None
-    valid_until: datetime | None
-    data: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
 class Resource(StrEnum):
     """What only some banks offer. Each is the name of the method that reads it."""
 
@@ -152,6 +138,22 @@ class Resource(StrEnum):
     PRODUCTS = "products"
     OFFERS = "offers"
     CONFIRM_FUNDS = "confirm_funds"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The right to read one PSU's accounts at one bank. Secret; the hub seals it.
+
+    ``expires_at`` ends the bank's access token (refresh then); ``valid_until`` ends the bank consent (only the PSU
+    can renew it). Both aware UTC; None where the bank names none. ``resources``: of Capabilities.resources those that
+    this bank consent covers; None where that is not known beforehand.
+    """
+
+    bank_consent_id: str
+    expires_at: datetime | None
+    valid_until: datetime | None
+    data: Mapping[str, str] = field(default_factory=dict, repr=False)
+    resources: frozenset[Resource] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@
     PROBING --the bank answered--> CLOSED          PROBING --it failed again--> OPEN, for twice as long
 
 A failure is a call that was not answered: no connection, too slow, HTTP 5xx. Any answer, a refusal or a 429 too, says
-that the bank is there. Reading and linking are told apart, for banks run them on different machines.
+that the bank is there. Reading and linking are told apart, for banks run them on different machines; and what hangs on
+accounts from the accounts, for standing orders that are down must not shut the door to transactions.
 
 Each process counts for itself: two web processes and a worker find out three times, with FAILURES_TO_OPEN calls each.
 They need no agreement for that, and a store that they all had to ask before every call would cost more than it saves.
@@ -33,6 +34,7 @@ PROBE_ENDS = timedelta(minutes=3)
 
 class Family(StrEnum):
     READ = "read"
+    RESOURCES = "resources"
     LINK = "link"
 
 

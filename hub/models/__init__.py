@@ -26,6 +26,7 @@ from hub.models import (
     recovery,
     registration,
     replay,
+    resource,
     signal,
     upstream,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "recovery",
     "registration",
     "replay",
+    "resource",
     "signal",
     "upstream",
 ]

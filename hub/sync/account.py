@@ -7,7 +7,7 @@ late and renumber) and are applied at once, so that a half-read window is never 
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,6 +21,7 @@ from hub.ledger.balances import store_balances
 from hub.ledger.ingest import Applied, Fetch
 from hub.models.ledger import Account as AccountRow
 from hub.sync.bank import Bank
+from hub.sync.feeding import FedByAnother, writing
 from hub.sync.lease import Lease
 from hub.sync.quota import Held
 from hub.sync.verdict import Fault
@@ -58,18 +59,8 @@ class _Reading:
     account_id: str
     account: Account
 
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that proves the lease and that the account is still ours to feed."""
-        with self.lease.write() as session:
-            query = select(AccountRow.connection_id).where(AccountRow.id == self.account_id)
-            if session.scalar(query.with_for_update(read=True)) != self.lease.connection_id:
-                raise _FedByAnother
-            yield session
-
-
-class _FedByAnother(Exception):
-    """A newer connection of the same person feeds this account now."""
+    def write(self) -> AbstractContextManager[Session]:
+        return writing(self.lease, self.account_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,7 @@ def read_account(hub: Hub, lease: Lease, bank: Bank, account_id: str, account: A
     """Raises the errors of providers.errors for what stopped it; what was stored before stays."""
     try:
         return _read(hub, _Reading(hub, lease, bank, account_id, account))
-    except _FedByAnother:  # a newer link took the account while we were reading it
+    except FedByAnother:  # a newer link took the account while we were reading it
         return AccountReport(account_id, is_read=True)
 
 

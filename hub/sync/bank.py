@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
@@ -24,7 +24,7 @@ from hub.sync.quota import Budget, Endpoint, Held
 from providers.errors import QuotaSpent, ReconsentRequired, Transient
 from providers.model import Account, Balance, Page
 from providers.paging import Known, knowing
-from providers.port import Access, Adapter, Capabilities, Psu
+from providers.port import Access, Adapter, Capabilities, Psu, Resource
 
 T = TypeVar("T")
 REFRESH_AHEAD = timedelta(seconds=30)
@@ -76,6 +76,27 @@ class Bank:
         """``account_id`` is the hub's own, in all methods."""
         with self._counted(account_id, Endpoint.BALANCES):
             return self._ask(lambda access: self.adapter.balances(access, account, psu=self.psu))
+
+    @property
+    def resources(self) -> frozenset[Resource]:
+        """What the bank offers beside them, as far as this bank consent is known to cover it."""
+        offered, covered = self.capabilities.resources, self._access.resources
+        return offered if covered is None else offered & covered
+
+    def resource(self, kind: Resource, account_id: str, account: Account) -> tuple[Any, ...]:
+        """Rows of the class of providers.resources that belongs to ``kind``, which is one of ``resources``.
+
+        That the right to read this has ended is not believed of a fresh token, and not tried again: the transactions
+        were read with the same one a moment ago.
+        """
+        with self._counted(account_id, Endpoint(kind.value)):
+            _assert_no_transaction()
+            self._refresh_if_old()
+            read = getattr(self.adapter, kind.value)
+            with self.hub.circuits.asking(self.institution_id, Family.RESOURCES):
+                rows: tuple[Any, ...] = read(self._access, account, psu=self.psu)
+            self.lease.keep()
+            return rows
 
     def pages(
         self, account_id: str, account: Account, *, date_from: date, date_to: date, known: Known

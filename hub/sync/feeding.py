@@ -1,6 +1,7 @@
 """Which of a person's connections feeds an account that several of them show (two logins and a joint account)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -9,7 +10,22 @@ from hub.connections.state import SYNCABLE
 from hub.ledger.accounts import identity_hashes
 from hub.models.connection import Connection
 from hub.models.ledger import Account as AccountRow
+from hub.sync.lease import Lease
 from providers.model import Account
+
+
+class FedByAnother(Exception):
+    """A newer connection of the same person feeds this account now."""
+
+
+@contextmanager
+def writing(lease: Lease, account_id: str) -> Iterator[Session]:
+    """A transaction that proves the lease and that we still feed the account. Raises LeaseLost, FedByAnother."""
+    with lease.write() as session:
+        query = select(AccountRow.connection_id).where(AccountRow.id == account_id)
+        if session.scalar(query.with_for_update(read=True)) != lease.connection_id:
+            raise FedByAnother
+        yield session
 
 
 def left_to_us(session: Session, connection_id: str, accounts: Sequence[Account]) -> tuple[Account, ...]:

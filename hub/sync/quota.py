@@ -25,6 +25,13 @@ class Endpoint(StrEnum):
     ACCOUNTS = "accounts"
     BALANCES = "balances"
     TRANSACTIONS = "transactions"
+    STANDING_ORDERS = "standing_orders"
+    DIRECT_DEBITS = "direct_debits"
+    SCHEDULED_PAYMENTS = "scheduled_payments"
+    BENEFICIARIES = "beneficiaries"
+    STATEMENTS = "statements"
+    PARTIES = "parties"
+    PRODUCTS = "products"
 
 
 class Held(Exception):

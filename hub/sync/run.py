@@ -1,6 +1,6 @@
 """One sync of one connection: claim it, read the bank, store what was read, say how it went, let go.
 
-    claim the lease -> accounts -> for each: balances, transactions -> verdict and release
+    claim the lease -> accounts -> for each: balances, transactions -> for each: what hangs on it -> verdict and release
 
 Every step is "ask the bank" (no transaction open) and then "write" (a short transaction that proves the lease first).
 What is written stays written, so a process may die between any two steps: the lease runs out, and the next run does
@@ -32,6 +32,7 @@ from hub.sync.bank import Bank
 from hub.sync.feeding import left_to_us
 from hub.sync.lease import Claimed, Lease, LeaseLost
 from hub.sync.quota import Held
+from hub.sync.resources import read_resources
 from hub.sync.verdict import READ_ALL, Fault, Verdict, fault_of, judge
 from providers.errors import ProviderError
 from providers.model import Account
@@ -41,6 +42,10 @@ log = logging.getLogger(__name__)
 SILENCES_BEFORE_STOP = 2
 """So many accounts in a row without an answer, and the bank is taken to be down: asking for the others would only
 hold a worker for as many timeouts."""
+
+
+_BANK_ANSWERS = READ_ALL | {FailureKind.REFUSED, FailureKind.CONTRACT_BROKEN}
+"""Whatever else was wrong, it may be asked for more."""
 
 
 class Result(StrEnum):
@@ -98,6 +103,9 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
         for report in _read_all(hub, lease, bank, listed):
             reports.append(report)
             faults.extend(report.faults)
+        if {fault.kind for fault in faults} <= _BANK_ANSWERS:
+            done = {report.account_id for report in reports if report.is_read}
+            read_resources(hub, lease, bank, [one for one in listed if one[0] in done])
     read = [report for report in reports if report.is_read]
     read_anything = bool(read) or not faults
     return _conclude(hub, lease, claimed, faults, reports, read_anything=read_anything)

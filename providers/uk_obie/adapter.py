@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,7 +34,7 @@ from providers.uk_obie import families, normalize, resources
 from providers.uk_obie.authorise import Authoriser
 from providers.uk_obie.client import Client, named_key, transport_for
 from providers.uk_obie.families import Family
-from providers.uk_obie.permissions import permissions_for
+from providers.uk_obie.permissions import covered, permissions_for
 from providers.uk_obie.settings import Settings
 from providers.uk_obie.values import told_moment
 
@@ -95,7 +96,13 @@ class UkObieAdapter:
         ends = consent.expiration_date_time
         verifier = new_code_verifier()
         url = self._authoriser.url(request, consent.consent_id, code_verifier=verifier, scope=family.scope)
-        data = {"code_verifier": verifier, "expiration": ends or "", "family": family.name}
+        covers = covered(self.capabilities.resources, consent.permissions or self._permissions)
+        data = {
+            "code_verifier": verifier,
+            "expiration": ends or "",
+            "family": family.name,
+            "resources": " ".join(sorted(covers)),
+        }
         nonce = self._authoriser.nonce_for(request)
         return LinkStart(Redirect(url), LinkState(consent.consent_id, request.redirect_uri, request.state, nonce, data))
 
@@ -111,6 +118,7 @@ class UkObieAdapter:
                 expires_at=expires_at(tokens, now, at_most_s=self._settings.tokens.expires_in_s),
                 valid_until=self._confirmed_until(state, family, now),
                 data=lasting | self._held(tokens.access_token, tokens.refresh_token, ""),
+                resources=_resources(state, family),
             )
             return self._with_accounts(access, psu) if self._settings.accounts_at_link else access
 
@@ -148,7 +156,7 @@ class UkObieAdapter:
             log.warning("%s: the accounts could not be read at once: %s", self._id, error.reason)
             return access
         data = {**access.data, "accounts": msgspec.json.encode(bodies).decode()}
-        return Access(access.bank_consent_id, access.expires_at, access.valid_until, data)
+        return replace(access, data=data)
 
     def refresh(self, access: Access, *, now: datetime) -> Access:
         with edge(self._id, "refresh"):
@@ -162,11 +170,10 @@ class UkObieAdapter:
                 now=now,
             )
             lasting = {name: access.data[name] for name in _LASTING if name in access.data}
-            return Access(
-                access.bank_consent_id,
-                expires_at(tokens, now, at_most_s=self._settings.tokens.expires_in_s),
-                access.valid_until,
-                lasting | self._held(tokens.access_token, tokens.refresh_token, before),
+            return replace(
+                access,
+                expires_at=expires_at(tokens, now, at_most_s=self._settings.tokens.expires_in_s),
+                data=lasting | self._held(tokens.access_token, tokens.refresh_token, before),
             )
 
     def _held(self, token: str, told: str | None, before: str) -> dict[str, str]:
@@ -274,3 +281,10 @@ class UkObieAdapter:
 
     def _family(self, data: Mapping[str, str]) -> Family:
         return self._families.get(data.get("family", "aisp"), self._families["aisp"])
+
+
+def _resources(state: LinkState, family: Family) -> frozenset[Resource] | None:
+    """What the bank consent was made for; a link that an older release began does not say."""
+    if family.name != "aisp" or "resources" not in state.data:
+        return None
+    return frozenset(map(Resource, state.data["resources"].split()))

@@ -47,6 +47,7 @@ _OF_RESOURCE: dict[Resource, Permission] = {
     Resource.PRODUCTS: "ReadProducts",
     Resource.OFFERS: "ReadOffers",
 }
+
 _SHAPES = frozenset({"ReadTransactionsBasic", "ReadTransactionsDetail"})
 _DIRECTIONS = frozenset({"ReadTransactionsCredits", "ReadTransactionsDebits"})
 
@@ -70,3 +71,13 @@ def permissions_for(
         missing = " or ".join(sorted(_DIRECTIONS if left.keys() & _SHAPES else _SHAPES))
         raise ValueError(f"permissions: {missing} is needed as well")
     return tuple(left)
+
+
+def covered(resources: Iterable[Resource], permissions: Iterable[str]) -> frozenset[Resource]:
+    """Those of ``resources`` that a bank consent with these codes lets its token read, be it in their basic form."""
+    held = set(permissions)
+    return frozenset(
+        one
+        for one in resources
+        if one in _OF_RESOURCE and held & {_OF_RESOURCE[one], _OF_RESOURCE[one].replace("Detail", "Basic")}
+    )

@@ -161,6 +161,7 @@ class ConsentData(_Wire, frozen=True):
     consent_id: str
     status: str = ""
     expiration_date_time: str | None = None
+    permissions: list[str] | None = None
 
 
 class Consent(_Wire, frozen=True):

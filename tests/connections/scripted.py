@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hub.context import Hub
 from hub.db import in_transaction
@@ -20,7 +21,8 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.port import Access, Adapter, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect
+from providers.port import Access, Adapter, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect, Resource
+from providers.resources import Beneficiary, DirectDebit, StandingOrder
 
 Step = str  # start, finish, refresh, accounts, balances, transactions, page, revoke
 
@@ -58,6 +60,7 @@ class ScriptedBank:
         self.capabilities = Capabilities(standard="scripted", max_history_days=max_history_days)
         self.shown: list[Account] = [account(1), account(2)]
         self.pages: dict[str, list[Page]] = defaultdict(list)
+        self.resources: dict[tuple[Step, str], tuple[Any, ...]] = {}  # by (providers.port.Resource, resource id)
         self.errors: dict[Step | tuple[Step, str], Exception] = {}
         self.hook: Callable[[Step, str], object] = lambda _step, _key: None
         self.calls: list[tuple[Step, str]] = []
@@ -67,6 +70,7 @@ class ScriptedBank:
         self.revoked: list[str] = []
         self.used: list[Access] = []
         self.access_ttl: timedelta | None = None
+        self.covered: frozenset[Resource] | None = None
         self.url = "http://bank.example/authorise"
         self.consents = 0
 
@@ -90,13 +94,13 @@ class ScriptedBank:
         assert callback["state"] == state.state
         assert state.data == {"v": "secret"}
         expires_at = now + self.access_ttl if self.access_ttl else None
-        return Access(state.bank_consent_id, expires_at, now + timedelta(days=180), {"token": "token-0"})
+        return Access(state.bank_consent_id, expires_at, now + timedelta(days=180), {"token": "token-0"}, self.covered)
 
     def refresh(self, access: Access, *, now: datetime) -> Access:
         self._enter("refresh")
         token = f"token-{int(access.data['token'][6:]) + 1}"
         expires_at = now + self.access_ttl if self.access_ttl else None
-        return Access(access.bank_consent_id, expires_at, access.valid_until, {"token": token})
+        return Access(access.bank_consent_id, expires_at, access.valid_until, {"token": token}, access.resources)
 
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         self.presence.append(psu)
@@ -119,6 +123,19 @@ class ScriptedBank:
             self._enter("page", account.resource_id)
             yield page
         self._enter("end", account.resource_id)
+
+    def standing_orders(self, _access: Access, account: Account, *, psu: Psu | None) -> tuple[StandingOrder, ...]:
+        return self._resource(Resource.STANDING_ORDERS, account)
+
+    def direct_debits(self, _access: Access, account: Account, *, psu: Psu | None) -> tuple[DirectDebit, ...]:
+        return self._resource(Resource.DIRECT_DEBITS, account)
+
+    def beneficiaries(self, _access: Access, account: Account, *, psu: Psu | None) -> tuple[Beneficiary, ...]:
+        return self._resource(Resource.BENEFICIARIES, account)
+
+    def _resource(self, kind: Resource, account: Account) -> tuple[Any, ...]:
+        self._enter(kind.value, account.resource_id)
+        return self.resources.get((kind.value, account.resource_id), ())
 
     def revoke(self, access: Access) -> None:
         self._enter("revoke")

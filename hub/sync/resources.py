@@ -1,0 +1,73 @@
+"""Reading what hangs on the accounts, once their transactions are in: standing orders, mandates, payees, statements.
+
+Nothing that fails here is a failure of the sync. Each kind of each account stands alone: how it went is written down
+beside it, and the others go on. Only a bank that stops answering is left alone.
+"""
+
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+
+from sqlalchemy import select
+
+from hub.connections.state import FailureKind
+from hub.context import Hub
+from hub.ledger.resources.content import KEPT
+from hub.ledger.resources.store import store, store_failure
+from hub.models.connection import Connection
+from hub.sync.bank import Bank
+from hub.sync.due import due
+from hub.sync.feeding import FedByAnother, writing
+from hub.sync.lease import Lease, LeaseLost
+from hub.sync.quota import Held
+from hub.sync.verdict import Fault, fault_of
+from providers.model import Account
+from providers.port import Resource
+
+log = logging.getLogger(__name__)
+SILENCES_BEFORE_STOP = 2
+
+
+def read_resources(hub: Hub, lease: Lease, bank: Bank, listed: Iterable[tuple[str, Account]]) -> None:
+    """Raises LeaseLost, and what our own database does."""
+    if not bank.resources.intersection(KEPT):
+        return
+    silences = 0
+    for account_id, account in listed:
+        for kind in _due(hub, lease, bank, account_id):
+            fault = _read(hub, lease, bank, kind, account_id, account)
+            is_silence = fault is not None and fault.kind is FailureKind.BANK_UNAVAILABLE
+            silences = silences + 1 if is_silence else 0
+            if silences >= SILENCES_BEFORE_STOP:
+                return
+
+
+def _due(hub: Hub, lease: Lease, bank: Bank, account_id: str) -> tuple[Resource, ...]:
+    with hub.db.read() as session:
+        return due(
+            session,
+            account_id,
+            bank.resources,
+            is_attended=bank.psu is not None,
+            consented_at=session.scalar(select(Connection.sca_at).where(Connection.id == lease.connection_id)),
+            now=hub.clock(),
+        )
+
+
+def _read(hub: Hub, lease: Lease, bank: Bank, kind: Resource, account_id: str, account: Account) -> Fault | None:
+    try:
+        rows = bank.resource(kind, account_id, account)
+        with writing(lease, account_id) as session:
+            store(session, hub.sealer, account_id, kind, rows, hub.clock())
+    except LeaseLost:
+        raise
+    except (Held, FedByAnother):  # the day's calls are spent; or a newer link reads this account now
+        return None
+    except Exception as error:  # the bank's, or a bug of ours: this kind's alone
+        fault = fault_of(error)
+        extra = {"connection_id": lease.connection_id, "resource": kind.value, "failure_kind": fault.kind.value}
+        log.warning("a resource of an account could not be read", extra=extra | {"error": type(error).__name__})
+        with suppress(FedByAnother), writing(lease, account_id) as session:
+            store_failure(session, hub.sealer, account_id, kind, fault.kind.value, fault.raw, hub.clock())
+        return fault
+    return None
