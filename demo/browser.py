@@ -152,6 +152,10 @@ class Browser:
         return "progress" in self._read.tags
 
     @property
+    def has_picture(self) -> bool:
+        return "img" in self._read.tags
+
+    @property
     def text(self) -> str:
         return " ".join(self._read.text)
 

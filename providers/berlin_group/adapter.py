@@ -109,8 +109,7 @@ class BerlinGroupAdapter:
                 if not state.bank_consent_id:
                     kept = {"valid_until": state.data["valid_until"], **authorise.kept_tokens(given)}
                     return self._let_in(state.onward(kept), psu)
-            status = self._client.consent_status(state.bank_consent_id, authorise.bearer(given))
-            return authorise.access(self._client, given, status, callback)
+            return self._steps.returned(state, given, callback, psu)
 
     def refresh(self, access: Access, *, now: datetime) -> Access:
         """Fresh tokens where OAuth gave any; else the same access for as long as the bank consent is valid."""

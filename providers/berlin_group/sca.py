@@ -44,6 +44,7 @@ class Kind(Enum):
     REDIRECT = "the PSU goes to the bank's page"
     OAUTH = "the PSU goes to the bank's authorisation server"
     CODE = "what the SCA method gave them"
+    CONFIRM = "the code that the bank showed when they had confirmed there"
     METHOD = "one of their SCA methods"
     ADDITIONAL = "a second password"
     AUTHENTICATE = "login name and password"
@@ -82,12 +83,17 @@ _ENCRYPTED = (
     "startAuthorisationWithEncryptedPsuAuthentication",
 )
 
+UNCONFIRMED = "unconfirmed"
 _DONE = frozenset({"finalised", "exempted"})
 
 
 def wanted(told: wire.Authorisation) -> Wanted:
     """What the bank's answer wants next. Raises Refused where it has failed, or wants what we do not do."""
     check_status(told.sca_status)
+    if told.sca_status == UNCONFIRMED:
+        if link := wire.link(told.links, "confirmation"):
+            return Wanted(Kind.CONFIRM, link, "PUT")
+        raise Refused("the bank waits for a confirmation code and does not say where", code=UNCONFIRMED)
     if not is_done(told):
         for name, kind, method in _LINKS:
             if link := wire.link(told.links, name):
@@ -100,12 +106,16 @@ def wanted(told: wire.Authorisation) -> Wanted:
 
 
 def check_status(sca_status: str | None) -> None:
-    """Every scaStatus leads on, but for two: ``failed``, and ``unconfirmed``, which waits for a call that the standard
-    only has after a redirect."""
+    """Every scaStatus leads on, but for ``failed``."""
     if sca_status == "failed":
         raise Refused("the PSU was not authenticated", code="access_denied")
-    if sca_status == "unconfirmed":
-        raise Refused("the bank waits for a confirmation code", code="unconfirmed")
+
+
+def confirmation_code(callback: Mapping[str, str]) -> str:
+    """What the bank added to the redirect URI for us to say back to it; "" for nothing. The standard names no
+    parameter: these are in use."""
+    named = (callback.get(name, "") for name in ("confirmationCode", "confirmation_code", "code"))
+    return next((code for code in named if code), "")[:_LONGEST_ANSWER]
 
 
 def is_done(told: wire.Authorisation) -> bool:
@@ -126,6 +136,9 @@ def ask(told: wire.Authorisation, kind: Kind, *, image: bytes | None = None, err
             return Ask((second,), _words(said, _EXPLAINED), error)
         case Kind.METHOD:
             return Ask((_methods(told),), _words(said), error)
+        case Kind.CONFIRM:
+            shown = Field("code", "The confirmation code that your bank showed you", "code", max_length=_LONGEST_ANSWER)
+            return Ask((shown,), _words(said), error)
         case Kind.CODE:
             return _code(told, said, image, error)
         case _:
@@ -158,6 +171,8 @@ def body(kind: Kind, answers: Mapping[str, str]) -> bytes:
             sent = {"authenticationMethodId": answers["method"]}
         case Kind.CODE:
             sent = {"scaAuthenticationData": answers["code"].strip()}
+        case Kind.CONFIRM:
+            sent = {"confirmationCode": answers["code"].strip()}
         case _:
             sent = {}
     return msgspec.json.encode(sent)

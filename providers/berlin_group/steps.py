@@ -54,7 +54,7 @@ class Steps:
             if tries + 1 >= sca.MAX_TRIES:
                 raise Refused("the PSU's answers were wrong too often", code="psu_credentials_invalid")
             return self._step(state, told, tries=tries + 1, error=sca.WRONG)
-        said = self._started(state, _with_status_link(said, told), psu)
+        said = self._started(state, _with_known_links(said, told), psu)
         return self._finished(state, said) if sca.is_done(said) else self._step(state, said, tries=tries)
 
     def _started(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> wire.Authorisation:
@@ -67,14 +67,48 @@ class Steps:
             said = self._client.authorise("POST", state.bank_consent_id, want.link, b"{}", headers, psu)
             if said is None:
                 raise Refused("the bank does not begin an authorisation", code="psu_credentials_invalid")
-            told = _with_status_link(said, told)
+            told = _with_known_links(said, told)
         raise ContractBroken("the bank begins an authorisation again and again")
 
+    def returned(self, state: LinkState, given: Access, callback: Mapping[str, str], psu: Psu) -> Access | LinkStart:
+        """What a return from the bank makes of the consent. A confirmation code that came along is said back first
+        (1.3: the link ``confirmation``); one that the PSU was shown is asked for on our page. A token that OAuth gave
+        is the confirmation itself."""
+        told = _TOLD.decode(state.data.get("told", "{}"))
+        by_oauth = "code_verifier" in state.data
+        code = "" if by_oauth else sca.confirmation_code(callback)
+        link = wire.link(told.links, "confirmation")
+        if link and "error" not in callback and (code or by_oauth):
+            self._confirmed(state, link, code, given, psu)
+        status = self._client.consent_status(state.bank_consent_id, authorise.bearer(given))
+        if status in authorise.UNFINISHED and "error" not in callback and link:
+            now = self._status(state, told, authorise.bearer(given), psu)
+            if now.sca_status == sca.UNCONFIRMED:
+                return self._step(state.onward(authorise.kept_tokens(given)), now)
+        return authorise.access(self._client, given, status, callback)
+
+    def _confirmed(self, state: LinkState, link: str, code: str, given: Access, psu: Psu) -> None:
+        body = sca.body(sca.Kind.CONFIRM, {"code": code}) if code else b"{}"
+        said = self._client.authorise("PUT", state.bank_consent_id, link, body, authorise.bearer(given), psu)
+        if said is None:
+            raise Refused("the bank does not take its own confirmation code", code="confirmation_refused")
+        sca.check_status(said.sca_status)
+
+    def _status(
+        self, state: LinkState, told: wire.Authorisation, bearer: dict[str, str], psu: Psu
+    ) -> wire.Authorisation:
+        """How far the authorisation is, with the links that are known of it. Where no link leads to the status, it is
+        at the resource that is confirmed."""
+        link = wire.link(told.links, "scaStatus") or wire.link(told.links, "confirmation") or ""
+        now = self._client.sca_status(state.bank_consent_id, link, bearer, psu)
+        sca.check_status(now.sca_status)
+        return _with_known_links(now, told)
+
     def _looked(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> Access | LinkStart:
-        link = wire.link(told.links, "scaStatus")
-        if link is not None:
-            now = self._client.sca_status(state.bank_consent_id, link, authorise.bearer(state), psu)
-            sca.check_status(now.sca_status)
+        if wire.link(told.links, "scaStatus") is not None:
+            now = self._status(state, told, authorise.bearer(state), psu)
+            if now.sca_status == sca.UNCONFIRMED:
+                return self._step(state, now)
             if not sca.is_done(now):
                 return self._step(state, told, error=sca.NOT_YET)
         return self._finished(state, told)
@@ -91,11 +125,13 @@ class Steps:
     def _step(self, state: LinkState, told: wire.Authorisation, *, tries: int = 0, error: str = "") -> LinkStart:
         want = sca.wanted(told)
         if want.kind is sca.Kind.REDIRECT:
-            return LinkStart(Redirect(authorise.redirect_url(want.link, own_origins=self._own_origins)), state)
+            url = authorise.redirect_url(want.link, own_origins=self._own_origins)
+            return LinkStart(Redirect(url), replace(state, data={**state.data, **_afterwards(told)}))
         if want.kind is sca.Kind.OAUTH:
             if self._oauth is None:
                 raise Refused("the bank wants OAuth, and its file says nothing of it (oauth)", code="oauth_not_set_up")
-            return self._oauth.begin(state, self._client.linked(state.bank_consent_id, want.link))
+            start = self._oauth.begin(state, self._client.linked(state.bank_consent_id, want.link))
+            return replace(start, state=replace(start.state, data={**start.state.data, **_afterwards(told)}))
         link = sca.image_link(told) if want.kind is sca.Kind.CODE else None
         image = self._client.picture(state.bank_consent_id, link, authorise.bearer(state)) if link else None
         kept = {"told": msgspec.json.encode(told).decode(), "tries": str(tries)}
@@ -104,7 +140,16 @@ class Steps:
         )
 
 
-def _with_status_link(said: wire.Authorisation, before: wire.Authorisation) -> wire.Authorisation:
-    """Not every answer repeats where the status is."""
-    known = {name: link for name, link in (before.links or {}).items() if name == "scaStatus"}
-    return structs.replace(said, links=known | (said.links or {}))
+def _with_known_links(said: wire.Authorisation, before: wire.Authorisation) -> wire.Authorisation:
+    """Not every answer repeats where the status is, and where a confirmation goes."""
+    return structs.replace(said, links=_lasting(before) | (said.links or {}))
+
+
+def _lasting(told: wire.Authorisation) -> dict[str, msgspec.Raw]:
+    return {name: link for name, link in (told.links or {}).items() if name in ("scaStatus", "confirmation")}
+
+
+def _afterwards(told: wire.Authorisation) -> dict[str, str]:
+    """What of ``told`` still matters once the PSU is back."""
+    links = _lasting(told)
+    return {"told": msgspec.json.encode(wire.Authorisation(links=links)).decode()} if links else {}

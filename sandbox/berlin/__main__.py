@@ -1,14 +1,19 @@
 """``python -m sandbox.berlin``: run Lorelei Bank."""
 
 from sandbox.berlin.app import NAME, create_app
+from sandbox.berlin.bank import Ways
 from sandbox.clock import BankClock
 from sandbox.serve import flags, serve
 
 
 def main() -> None:
-    args = flags(NAME, default_port=8102).parse_args()
+    parser = flags(NAME, default_port=8102)
+    parser.add_argument("--pre-step", action="store_true", help="want a token of the person's before the consent")
+    parser.add_argument("--confirmation-codes", action="store_true", help="want the code of a return said back")
+    args = parser.parse_args()
+    ways = Ways(args.pre_step, args.confirmation_codes)
     clock = BankClock(args.today)
-    serve(NAME, args, lambda url: create_app(url, clock, page_size=args.page_size, control=args.control))
+    serve(NAME, args, lambda url: create_app(url, clock, page_size=args.page_size, control=args.control, ways=ways))
 
 
 if __name__ == "__main__":

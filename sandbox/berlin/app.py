@@ -5,12 +5,13 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
 from sandbox import faults
-from sandbox.berlin import authorisations, consents, errors, guard, resources, sca
-from sandbox.berlin.bank import Bank
+from sandbox.berlin import authorisations, consents, errors, guard, login, resources, sca
+from sandbox.berlin.bank import Bank, Ways
 from sandbox.berlin.vault import Vault
 from sandbox.book import Book
 from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
+from sandbox.oauth.vault import Vault as Tokens
 from sandbox.people import PEOPLE, BankName
 
 NAME = "Lorelei Bank"
@@ -32,15 +33,19 @@ AREAS = {
 }
 
 
-def create_app(url: str, clock: BankClock, *, page_size: int, control: bool) -> Flask:
+def create_app(url: str, clock: BankClock, *, page_size: int, control: bool, ways: Ways | None = None) -> Flask:
     """``url`` is where the bank listens: the base of every link."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
-    bank = Bank(url, clock, Book(BankName.LORELEI, clock), Vault(clock), BrowserSessions(COOKIE), page_size)
+    book, browsers = Book(BankName.LORELEI, clock), BrowserSessions(COOKIE)
+    bank = Bank(url, clock, book, Vault(clock), browsers, page_size, ways or Ways(), Tokens(clock))
     errors.install(app)
     bank.browsers.install(app)
     for pages in (consents.pages(bank), authorisations.pages(bank), resources.pages(bank), sca.pages(bank)):
         app.register_blueprint(pages)
+    if bank.ways.pre_step:
+        app.register_blueprint(login.pages(bank))
+        app.before_request(lambda: guard.check_token(bank))
     app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.LORELEI)
 
     @app.get("/")

@@ -15,7 +15,7 @@ from sandbox.berlin.bank import Bank
 from sandbox.berlin.errors import ApiError
 from sandbox.berlin.guard import named_consent
 from sandbox.berlin.picture import png
-from sandbox.berlin.vault import Approach, BankConsent, Status
+from sandbox.berlin.vault import UNCONFIRMED, Approach, BankConsent, Status
 from sandbox.browser import MAX_WRONG_PASSWORDS, password_is_right
 from sandbox.people import PEOPLE, BankName, accounts_of
 
@@ -34,7 +34,9 @@ def first_links(bank: Bank, consent: BankConsent) -> dict[str, Any]:
     """What a new consent wants first, and where its authorisation stands once there is one."""
     match consent.approach:
         case Approach.REDIRECT:
-            return {"scaRedirect": bank.link(f"/sca/{consent.sca_id}"), "scaStatus": bank.link(_own(consent))}
+            confirmation = {"confirmation": bank.link(_own(consent))} if bank.ways.confirms else {}
+            own = {"scaStatus": bank.link(_own(consent)), **confirmation}
+            return {"scaRedirect": bank.link(f"/sca/{consent.sca_id}"), **own}
         case Approach.DECOUPLED:
             return {"startAuthorisationWithPsuIdentification": {"href": _all(consent)}}  # 4.5: a link may be relative
         case Approach.EMBEDDED:
@@ -83,6 +85,8 @@ def pages(bank: Bank) -> Blueprint:
         if authorisation_id != consent.authorisation_id or not consent.username:
             raise ApiError("RESOURCE_UNKNOWN", "There is no such authorisation.", "authorisationId")
         body = request.get_json(silent=True)
+        if consent.sca_status == UNCONFIRMED:
+            return _confirmed(bank, consent, _member(body, "confirmationCode"))
         if (method := _member(body, "authenticationMethodId")) is not None:
             return _chosen(bank, consent, method)
         tan = _member(body, "scaAuthenticationData")
@@ -101,6 +105,8 @@ def pages(bank: Bank) -> Blueprint:
         consent = named_consent(bank, consent_id)
         if authorisation_id != consent.authorisation_id:
             raise ApiError("RESOURCE_UNKNOWN", "There is no such authorisation.", "authorisationId")
+        if consent.sca_status == UNCONFIRMED:
+            return {"scaStatus": UNCONFIRMED, "_links": {"confirmation": bank.link(_own(consent))}}
         return {"scaStatus": consent.sca_status}
 
     @blueprint.get("/<authorisation_id>/picture")
@@ -136,6 +142,17 @@ def _wrong(bank: Bank, consent: BankConsent) -> None:
     if bank.vault.count_wrong_try(consent) >= MAX_WRONG_PASSWORDS:
         bank.vault.move(consent, "reject")
     raise ApiError("PSU_CREDENTIALS_INVALID", "That was not right.")
+
+
+def _confirmed(bank: Bank, consent: BankConsent, code: object) -> ResponseReturnValue:
+    """Only who stands where the person came back to knows the code: whoever sent them here does not."""
+    if not isinstance(code, str):
+        raise ApiError("FORMAT_ERROR", "confirmationCode is needed.", "confirmationCode")
+    if not hmac.compare_digest(code.encode(), consent.confirmation_code.encode()):
+        _wrong(bank, consent)
+    if not bank.vault.authorise(consent):
+        raise ApiError("STATUS_INVALID", f"The consent is {consent.status}.")
+    return {"scaStatus": consent.sca_status, "_links": {"scaStatus": bank.link(_own(consent))}}
 
 
 def _chosen(bank: Bank, consent: BankConsent, method: object) -> ResponseReturnValue:

@@ -6,6 +6,16 @@ from sandbox.berlin.vault import Vault
 from sandbox.book import Book
 from sandbox.browser import BrowserSessions
 from sandbox.clock import BankClock
+from sandbox.oauth.vault import Vault as Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How this bank lets people in. ``pre_step``: a token of the person's comes before the consent, and with every
+    call. ``confirms``: what a person agreed to counts once the TPP has said the confirmation code back."""
+
+    pre_step: bool = False
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +28,8 @@ class Bank:
     vault: Vault
     browsers: BrowserSessions
     page_size: int
+    ways: Ways
+    tokens: Tokens
 
     def link(self, path: str) -> dict[str, str]:
         """An hrefType."""

@@ -18,7 +18,7 @@ from sandbox.berlin import authorisations
 from sandbox.berlin.access import Unfit, Wanted, granted_access, read_access
 from sandbox.berlin.bank import Bank
 from sandbox.berlin.errors import ApiError
-from sandbox.berlin.guard import check_headers, named_consent
+from sandbox.berlin.guard import check_headers, named_consent, token_holder
 from sandbox.berlin.vault import Approach, BankConsent, Status
 
 LONGEST_VALIDITY_DAYS = 180  # RTS art. 10a: strong authentication again after 180 days
@@ -54,6 +54,7 @@ def pages(bank: Bank) -> Blueprint:
             bank.clock.now(),
             _approach(),
             last_action=bank.clock.today(),
+            owner=token_holder(bank) if bank.ways.pre_step else "",
         )
         bank.vault.add(consent)
         own = f"/v1/consents/{consent.consent_id}"

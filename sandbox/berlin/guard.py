@@ -3,7 +3,7 @@
 from flask import request
 
 from sandbox.berlin.bank import Bank
-from sandbox.berlin.errors import ApiError, is_uuid
+from sandbox.berlin.errors import API_PREFIX, ApiError, is_uuid
 from sandbox.berlin.vault import BankConsent, Granted, Status
 
 
@@ -16,13 +16,36 @@ def check_headers() -> None:
         raise ApiError("REQUESTED_FORMATS_INVALID", "Only application/json is served.", "Accept")
 
 
+def check_token(bank: Bank) -> None:
+    """Where the bank wants a token first, every call of the interface carries one that is still good."""
+    if request.path.startswith(API_PREFIX):
+        token_holder(bank)
+
+
+def token_holder(bank: Bank) -> str:
+    """Whose token the call carries."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    token = bank.tokens.token(secret, "access") if scheme.lower() == "bearer" else None
+    grant = bank.tokens.grants.get(token.grant_id) if token else None
+    if grant is None or not grant.stands(bank.clock.now()):
+        raise ApiError("TOKEN_INVALID", "A token of the person's is needed.", "Authorization")
+    return grant.username
+
+
 def named_consent(bank: Bank, consent_id: str) -> BankConsent:
     """The consent in the path of the request; 403 for one that is not there."""
     check_headers()
     consent = bank.vault.consent(consent_id)
     if consent is None:
         raise ApiError("CONSENT_UNKNOWN", "There is no such consent.", "consentId", 403)
+    _check_holder(bank, consent)
     return consent
+
+
+def _check_holder(bank: Bank, consent: BankConsent) -> None:
+    """Nobody's token says anything of another's consent."""
+    if bank.ways.pre_step and consent.owner != token_holder(bank):
+        raise ApiError("CONSENT_UNKNOWN", "There is no such consent.", "consentId", 403)
 
 
 def valid_consent(bank: Bank) -> BankConsent:
@@ -34,6 +57,7 @@ def valid_consent(bank: Bank) -> BankConsent:
     consent = bank.vault.consent(consent_id)
     if consent is None:
         raise ApiError("CONSENT_UNKNOWN", "There is no such consent.", "Consent-ID")
+    _check_holder(bank, consent)
     if consent.status is Status.EXPIRED:
         raise ApiError("CONSENT_EXPIRED", "The consent has expired.", "Consent-ID")
     if consent.status is not Status.VALID:

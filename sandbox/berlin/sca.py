@@ -6,8 +6,9 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.berlin.bank import Bank
-from sandbox.berlin.vault import Approach, BankConsent
+from sandbox.berlin.vault import UNCONFIRMED, Approach, BankConsent
 from sandbox.browser import MAX_WRONG_PASSWORDS, password_is_right
+from sandbox.oauth.pages import with_query
 from sandbox.people import PEOPLE, Account, BankName, accounts_of
 
 RIGHTS = {"accounts": "Ihre Konten", "balances": "Ihre Kontostände", "transactions": "Ihre Umsätze"}
@@ -29,6 +30,7 @@ def pages(bank: Bank) -> Blueprint:
         person = PEOPLE.get(username)
         expected = person.password_at(BankName.LORELEI) if person else None
         meant = consent.approach is not Approach.DECOUPLED or consent.username == username
+        meant = meant and consent.owner in ("", username)
         if password_is_right(username, request.form.get("password", ""), expected) and meant:
             bank.browsers.log_in(sca_id, username)
             consent.sca_status = "psuAuthenticated"
@@ -61,6 +63,8 @@ def pages(bank: Bank) -> Blueprint:
             return _deny(bank, consent)
         if not hmac.compare_digest(request.form.get("tan", "").strip().encode(), consent.tan.encode()):
             return _wrong_try(bank, consent, "Diese TAN ist nicht richtig.")
+        if bank.ways.confirms:
+            return _unconfirmed(consent)
         if not bank.vault.authorise(consent):
             abort(410, GONE)
         return _back(consent, consent.redirect_uri, "Sie haben die Freigabe erteilt.")
@@ -116,6 +120,14 @@ def _deny(bank: Bank, consent: BankConsent) -> ResponseReturnValue:
     if not bank.vault.move(consent, "reject"):
         abort(410, GONE)
     return _back(consent, consent.nok_redirect_uri, "Sie haben abgelehnt.")
+
+
+def _unconfirmed(consent: BankConsent) -> ResponseReturnValue:
+    """The code goes back with the browser; from the app, where nobody goes back, the person carries it."""
+    consent.sca_status = UNCONFIRMED
+    code = consent.confirmation_code
+    told = f"Geben Sie in der Anwendung diesen Bestätigungscode ein: {code}"
+    return _back(consent, with_query(consent.redirect_uri, {"confirmationCode": code}), told)
 
 
 def _back(consent: BankConsent, uri: str, done: str) -> ResponseReturnValue:

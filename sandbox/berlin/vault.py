@@ -13,6 +13,7 @@ from sandbox.clock import BankClock
 from sandbox.people import Account
 
 SCA_TTL_S = 1800
+UNCONFIRMED = "unconfirmed"
 ONE_OFF_TTL_S = 1200
 
 
@@ -57,6 +58,8 @@ class Granted:
 
 @dataclass(slots=True)
 class BankConsent:
+    """``owner`` is whose token it was asked for with, at a bank that wants one first."""
+
     consent_id: str
     wanted: Wanted
     recurring: bool
@@ -71,9 +74,11 @@ class BankConsent:
     sca_status: str = "received"
     status: Status = Status.RECEIVED
     last_action: date = date.min
+    owner: str = ""
     username: str = ""
     picked: tuple[Account, ...] = ()
     tan: str = field(default_factory=lambda: f"{secrets.randbelow(1_000_000):06d}", repr=False)
+    confirmation_code: str = field(default_factory=lambda: secrets.token_urlsafe(6), repr=False)
     method: str = ""
     wrong_tries: int = 0
     authorised_at: datetime | None = None
@@ -110,7 +115,7 @@ class Vault:
             found = next((one for one in self._consents.values() if one.sca_id == sca_id), None)
             if found:
                 self._let_time_act(found)
-            return found if found and found.status is Status.RECEIVED else None
+            return found if found and found.status is Status.RECEIVED and found.sca_status != UNCONFIRMED else None
 
     def move(self, consent: BankConsent, action: str) -> bool:
         """Whether the consent could move; a finished one stays as it is."""
