@@ -5,6 +5,7 @@ A route without a declaration is refused and fails a test. The kinds:
     @public                     anybody; pages may still know who is logged in
     @signed_in                  a person with a session (pages)
     @recently_signed_in         the same, and they proved who they are minutes ago, by all the factors they have
+    @operator                  one of the people who run this hub, by two factors (pages under /operator)
     @permits(Permission.X)      a client with a token; the view reads ``allowed()``
     @any_token                  a client with a valid token; the view reads ``token()``
     @of_the_client("a_scope")   a client with a token of its own, of nobody's consent; the view reads ``token()``
@@ -30,6 +31,7 @@ class Kind(Enum):
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     RECENTLY_SIGNED_IN = "recently_signed_in"
+    OPERATOR = "operator"
     PERMITS = "permits"
     ANY_TOKEN = "any_token"  # noqa: S105  # a word, not a secret
     OF_THE_CLIENT = "of_the_client"
@@ -69,6 +71,10 @@ def signed_in(view: View) -> View:
 
 def recently_signed_in(view: View) -> View:
     return _declare(view, Access(Kind.RECENTLY_SIGNED_IN))
+
+
+def operator(view: View) -> View:
+    return _declare(view, Access(Kind.OPERATOR))
 
 
 def any_token(view: View) -> View:

@@ -17,7 +17,7 @@ from hub.access import Access, Kind, Login, declared, login_needed
 from hub.consents import service as consents
 from hub.context import Hub, hub_of_request
 from hub.errors import LoginNotEnough, NotFound, NotPermitted, TooMany
-from hub.identity import assurance, cookies, csrf, sessions
+from hub.identity import assurance, cookies, csrf, operators, sessions
 from hub.identity.factors import enrolled
 from hub.identity.origin import network_of
 from hub.identity.sessions import Person
@@ -133,6 +133,16 @@ def _showed_all(hub: Hub, who: Person) -> bool:
         return assurance.satisfies(who.acr, enrolled.of(session, who.psu_id).floor)
 
 
+def _operator(access: Access, hub: Hub) -> Response | None:
+    """Who is none learns nothing, not even that there is such a page."""
+    answer = _signed_in(access, hub)
+    if answer is None and not operators.is_one(hub, g.person):
+        raise NotFound("there is no such page")
+    if answer is None and not operators.is_sure(hub, g.person):
+        return _to_login(fresh=True, acr=assurance.TWO_FACTOR)
+    return answer
+
+
 def _any_token(_access: Access, hub: Hub) -> Response | None:
     g.token = possession.authenticate(hub, request, in_body=request.endpoint in _TAKES_TOKEN_IN_BODY)
     _count(g.token.actor or g.token.client_id)
@@ -185,6 +195,7 @@ _ENFORCE = {
     Kind.SIGNED_IN: _signed_in,
     Kind.RECENTLY_SIGNED_IN: _recently_signed_in,
     Kind.ANY_TOKEN: _any_token,
+    Kind.OPERATOR: _operator,
     Kind.PERMITS: _permits,
     Kind.OF_THE_CLIENT: _of_the_client,
     Kind.CLIENT_ENDPOINT: _client_endpoint,
@@ -196,9 +207,10 @@ def _session(hub: Hub) -> Person | None:
     return None if secret is None else sessions.load(hub, secret, hub.clock())
 
 
-def _to_login(*, fresh: bool = False) -> Response:
+def _to_login(*, fresh: bool = False, acr: str = "") -> Response:
     target = request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
-    return redirect(f"/login?next={quote(target, safe='')}{'&fresh=1' if fresh else ''}", 303)
+    more = ("&fresh=1" if fresh else "") + (f"&acr={quote(acr, safe='')}" if acr else "")
+    return redirect(f"/login?next={quote(target, safe='')}{more}", 303)
 
 
 def _page_of_form() -> str:

@@ -35,6 +35,7 @@ class Settings:
     ``dpop_nonce`` 1: DPoP proofs must carry a nonce of ours (RFC 9449 8); 0: the operator does without.
     ``outbound_networks`` and ``outbound_hosts`` may be called beside the public internet where a client names a URL;
     ``import_max_bytes``: a statement file.
+    ``operators`` are the e-mail addresses of those who may see /operator.
     ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
     ``qwac`` and ``qseal`` are certificate and key (PEM files) that banks know us by: in TLS, and under our messages.
     """
@@ -46,6 +47,7 @@ class Settings:
     master_keys: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     risk_policy: str = ""
+    operators: frozenset[str] = frozenset()
     trusted_proxy_hops: int = 0
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
     client_cert_header: str = "Client-Cert"  # RFC 9440
@@ -201,6 +203,8 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given["institution_dirs"] = (SHIPPED_INSTITUTIONS, *(Path(part) for part in text.split(os.pathsep)))
     if text := env.get("RIALTO_BREACH_LIST"):
         given["breach_list"] = Path(text)
+    if text := env.get("RIALTO_OPERATORS"):
+        given["operators"] = frozenset(part.strip().lower() for part in text.split(",") if part.strip())
     if text := env.get("RIALTO_UPSTREAM_PROVIDERS"):
         given["upstream_dirs"] = tuple(Path(part) for part in text.split(os.pathsep))
     return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above

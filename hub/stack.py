@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
 PORT, TLS_PORT = 8000, 8443
+OPERATOR = "alice@people.example"  # of a hub with sandbox banks
 WEB_THREADS = 16  # most of a slow request is waiting, for a bank or for a body; two such must not close the door
 SANDBOX = {
     "albion": ("sandbox.uk", 8101),
@@ -90,6 +91,8 @@ class Stack:
         if self.sandbox:
             kept = {name: value for name, value in kept.items() if not name.startswith(("RIALTO_", "DATABASE_URL"))}
         trusted = self._trusted() if self.tls else {}
+        if self.sandbox:
+            kept["RIALTO_OPERATORS"] = OPERATOR
         if "RIALTO_OUTBOUND_CA_FILE" in kept:
             trusted.pop("RIALTO_OUTBOUND_CA_FILE", None)
         return {

@@ -42,6 +42,7 @@ class Said(StrEnum):
     CONSENT_WAS_OVER = "consent_was_over"
     APP_SAVED = "app_saved"
     APP_DELETED = "app_deleted"
+    SENT_ROUND_AGAIN = "sent_round_again"
 
 
 MESSAGES: Mapping[Said, Flash] = MappingProxyType(
@@ -72,6 +73,7 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.CONSENT_WAS_OVER: Flash("info", "That access had ended already."),
         Said.APP_SAVED: Flash("success", "Saved."),
         Said.APP_DELETED: Flash("success", "The app is deleted. Its tokens and consents have ended."),
+        Said.SENT_ROUND_AGAIN: Flash("success", "Sent round again."),
     }
 )
 

@@ -652,6 +652,20 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         v.DirectoryEntryPage(replace(LISTED, is_enabled=True, status="verified", health="healthy")),
         ALICE,
     ),
+    "operator_jobs": (
+        "operator_jobs.html",
+        v.JobsPage(
+            (
+                v.QueueRow("connection", 4, 210, 90_000, 3, 0, 190.0),
+                v.QueueRow("webhook", 0, 0, 12, 0, 2, 0.0),
+                v.QueueRow("housekeeping", 1, 1, 0, 0, 0, 0.4),
+            ),
+            (v.DeadRow("dead-1", "webhook", EVIL, 8, EVIL, NOW - timedelta(hours=3), "c1b2"),),
+            2,
+        ),
+        ALICE,
+    ),
+    "operator_jobs_none": ("operator_jobs.html", v.JobsPage(), ALICE),
     "status": (
         "status.html",
         v.StatusPage(

@@ -23,6 +23,7 @@ from hub.web.routes.health import blueprint as health
 from hub.web.routes.imports import blueprint as imports
 from hub.web.routes.insights import blueprint as insights
 from hub.web.routes.money import blueprint as money
+from hub.web.routes.operator import blueprint as operator
 from hub.web.routes.recovery import blueprint as recovery
 from hub.web.routes.second_step import blueprint as second_step
 from hub.web.routes.upstream import blueprint as upstream
@@ -50,6 +51,7 @@ blueprints: tuple[Blueprint, ...] = (
     developer_register,
     directory,
     docs,
+    operator,
     health,
 )
 

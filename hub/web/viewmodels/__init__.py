@@ -101,6 +101,7 @@ from hub.web.viewmodels.money import (
     TransactionRow,
     TypedBalance,
 )
+from hub.web.viewmodels.operator import DeadRow, JobsPage, QueueRow
 from hub.web.viewmodels.rest import (
     ErrorPage,
     FormPostPage,
@@ -149,6 +150,7 @@ __all__ = [
     "CredentialsPage",
     "CsvColumn",
     "CsvForm",
+    "DeadRow",
     "DeveloperAppPage",
     "DeveloperAppRow",
     "DeveloperPage",
@@ -170,6 +172,7 @@ __all__ = [
     "ImportFilePage",
     "ImportPage",
     "ImportRow",
+    "JobsPage",
     "KeyRow",
     "LedgerPage",
     "LinkPage",
@@ -190,6 +193,7 @@ __all__ = [
     "PermissionText",
     "ProviderChoice",
     "Question",
+    "QueueRow",
     "Quota",
     "ReceiptRow",
     "RecoverPage",

@@ -1,0 +1,56 @@
+"""Pages for those who run the hub. Nobody else learns that they exist."""
+
+from flask import Blueprint, Response, request
+from sqlalchemy import select
+
+from hub.access import operator
+from hub.context import hub_of_request
+from hub.errors import NotFound
+from hub.jobs import holding, overview
+from hub.models.job import DeadJob
+from hub.web.flash import Said
+from hub.web.routes import fields, respond
+from hub.web.viewmodels import DeadRow, JobsPage, QueueRow
+
+blueprint = Blueprint("operator", __name__, url_prefix="/operator")
+JOBS = "/operator/jobs"
+AT_ONCE = 1000
+
+
+@blueprint.get("/")
+@operator
+def entrance() -> Response:
+    return respond.see_other(JOBS)
+
+
+@blueprint.get("/jobs")
+@operator
+def jobs() -> Response:
+    hub = hub_of_request()
+    with hub.db.read() as session:
+        queues = overview.queues(session, hub.clock())
+        dead = overview.dead(session)
+    page = JobsPage(
+        tuple(QueueRow(one.name, one.running, one.due, one.later, one.failing, one.dead, one.late_s) for one in queues),
+        tuple(
+            DeadRow(one.id, one.queue, one.key, one.attempts, one.failure, one.died_at, one.trace_id or "")
+            for one in dead
+        ),
+        sum(one.dead for one in queues),
+    )
+    return respond.page("operator_jobs.html", page)
+
+
+@blueprint.post("/jobs/retry")
+@operator
+def retry() -> Response:
+    hub, dead_id = hub_of_request(), fields.single(request.form, "dead_id")
+    with hub.db.read() as session:
+        wanted = select(DeadJob.id).where(DeadJob.id == dead_id) if dead_id else select(DeadJob.id).limit(AT_ONCE)
+        ids = session.scalars(wanted).all()
+    if dead_id and not ids:
+        raise NotFound("there is no such job")
+    for one in ids:
+        with hub.db.write() as session:
+            holding.revive(session, one, hub.clock())
+    return respond.see_other(JOBS, say=Said.SENT_ROUND_AGAIN)

@@ -1,0 +1,97 @@
+"""Pages of those who run the hub: nobody else learns of them, and what was given up is sent round by one click."""
+
+from dataclasses import replace
+from urllib.parse import unquote
+
+import pytest
+from sqlalchemy import update
+
+from hub.app import create_app
+from hub.identity import assurance, sessions
+from hub.identity.origin import Origin
+from hub.jobs.crew import Crew
+from hub.jobs.holding import Held
+from hub.jobs.kind import GiveUp
+from hub.models.psu import Psu
+from tests.jobs.workshop import Carver, ask, dead, jobs
+from tests.web.pages.world import World
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PAGES = ("/operator/", "/operator/jobs")
+
+
+def run_by_alice(world: World, base_url: str = "http://localhost:8000") -> World:
+    """The same world, whose settings name Alice's address."""
+    with world.hub.db.read() as session:
+        email = session.get_one(Psu, world.alice).email
+    settings = replace(world.hub.settings, operators=frozenset({email}), base_url=base_url)
+    hub = replace(world.hub, settings=settings)
+    world.hub, world.app = hub, create_app(hub)
+    return world
+
+
+def verify(world: World, psu_id: str) -> None:
+    with world.hub.db.write() as session:
+        session.execute(update(Psu).where(Psu.id == psu_id).values(email_verified_at=world.clock()))
+
+
+def start_session(world: World, amr: tuple[str, ...]) -> str:
+    hub = world.hub
+    with hub.db.write() as session:
+        origin = Origin("192.0.2.7", "Firefox")
+        return sessions.start(session, world.alice, amr=amr, origin=origin, now=hub.clock(), settings=hub.settings)
+
+
+def give_up(_hub: object, _held: Held) -> None:
+    raise GiveUp("<b>the stone is broken</b>")
+
+
+def test_who_runs_nothing_learns_nothing(world: World) -> None:
+    run_by_alice(world)
+    verify(world, world.charlie)
+    charlie = world.browser(world.charlie)
+    charlie.get("/account")
+    assert {charlie.get(page).status_code for page in PAGES} == {404}
+    charlie.get("/account")
+    assert charlie.post("/operator/jobs/retry").status_code == 404
+
+
+def test_an_address_that_nobody_proved_makes_no_operator(world: World) -> None:
+    run_by_alice(world)
+    alice = world.browser()
+    assert alice.get("/operator/jobs").status_code == 404
+    verify(world, world.alice)
+    assert alice.get("/operator/jobs").status_code == 200
+
+
+def test_on_a_public_hub_an_operator_comes_by_two_factors(world: World) -> None:
+    run_by_alice(world, "https://hub.example")
+    verify(world, world.alice)
+    for amr, status in ((("pwd",), 303), (("pwd", "otp", "mfa"), 200)):
+        secret = start_session(world, amr)
+        client = world.app.test_client()
+        client.set_cookie("__Host-rialto", secret, domain="hub.example", secure=True)
+        answer = client.get("/operator/jobs", base_url="https://hub.example")
+        assert answer.status_code == status
+        assert status == 200 or f"acr={assurance.TWO_FACTOR}" in unquote(answer.location)
+
+
+def test_what_was_given_up_is_shown_as_text_and_sent_round_again_by_a_form_of_ours(world: World) -> None:
+    run_by_alice(world)
+    verify(world, world.alice)
+    for key in ("one", "two"):
+        ask(world.hub, key)
+    Crew(world.hub, [Carver([], give_up).kind()]).run_once()
+    alice = world.browser()
+    page = alice.get("/operator/jobs").text
+    assert "&lt;b&gt;the stone is broken" in page
+    assert alice.post("/operator/jobs/retry", token="forged").status_code == 400
+    first = dead(world.hub)[0]
+    alice.get("/operator/jobs")
+    assert alice.post("/operator/jobs/retry", {"dead_id": first.id}).status_code == 303
+    assert [job.key for job in jobs(world.hub) if job.queue == "carving"] == [first.key]
+    assert "Sent round again" in alice.get("/operator/jobs").text
+    alice.post("/operator/jobs/retry")
+    assert dead(world.hub) == []
+    alice.get("/operator/jobs")
+    assert alice.post("/operator/jobs/retry", {"dead_id": first.id}).status_code == 404
