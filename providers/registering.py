@@ -24,12 +24,13 @@ class Registered:
 
 
 class Registrar(Protocol):
-    """Raises the errors of providers.errors and nothing else. ``statement`` is the directory's software statement."""
+    """Raises the errors of providers.errors and nothing else. ``statement`` is the directory's software statement,
+    None where there is no directory."""
 
-    def register(self, statement: str, redirect_uris: Sequence[str], *, now: datetime) -> Registered: ...
+    def register(self, statement: str | None, redirect_uris: Sequence[str], *, now: datetime) -> Registered: ...
 
     def update(
-        self, statement: str, redirect_uris: Sequence[str], *, now: datetime, access_token: str | None = None
+        self, statement: str | None, redirect_uris: Sequence[str], *, now: datetime, access_token: str | None = None
     ) -> Registered: ...
 
     def read(self, *, now: datetime, access_token: str | None = None) -> Registered: ...

@@ -36,7 +36,10 @@ ADAPTERS = {
 RESERVED_IDS = frozenset({"file"})  # statements that people bring themselves belong to no bank
 
 # Standards in which a client registers itself: a factory taking (institution, tpp).
-REGISTRARS = {"uk_obie": "providers.uk_obie.registration:registrar_for"}
+REGISTRARS = {
+    "stet": "providers.stet.registration:registrar_for",
+    "uk_obie": "providers.uk_obie.registration:registrar_for",
+}
 
 AdapterFactory = Callable[["Institution", Tpp], Adapter]
 S = TypeVar("S")

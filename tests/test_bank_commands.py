@@ -66,6 +66,22 @@ def test_a_refusal_is_one_line_that_says_which_step(rialto: Command, bank: respo
     assert (done.exit_code, done.output) == (1, "Error: cambria: register: unapproved_software_statement\n")
 
 
+def test_a_bank_without_a_directory_needs_no_statement_and_others_do(
+    rialto: Command, bank: responses.RequestsMock
+) -> None:
+    made = {"client_id": "c-1", "registration_access_token": "rat-1"}
+    bank.post("http://127.0.0.1:8103/register", json=made, status=201)
+    assert [line.split() for line in rialto("register", "melusine").output.splitlines()] == [
+        ["client_id", "c-1"],
+        ["access_token", "rat-1"],
+    ]
+    told = rialto("register", "cambria")
+    assert (told.exit_code, told.output) == (
+        1,
+        "Error: cambria: register: the directory's software statement is needed\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "word"), [("lorelei", "register elsewhere"), ("albion", "not described"), ("x", "no")]
 )

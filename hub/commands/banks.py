@@ -20,7 +20,7 @@ _TOKEN = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Holds the registration access token, at banks that give one.",
 )
-_STATEMENT = click.argument("statement", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_STATEMENT = click.argument("statement", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
 @click.group()
@@ -31,25 +31,25 @@ def banks() -> None:
 @banks.command("register")
 @click.argument("bank")
 @_STATEMENT
-def register(bank: str, statement: Path) -> None:
-    """Register with BANK by the directory's software STATEMENT (a file that holds its JWT).
+def register(bank: str, statement: Path | None) -> None:
+    """Register with BANK, by the directory's software STATEMENT (a file that holds its JWT) where there is a directory.
 
     What the bank gives is shown this once; its place is the bank's file (client_id) and a file of its own (the secret).
     """
     hub = hub_of_environ()
-    _show(_asked(hub, bank, lambda one: one.register(_read(statement), _callbacks(hub), now=hub.clock())))
+    _show(_asked(hub, bank, lambda one: one.register(_held(statement), _callbacks(hub), now=hub.clock())))
 
 
 @banks.command("update")
 @click.argument("bank")
 @_STATEMENT
 @_TOKEN
-def update(bank: str, statement: Path, token_file: Path | None) -> None:
+def update(bank: str, statement: Path | None, token_file: Path | None) -> None:
     """Register anew what BANK knows of us, under the client_id that it gave."""
-    hub, token = hub_of_environ(), _token(token_file)
+    hub, token = hub_of_environ(), _held(token_file)
     redirect_uris = _callbacks(hub)
     _show(
-        _asked(hub, bank, lambda one: one.update(_read(statement), redirect_uris, now=hub.clock(), access_token=token))
+        _asked(hub, bank, lambda one: one.update(_held(statement), redirect_uris, now=hub.clock(), access_token=token))
     )
 
 
@@ -58,7 +58,7 @@ def update(bank: str, statement: Path, token_file: Path | None) -> None:
 @_TOKEN
 def registration(bank: str, token_file: Path | None) -> None:
     """Show what BANK has registered."""
-    hub, token = hub_of_environ(), _token(token_file)
+    hub, token = hub_of_environ(), _held(token_file)
     found = _asked(hub, bank, lambda one: one.read(now=hub.clock(), access_token=token))
     click.echo(found.raw.decode("utf-8", "replace"))
 
@@ -69,7 +69,7 @@ def registration(bank: str, token_file: Path | None) -> None:
 @click.confirmation_option(prompt="Nobody can link this bank afterwards. Unregister?")
 def unregister(bank: str, token_file: Path | None) -> None:
     """Make BANK forget us."""
-    hub, token = hub_of_environ(), _token(token_file)
+    hub, token = hub_of_environ(), _held(token_file)
     _asked(hub, bank, lambda one: one.delete(now=hub.clock(), access_token=token))
 
 
@@ -103,5 +103,5 @@ def _read(path: Path) -> str:
     return path.read_text().strip()
 
 
-def _token(path: Path | None) -> str | None:
+def _held(path: Path | None) -> str | None:
     return None if path is None else _read(path)

@@ -10,20 +10,18 @@ from providers.edge import edge, guarded, kept
 from providers.errors import ReconsentRequired
 from providers.model import Account, Balance, Identifier, Money, Page, Status, Transaction
 from providers.oauth import callback as callbacks
-from providers.oauth.client_auth import ClientAuth, certificate_only, private_key_jwt, secret_basic, secret_post
 from providers.oauth.revocation import RevocationEndpoint
 from providers.oauth.tokens import TokenEndpoint, access_token, expires_at, held, refresh_token
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Resource
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.resources import Beneficiary, FundsConfirmation, PartyOfAccount
 from providers.rows import Rows, only_row
-from providers.signing.http_signature import Scheme, signer
-from providers.signing.seal import key_id
 from providers.stet import authorise, normalize
 from providers.stet.client import Client
+from providers.stet.identity import client_auth_for, signer_for
 from providers.stet.settings import Settings
 from providers.tpp import Tpp
-from providers.transport import Limits, Signer, Transport
+from providers.transport import Limits, Transport
 
 
 class StetAdapter:
@@ -43,8 +41,8 @@ class StetAdapter:
         self._rules = institution.rules
         try:
             self._zone = ZoneInfo(settings.time_zone)
-            sign = _signer(settings, tpp)
-            auth = _client_auth(settings, tpp)
+            sign = signer_for(settings, tpp)
+            auth = client_auth_for(settings, tpp)
             doors = (
                 settings.token_endpoint,
                 *((settings.revocation_endpoint,) if settings.revocation_endpoint else ()),
@@ -163,28 +161,6 @@ class StetAdapter:
 
         found = kept(self._client.accounts(access_token(access), psu, parse=parse), self._id, "accounts")
         return tuple({one.resource_id: one for one in reversed(found)}.values())[::-1]  # pages may overlap
-
-
-def _signer(settings: Settings, tpp: Tpp) -> Signer | None:
-    if settings.signing is None:
-        return None
-    how = settings.signing
-    seal = tpp.seal_for(how.key_id)
-    name = key_id(how.key_id, seal, client_id=settings.client_id)
-    scheme = Scheme(name, how.headers, how.algorithm, how.digest, how.lifetime_s, how.target_prefix)
-    return signer(scheme, seal)
-
-
-def _client_auth(settings: Settings, tpp: Tpp) -> ClientAuth:
-    match settings.client_auth:
-        case "certificate":
-            return certificate_only(settings.client_id)
-        case "private_key_jwt":
-            return private_key_jwt(tpp, settings.client_id, settings.token_endpoint)
-        case "secret_basic":
-            return secret_basic(settings.client_id, settings.client_secret())
-        case "secret_post":
-            return secret_post(settings.client_id, settings.client_secret())
 
 
 def _periods(date_from: date, date_to: date, max_days: int | None) -> list[tuple[date, date]]:

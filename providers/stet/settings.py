@@ -27,12 +27,26 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     token_endpoint: bool = True
 
 
+class Registering(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The bank's interface for registering (STET OAuth2 Technical Setup 1.0). ``contacts`` are addresses of people;
+    ``provider_legal_id`` our authorisation number (``PSDFR-ACPR-12345``), read from the QWAC unless it is said.
+    ``token_scope``: of a token that our certificate is given first, where the bank wants one beside it (BPCE)."""
+
+    endpoint: Url
+    contacts: Annotated[tuple[Annotated[str, Meta(min_length=3, max_length=254)], ...], Meta(min_length=1)]
+    provider_legal_id: Annotated[str, Meta(pattern=r"^PSD[A-Z]{2}-[A-Z]{2,8}-\S+$")] | None = None
+    client_name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    client_uri: Url | None = None
+    token_scope: Annotated[str, Meta(min_length=1)] | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``resource_base`` is everything before ``/accounts``, version included.
 
-    Registration: ``client_id`` is what the bank gave us (its portal, its ``/register``) or our organisation's
-    identifier from the certificate (``PSDFR-ACPR-12345``); ``client_auth`` how the token endpoint wants it proved, with
-    the path of a file that holds the secret where there is one.
+    Registration: ``registration`` says where and as whom (providers.stet.registration). ``client_id`` is what the bank
+    gave us (its portal, its ``/register``) or our organisation's identifier from the certificate
+    (``PSDFR-ACPR-12345``); ``client_auth`` how the token endpoint wants it proved, with the path of a file that holds
+    the secret where there is one.
 
     ``consent_model``: ``full`` where the PSU picks at the bank; ``detailed`` (mixed detailed consent) where accounts
     come without links until PUT /consents names them (BPCE, Crédit Agricole). ``offers`` are resources beside the
@@ -58,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     client_id: Annotated[str, Meta(min_length=1)]
     client_auth: Literal["certificate", "secret_basic", "secret_post", "private_key_jwt"] = "certificate"
     client_secret_file: str | None = None
+    registration: Registering | None = None
     scope: Annotated[str, Meta(min_length=1)] = "aisp"
     pkce: bool = True
     authorization_parameters: dict[str, str] = {}

@@ -96,12 +96,12 @@ class UkRegistrar:
         self._transport = transport
         self._authoriser = authoriser
 
-    def register(self, statement: str, redirect_uris: Sequence[str], *, now: datetime) -> Registered:
+    def register(self, statement: str | None, redirect_uris: Sequence[str], *, now: datetime) -> Registered:
         with edge(self._id, "register"):
             return self._registered(self._send("POST", self._wants.endpoint, statement, redirect_uris, now, {}), 201)
 
     def update(
-        self, statement: str, redirect_uris: Sequence[str], *, now: datetime, access_token: str | None = None
+        self, statement: str | None, redirect_uris: Sequence[str], *, now: datetime, access_token: str | None = None
     ) -> Registered:
         with edge(self._id, "update"):
             headers = self._may(access_token, now)
@@ -122,11 +122,13 @@ class UkRegistrar:
         self,
         method: str,
         url: str,
-        statement: str,
+        statement: str | None,
         redirect_uris: Sequence[str],
         now: datetime,
         headers: dict[str, str],
     ) -> Answer:
+        if statement is None:
+            raise Refused("the directory's software statement is needed", code="invalid_software_statement")
         body = self._tpp.sign(self._claims(statement, redirect_uris, now))
         return self._transport.call(
             method,

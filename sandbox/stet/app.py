@@ -11,7 +11,7 @@ from sandbox.clock import BankClock
 from sandbox.oauth import pages as person
 from sandbox.oauth.vault import Vault
 from sandbox.people import PEOPLE, BankName
-from sandbox.stet import authorise, errors, resources
+from sandbox.stet import authorise, errors, register, resources
 from sandbox.stet.bank import Bank
 from sandbox.stet.phrases import FRENCH
 from sandbox.tpp import Tpp
@@ -38,7 +38,7 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
     bank = Bank(url, tpp, clock, book, vault, house, page_size)
     errors.install(app, house, clock)
     browsers.install(app)
-    for pages in (authorise.pages(bank), resources.pages(bank), person.pages(house)):
+    for pages in (authorise.pages(bank), register.pages(bank), resources.pages(bank), person.pages(house)):
         app.register_blueprint(pages)
     app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.MELUSINE)
 
