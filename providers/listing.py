@@ -31,7 +31,6 @@ Gap = Literal[
     "own_paths",
     "branch_first",
     "two_consents",
-    "camt_only",
     "digest_of_empty_fields",
     "register_by_call",
 ]
@@ -53,7 +52,6 @@ GAPS: dict[Gap, str] = {
     "own_paths": "paths that are not the standard's",
     "branch_first": "which branch or member bank it is, before anything",
     "two_consents": "two consents after each other",
-    "camt_only": "transactions as camt files only",
     "digest_of_empty_fields": "a digest over fields that are left empty",
     "register_by_call": "a first call that registers the caller",
 }

@@ -118,11 +118,13 @@ class Transport:
         form: Mapping[str, str] | None = None,
         json: bytes | None = None,
         body: tuple[str, bytes] | None = None,
+        most_bytes: int | None = None,
     ) -> Answer:
         """One exchange. Every status below 300 and from 400 to 499 is an Answer; 3xx and 5xx are errors.
 
         A header that is None is left out, even one that every call has. ``body`` is a media type and its content.
-        Raises Transient (no connection, too slow, 5xx) and ContractBroken (foreign URL, redirect, body too large).
+        ``most_bytes`` of an answer are read, where it may be larger than ``limits`` lets others be. Raises Transient
+        (no connection, too slow, 5xx) and ContractBroken (foreign URL, redirect, body too large).
         """
         target = self.resolve(url, url)
         if query:
@@ -135,11 +137,15 @@ class Transport:
         ends_at = time.monotonic() + self.limits.total_s
         token = call_ends_at.set(ends_at)
         try:
-            return self._tries(request, ends_at)
+            return self._tries(request, ends_at, most_bytes or self.limits.body_bytes)
         finally:
             call_ends_at.reset(token)
 
-    def _tries(self, request: requests.Request, ends_at: float) -> Answer:
+    def pause(self, seconds: float) -> None:
+        """Between two calls, where the bank wants time."""
+        self._sleep(seconds)
+
+    def _tries(self, request: requests.Request, ends_at: float, most_bytes: int) -> Answer:
         tries = self.limits.tries if request.method in _REPEATABLE else 1
         for number in range(1, tries + 1):
             pause_s: float | None = self._pause_s(number, ends_at) if number < tries else None
@@ -160,7 +166,7 @@ class Transport:
                     if pause_s is not None:
                         pause_s = self._pause_wanted_s(response, pause_s, ends_at)
                     if pause_s is None:
-                        return self._answer(response, ends_at)
+                        return self._answer(response, ends_at, most_bytes)
                     capture.note_answer(response, b"")
             self._sleep(pause_s)
         raise AssertionError("the last try returns or raises")  # pragma: no cover
@@ -207,17 +213,17 @@ class Transport:
             shape = redact.path(where.path)
             log.debug("%s %s %s %s %.0f ms", prepared.method, where.hostname, shape, status or "-", took_ms)
 
-    def _answer(self, response: requests.Response, ends_at: float) -> Answer:
+    def _answer(self, response: requests.Response, ends_at: float, most_bytes: int) -> Answer:
         body = bytearray()
         try:
-            answer = self._read(response, body, ends_at)
+            answer = self._read(response, body, ends_at, most_bytes)
         except ProviderError as error:
             capture.note_answer(response, bytes(body), failed=error.reason)
             raise
         capture.note_answer(response, answer.body)
         return answer
 
-    def _read(self, response: requests.Response, body: bytearray, ends_at: float) -> Answer:
+    def _read(self, response: requests.Response, body: bytearray, ends_at: float, most_bytes: int) -> Answer:
         """Fills ``body`` as far as it comes."""
         headers = {name.lower(): value for name, value in response.headers.items()}
         status = response.status_code
@@ -228,8 +234,8 @@ class Transport:
         try:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
-                if len(body) > self.limits.body_bytes:
-                    self._broken(f"more than {self.limits.body_bytes} bytes", raw=bytes(body))
+                if len(body) > most_bytes:
+                    self._broken(f"more than {most_bytes} bytes", raw=bytes(body))
                 if time.monotonic() > ends_at:
                     raise Transient("too slow")
         except requests.exceptions.ContentDecodingError:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from providers.berlin_group import authorise, first, normalize, sca
+from providers.berlin_group import authorise, first, normalize, report, sca
 from providers.berlin_group.client import CARD, Client
 from providers.berlin_group.oauth import AuthorisationServer
 from providers.berlin_group.settings import Settings
@@ -164,6 +164,8 @@ class BerlinGroupAdapter:
         return guarded(pages(), self._id, "transactions")
 
     def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
+        if report.is_row(raw):
+            return report.reread(raw, status, account, trace=trace, rules=self._rules, zone=self._zone)
         body = normalize.page_of(raw, status, trace)
         page = normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
         return only_row(page.transactions, page.rejected)

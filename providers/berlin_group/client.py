@@ -4,8 +4,10 @@ psd2-api 1.3.11: paths under /v1/consents and /v1/accounts, MessageCode4xx_AIS. 
 present: a call without it counts against frequencyPerDay.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -15,11 +17,11 @@ from providers.berlin_group import wire
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.versions import Version
 from providers.classify import Rule, Verdict, error_for
-from providers.errors import ContractBroken, ProviderError
+from providers.errors import ContractBroken, ProviderError, Transient
 from providers.paging import P, walk
 from providers.port import Psu
 from providers.rows import Lenient, envelope
-from providers.transport import Answer, Transport, path_segment
+from providers.transport import Answer, Transport, path_segment, retry_after_s
 
 # The code decides before the status: banks agree on the words more than on the numbers.
 REFUSALS = (
@@ -44,6 +46,13 @@ CARD = "card:"
 
 # What the PSU can correct: a wrong password, a wrong code.
 _WRONG_ANSWER = frozenset({"PSU_CREDENTIALS_INVALID", "SCA_INVALID"})
+
+# Accept, by the setting ``report``; a report that is to be downloaded comes as the bank has it
+_MEDIA_TYPES = {"json": "application/json", "camt": "application/xml", "mt940": "text/plain"}
+_ANY_REPORT = "application/json, application/xml, application/zip, text/plain;q=0.9, application/octet-stream;q=0.5"
+_LARGEST_REPORT_BYTES = 32 * 1024 * 1024
+_PREPARED_WITHIN_S = 8.0
+_PAUSE_S = 1.0  # before a report that is not ready is asked for again, where the bank does not say how long
 
 _CREATED = msgspec.json.Decoder(wire.ConsentCreated)
 _STATUS = msgspec.json.Decoder(wire.ConsentStatus)
@@ -134,19 +143,52 @@ class Client:
     ) -> Iterator[P]:
         """``days`` are both included; ``status`` is bookingStatus. Pages by _links.next until there is none."""
         query = f"bookingStatus={status}&dateFrom={days[0].isoformat()}&dateTo={days[1].isoformat()}"
-        return self._pages(f"{self._account_url(account_id)}/transactions?{query}", right, psu, parse)
+        url = f"{self._account_url(account_id)}/transactions?{query}"
+        return self._pages(url, right, psu, parse, accept=_MEDIA_TYPES[self._settings.report])
 
-    def _pages(self, url: str, right: Mapping[str, str], psu: Psu | None, parse: Callable[[bytes], P]) -> Iterator[P]:
+    def _pages(
+        self,
+        url: str,
+        right: Mapping[str, str],
+        psu: Psu | None,
+        parse: Callable[[bytes], P],
+        *,
+        accept: str = "application/json",
+    ) -> Iterator[P]:
         one_for_all = str(uuid4()) if self._settings.same_request_id_on_pages else None
+        downloads: set[str] = set()
 
         def fetch(where: str) -> Answer:
-            headers = {**_headers(psu, request_id=one_for_all), **right}
+            headers = {**_headers(psu, request_id=one_for_all), **right, "Accept": accept}
+            if where in downloads:
+                return self._download(where, headers | {"Accept": _ANY_REPORT})
             answer = self._transport.call("GET", where, headers=headers)
+            if answer.status == 202 and not answer.body:
+                raise _not_ready(answer)
             _expect(answer)
             return answer
 
-        resolve = self._transport.resolve
-        return walk(resolve(url, url), fetch=fetch, parse=parse, resolve=resolve)
+        def resolve(base: str, link: str) -> str:
+            found = self._transport.resolve(base, self._from_base(link))
+            if link.endswith(wire.DOWNLOAD):
+                downloads.add(found)
+            return found
+
+        return walk(self._transport.resolve(url, url), fetch=fetch, parse=parse, resolve=resolve)
+
+    def _download(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """A report that the bank may have to prepare first (202). It is waited for as long as a sync's lease can bear;
+        a later sync asks anew."""
+        until = time.monotonic() + _PREPARED_WITHIN_S
+        while True:
+            answer = self._transport.call("GET", url, headers=headers, most_bytes=_LARGEST_REPORT_BYTES)
+            if answer.status != 202:
+                _expect(answer)
+                return answer
+            pause_s = max(_PAUSE_S, retry_after_s(answer) or 0)
+            if time.monotonic() + pause_s > until:
+                raise _not_ready(answer)
+            self._transport.pause(pause_s)
 
     def _consent(self, consent_id: str, rest: str, bearer: Mapping[str, str]) -> bytes:
         url = self._consent_url(consent_id) + rest
@@ -154,9 +196,13 @@ class Client:
 
     def linked(self, consent_id: str, link: str) -> str:
         """A hypertext link, full or relative, as an address of this bank."""
-        if self._settings.links_from_base and link.startswith("/") and not link.startswith("//"):
-            link = self._settings.base_url.rstrip("/") + link
-        return self._transport.resolve(self._consent_url(consent_id), link)
+        return self._transport.resolve(self._consent_url(consent_id), self._from_base(link))
+
+    def _from_base(self, link: str) -> str:
+        base = self._settings.base_url.rstrip("/")
+        if not self._settings.links_from_base or not link.startswith("/") or link.startswith("//"):
+            return link
+        return link if link.startswith(f"{urlsplit(base).path}/") and urlsplit(base).path else base + link
 
     def _account_url(self, account_id: str) -> str:
         kind = "accounts"
@@ -180,6 +226,10 @@ def _expect(answer: Answer) -> bytes:
     if 200 <= answer.status < 300:
         return answer.body
     raise _refusal(answer)
+
+
+def _not_ready(answer: Answer) -> Transient:
+    return Transient("the report is not ready yet", retry_after_s=retry_after_s(answer), answered=True)
 
 
 def _refusal(answer: Answer) -> ProviderError:

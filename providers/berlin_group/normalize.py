@@ -12,6 +12,7 @@ import msgspec
 
 from providers import amount, dates, text
 from providers.balances import balance_type
+from providers.berlin_group import report as reports
 from providers.berlin_group import wire
 from providers.berlin_group.told import exact, identifiers, told
 from providers.errors import ContractBroken
@@ -152,18 +153,33 @@ def _limit(given: wire.Amount) -> Money | None:
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
     """accountReport and cardAccountReport: the list that a row is in says its status, unless the row says another.
 
-    ``account`` is the one that was asked for: its identifiers are the holder's own side.
+    ``account`` is the one that was asked for: its identifiers are the holder's own side. A report in another format
+    than JSON, or in a zip, is read too. One that is only to be downloaded has no rows, and ``next`` leads to it.
     """
+    pages = [_report(one, account, rules, zone) for one in reports.unpacked(body)]
+    if len(pages) == 1:
+        return pages[0]
+    return Page(
+        tuple(row for page in pages for row in page.transactions),
+        next((page.next for page in pages if page.next), None),
+        tuple(row for page in pages for row in page.rejected),
+    )
+
+
+def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo) -> Page:
+    if reports.is_report(body):
+        return reports.read(body, account=account, rules=rules, zone=zone)
     page = envelope(_TRANSACTION_PAGE, body)
-    reports = _reports(page) or _reports(envelope(_LOOSE_PAGE, body))
-    _must_be_lists((*page.unread, *(name for report, _ in reports for name in report.unread)), body)
-    if not reports:
+    found = _reports(page) or _reports(envelope(_LOOSE_PAGE, body))
+    _must_be_lists((*page.unread, *(name for report, _ in found for name in report.unread)), body)
+    download = _download(page, found)
+    if not found and download is None:
         raise ContractBroken("no list of transactions", raw=body)
     engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
     following = None
-    for report, is_card in reports:
+    for report, is_card in found:
         following = following or _next(report.links)
         for status, listed in (
             (Status.BOOKED, report.booked),
@@ -173,10 +189,21 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
         ):
             rows = _there(listed)
             make = partial(_transaction, status=status, engine=engine, is_card=is_card)
-            found, broken = sift(rows, _TRANSACTION.of_page(rows), make)
-            good.extend(found)
+            read, broken = sift(rows, _TRANSACTION.of_page(rows), make)
+            good.extend(read)
             rejected.extend(broken)
-    return Page(tuple(good), following or _next(page.links), tuple(rejected))
+    following = following or _next(page.links)
+    if not good and not rejected and following is None:
+        following = download
+    return Page(tuple(good), following, tuple(rejected))
+
+
+def _download(page: wire.TransactionPage, found: Iterable[tuple[wire.Report, bool]]) -> str | None:
+    """The link to a report that is too large for the answer (transactionsResponse-200, ``_links``)."""
+    for links in (page.links, *(report.links for report, _ in found)):
+        if links is not None and (link := wire.href(links.download)):
+            return link.partition("#")[0] + wire.DOWNLOAD
+    return None
 
 
 def page_of(raw: bytes, status: Status, trace: Mapping[str, str]) -> bytes:

@@ -79,10 +79,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ``card_accounts``: it has ``/card-accounts`` beside ``/accounts``. ``time_zone`` is the bank's own, for moments
     written without an offset.
 
+    ``report``: the format in which transactions are asked for: JSON, camt (052, 053 or 054, as the bank has it) or
+    MT940 and MT942. Whichever comes is read, and so is a report that is to be downloaded.
+
     ``approach`` is the SCA approach that we prefer; the bank decides, and whatever it chooses is followed.
     ``link_urls`` are other addresses of the bank that its links may lead to (a picture to scan, its
     authorisation server). ``links_from_base``:
-    an absolute path in a link of an authorisation lacks what the gateway puts before it, and begins at ``base_url``.
+    an absolute path in a link lacks what the gateway puts before it, and begins at ``base_url``.
 
     ``consent_model``: the PSU picks the accounts at the bank (``bank_offered``), names them here (``dedicated``), or
     gives all (``global``). ``valid_until``: an end as the hub wants it, or the longest that the bank allows
@@ -96,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     base_url: Url
     booking_status: Literal["booked", "both", "separate"] = "both"
     card_accounts: bool = False
+    report: Literal["json", "camt", "mt940"] = "json"
     approach: Approach = "redirect"
     consent_model: Model = "bank_offered"
     valid_until: Literal["asked", "longest"] = "asked"

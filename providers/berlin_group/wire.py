@@ -232,6 +232,11 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
 
 class Links(_Wire, frozen=True):
     next: Link = None
+    download: Link = None
+
+
+DOWNLOAD = "#download"
+"""At the end of a link to a whole report: a fragment is never sent, so the bank's own address stays what it is."""
 
 
 class AccountPage(_Wire, frozen=True):

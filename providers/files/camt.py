@@ -45,8 +45,9 @@ class _Report:
     taken: Taken = field(default_factory=Taken)
 
 
-def read(raw: bytes) -> Read:
-    """Raises ContractBroken for what is not well-formed or is no such report."""
+def read(raw: bytes, engine: Engine | None = None) -> Read:
+    """``engine`` reads the rows instead of one that knows only what the file says of its account. Raises ContractBroken
+    for what is not well-formed or is no such report."""
     raw = raw.lstrip()
     open_: dict[int, _Report] = {}
     found: list[tuple[Element, _Report]] = []
@@ -57,7 +58,7 @@ def read(raw: bytes) -> Read:
         report = open_.get(id(parent))
         if report is None:
             account = _account(parent, _currency_of(entry))
-            report = open_[id(parent)] = _Report(Engine(account=account), account)
+            report = open_[id(parent)] = _Report(engine or Engine(account=account), account)
             found.append((parent, report))
         row = _written(raw, entry, encoding)
         by_default = _REPORTS[parent.name]

@@ -65,8 +65,9 @@ def is_mt940(head: str) -> bool:
     return len(_LOOKS.findall(head)) >= 2
 
 
-def read(raw: bytes) -> Read:
-    """Raises ContractBroken where no field of such a message is found."""
+def read(raw: bytes, engine: Engine | None = None) -> Read:
+    """``engine`` reads the rows instead of one that knows only what the file says of its account; its currency is that
+    of a message which names none. Raises ContractBroken where no field of such a message is found."""
     text, _encoding = decoded(raw)
     text = _TORN.sub(":", _NOISE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     messages = list(_messages(text))
@@ -74,7 +75,7 @@ def read(raw: bytes) -> Read:
         raise ContractBroken("The file holds no MT940 or MT942 message.")
     kind = Format.MT940 if any(one.first("60F", "60M", "62F", "62M") for one in messages) else Format.MT942
     kind = kind if _INTERIM.search(text) or kind is Format.MT940 else Format.MT940
-    return Read(kind, "", tuple(_extract(one, kind) for one in messages))
+    return Read(kind, "", tuple(_extract(one, kind, engine) for one in messages))
 
 
 def _messages(text: str) -> Iterator[_Message]:
@@ -118,7 +119,7 @@ def _is_envelope(line: str) -> bool:
     return line.startswith(("{1:", "{2:", "{4:", "{5:", "-}")) or line.strip() == "-"
 
 
-def _extract(message: _Message, kind: Format) -> Extract:
+def _extract(message: _Message, kind: Format, engine: Engine | None) -> Extract:
     identifiers, currency = accounts.named(message.first("25", "25P").split("\n")[0])
     taken = _balances(message)
     balances = taken.balances
@@ -126,6 +127,7 @@ def _extract(message: _Message, kind: Format) -> Extract:
         currency = currency or one.money.currency
     if kind is Format.MT942:
         currency = currency or message.first("34F")[:3]
+    currency = currency or (engine and engine.currency) or ""
     currency = currency if is_currency(currency) else ""
     account = Account(
         resource_id=f"{identifiers[0].value if identifiers else ''}:{currency}",
@@ -133,7 +135,7 @@ def _extract(message: _Message, kind: Format) -> Extract:
         type=AccountType.CURRENT,
         identifiers=identifiers,
     )
-    _take_entries(message, taken, Engine(account=account), currency or "XXX", kind)
+    _take_entries(message, taken, engine or Engine(account=account), currency or "XXX", kind)
     opening, closing = _day_of(balances, "60F", "60M"), _day_of(balances, "62F", "62M")
     return Extract(
         account=account,

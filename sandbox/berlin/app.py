@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import control as test_control
 from sandbox import faults
-from sandbox.berlin import authorisations, consents, errors, guard, login, resources, sca
+from sandbox.berlin import authorisations, consents, errors, guard, login, reports, resources, sca
 from sandbox.berlin.bank import Bank, Ways
 from sandbox.berlin.vault import Vault
 from sandbox.book import Book
@@ -30,6 +30,7 @@ AREAS = {
     "resources.account": "accounts",
     "resources.balances": "balances",
     "resources.transactions": "transactions",
+    "reports.report": "transactions",
 }
 
 
@@ -41,7 +42,13 @@ def create_app(url: str, clock: BankClock, *, page_size: int, control: bool, way
     bank = Bank(url, clock, book, Vault(clock), browsers, page_size, ways or Ways(), Tokens(clock))
     errors.install(app)
     bank.browsers.install(app)
-    for pages in (consents.pages(bank), authorisations.pages(bank), resources.pages(bank), sca.pages(bank)):
+    for pages in (
+        consents.pages(bank),
+        authorisations.pages(bank),
+        resources.pages(bank),
+        reports.pages(bank),
+        sca.pages(bank),
+    ):
         app.register_blueprint(pages)
     if bank.ways.pre_step:
         app.register_blueprint(login.pages(bank))

@@ -7,13 +7,14 @@ from sandbox.berlin.errors import API_PREFIX, ApiError, is_uuid
 from sandbox.berlin.vault import BankConsent, Granted, Status
 
 
-def check_headers() -> None:
-    """X-Request-ID is a UUID; the answer is JSON."""
+def check_headers(*formats: str) -> None:
+    """X-Request-ID is a UUID; the answer is JSON, or one of ``formats``."""
     if not is_uuid(request.headers.get("X-Request-ID", "")):
         raise ApiError("FORMAT_ERROR", "X-Request-ID must be a UUID.", "X-Request-ID")
     accept = request.accept_mimetypes
-    if accept.provided and not accept["application/json"]:
-        raise ApiError("REQUESTED_FORMATS_INVALID", "Only application/json is served.", "Accept")
+    served = ("application/json", *formats)
+    if accept.provided and not any(accept[one] for one in served):
+        raise ApiError("REQUESTED_FORMATS_INVALID", f"{' and '.join(served)} is served.", "Accept")
 
 
 def check_token(bank: Bank) -> None:
@@ -48,9 +49,9 @@ def _check_holder(bank: Bank, consent: BankConsent) -> None:
         raise ApiError("CONSENT_UNKNOWN", "There is no such consent.", "consentId", 403)
 
 
-def valid_consent(bank: Bank) -> BankConsent:
-    """The valid consent in the Consent-ID header."""
-    check_headers()
+def valid_consent(bank: Bank, *formats: str) -> BankConsent:
+    """The valid consent in the Consent-ID header. ``formats``: what is served beside JSON."""
+    check_headers(*formats)
     consent_id = request.headers.get("Consent-ID")
     if not consent_id:
         raise ApiError("FORMAT_ERROR", "Consent-ID is needed.", "Consent-ID")

@@ -8,14 +8,18 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.berlin.bank import Bank
+from sandbox.berlin.camt import report
 from sandbox.berlin.errors import ApiError
 from sandbox.berlin.guard import count_call, granted_account, valid_consent
+from sandbox.berlin.reports import CAMT, accepts_camt, prepared
 from sandbox.berlin.vault import BankConsent, Granted
 from sandbox.berlin.wire import account_json, balances_json, reference, transaction_json
+from sandbox.book import Entry
+from sandbox.people import Account
 
 STATUSES = {"booked": {"booked"}, "pending": {"pending"}, "both": {"booked", "pending"}, "all": {"booked", "pending"}}
 PAGE_SECRET = secrets.token_bytes(32)
@@ -61,11 +65,15 @@ def pages(bank: Bank) -> Blueprint:
 
     @blueprint.get("/<resource_id>/transactions")
     def transactions(resource_id: str) -> ResponseReturnValue:
-        consent = valid_consent(bank)
+        consent = valid_consent(bank, CAMT)
         granted = granted_account(consent, resource_id, "transactions")
         query = _query(bank, consent, resource_id)
         if query.start == 0:  # the further pages belong to the same reading
             count_call(bank, consent, "transactions", resource_id)
+        if bank.ways.downloads:
+            return prepared(bank, consent, granted, _asked(bank, granted, query))
+        if accepts_camt():
+            return Response(report(granted.account, _asked(bank, granted, query), bank.clock.today()), mimetype=CAMT)
         return _transactions(bank, consent, granted, query)
 
     return blueprint
@@ -126,13 +134,24 @@ def _proof(consent: BankConsent, resource_id: str, asked: dict[str, str]) -> str
     return hmac.new(PAGE_SECRET, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _transactions(bank: Bank, consent: BankConsent, granted: Granted, query: _Query) -> dict[str, Any]:
-    account = granted.account
-    window = [
+def _window(bank: Bank, account: Account, query: _Query) -> list[Entry]:
+    return [
         entry
         for entry in bank.book.entries(account)
         if query.first <= entry.day and (query.last is None or entry.day <= query.last)
     ]
+
+
+def _asked(bank: Bank, granted: Granted, query: _Query) -> list[Entry]:
+    """All at once: a report other than JSON has no pages."""
+    wanted = STATUSES[query.status]
+    window = _window(bank, granted.account, query)
+    return [one for one in window if ("booked" if one.booked_on else "pending") in wanted]
+
+
+def _transactions(bank: Bank, consent: BankConsent, granted: Granted, query: _Query) -> dict[str, Any]:
+    account = granted.account
+    window = _window(bank, account, query)
     own = f"/v1/accounts/{granted.resource_id}"
     report: dict[str, Any] = {"_links": {"account": bank.link(own)}}
     if "booked" in STATUSES[query.status]:
