@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from providers.berlin_group import authorise, first, normalize, report, sca
 from providers.berlin_group.client import CARD, Client
 from providers.berlin_group.oauth import AuthorisationServer
+from providers.berlin_group.passwords import Passwords
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
 from providers.berlin_group.versions import V2, Version, version_of
@@ -43,10 +44,9 @@ class BerlinGroupAdapter:
         self._version = version_of(institution.version)
         try:
             self._zone = ZoneInfo(settings.time_zone)
-            pre_step = settings.pre_step
             transport = Transport(
                 institution.id,
-                (settings.base_url, *settings.link_urls, *(pre_step.urls() if pre_step else ())),
+                (settings.base_url, *_more_urls(settings)),
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
                 sign=_signer(settings, self._version, tpp),
@@ -54,11 +54,12 @@ class BerlinGroupAdapter:
             )
             base = urlsplit(settings.base_url)
             own_origins = (f"{base.scheme}://{base.netloc}",)
+            passwords = Passwords(transport, settings.password_key) if settings.password_key else None
             self._oauth = _server(transport, settings, tpp, own_origins)
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None
         self._client = Client(transport, settings, self._version)
-        self._steps = Steps(self._client, own_origins, self._oauth, self._version)
+        self._steps = Steps(self._client, own_origins, self._oauth, passwords, self._version)
 
     def start(self, request: LinkRequest) -> LinkStart:
         data = {"valid_until": request.valid_until.isoformat()}
@@ -175,6 +176,13 @@ class BerlinGroupAdapter:
         with edge(self._id, "revoke"):
             if access.bank_consent_id:
                 self._client.delete_consent(access.bank_consent_id, authorise.bearer(access))
+
+
+def _more_urls(settings: Settings) -> tuple[str, ...]:
+    """What else of the bank its file names, and we call."""
+    first = settings.pre_step.urls() if settings.pre_step else ()
+    key = settings.password_key.jwks_url if settings.password_key else None
+    return (*settings.link_urls, *first, *((key,) if key else ()))
 
 
 def _server(

@@ -70,35 +70,36 @@ _LINKS: tuple[tuple[str, Kind, Literal["POST", "PUT", ""]], ...] = (
     ("startAuthorisationWithTransactionAuthorisation", Kind.CODE, "POST"),
     ("selectAuthenticationMethod", Kind.METHOD, "PUT"),
     ("startAuthorisationWithAuthenticationMethodSelection", Kind.METHOD, "POST"),
+    ("updateAdditionalEncryptedPsuAuthentication", Kind.ADDITIONAL, "PUT"),
     ("updateAdditionalPsuAuthentication", Kind.ADDITIONAL, "PUT"),
+    ("updateEncryptedPsuAuthentication", Kind.AUTHENTICATE, "PUT"),
     ("updatePsuAuthentication", Kind.AUTHENTICATE, "PUT"),
+    ("startAuthorisationWithEncryptedPsuAuthentication", Kind.AUTHENTICATE, "POST"),
     ("startAuthorisationWithPsuAuthentication", Kind.AUTHENTICATE, "POST"),
     ("updatePsuIdentification", Kind.IDENTIFY, "PUT"),
     ("startAuthorisationWithPsuIdentification", Kind.IDENTIFY, "POST"),
     ("startAuthorisation", Kind.START, "POST"),
 )
-_ENCRYPTED = (
-    "updateEncryptedPsuAuthentication",
-    "updateAdditionalEncryptedPsuAuthentication",
-    "startAuthorisationWithEncryptedPsuAuthentication",
-)
-
 UNCONFIRMED = "unconfirmed"
 _DONE = frozenset({"finalised", "exempted"})
 
 
-def wanted(told: wire.Authorisation) -> Wanted:
-    """What the bank's answer wants next. Raises Refused where it has failed, or wants what we do not do."""
+def wanted(told: wire.Authorisation, *, can_encrypt: bool) -> Wanted:
+    """What the bank's answer wants next. Raises Refused where it has failed, or wants what we cannot do: passwords
+    encrypted, without a key."""
     check_status(told.sca_status)
     if told.sca_status == UNCONFIRMED:
         if link := wire.link(told.links, "confirmation"):
             return Wanted(Kind.CONFIRM, link, "PUT")
         raise Refused("the bank waits for a confirmation code and does not say where", code=UNCONFIRMED)
     if not is_done(told):
-        for name, kind, method in _LINKS:
-            if link := wire.link(told.links, name):
-                return Wanted(kind, link, method)
-        if any(wire.link(told.links, name) for name in _ENCRYPTED):
+        offered = [
+            (name, Wanted(kind, link, how)) for name, kind, how in _LINKS if (link := wire.link(told.links, name))
+        ]
+        for name, want in offered:
+            if can_encrypt or "Encrypted" not in name:
+                return want
+        if offered:
             raise Refused("the bank wants the PSU's password encrypted", code="encrypted_password")
         if not told.psu_message and wire.link(told.links, "scaStatus") is None:
             raise ContractBroken("the bank offers no way to authorise this consent")
@@ -160,13 +161,15 @@ def psu_headers(answers: Mapping[str, str]) -> dict[str, str]:
     return {"PSU-ID": answers["psu_id"].strip()} if "psu_id" in answers else {}
 
 
-def body(kind: Kind, answers: Mapping[str, str]) -> bytes:
-    """The JSON of the call that ``kind`` is answered with. Secret."""
+def body(kind: Kind, answers: Mapping[str, str], *, is_encrypted: bool = False) -> bytes:
+    """The JSON of the call that ``kind`` is answered with. Secret. ``is_encrypted``: the password is."""
     match kind:
         case Kind.AUTHENTICATE:
-            sent: dict[str, object] = {"psuData": {"password": answers["password"]}}
+            name = "encryptedPassword" if is_encrypted else "password"
+            sent: dict[str, object] = {"psuData": {name: answers["password"]}}
         case Kind.ADDITIONAL:
-            sent = {"psuData": {"additionalPassword": answers["password"]}}
+            name = "additionalEncryptedPassword" if is_encrypted else "additionalPassword"
+            sent = {"psuData": {name: answers["password"]}}
         case Kind.METHOD:
             sent = {"authenticationMethodId": answers["method"]}
         case Kind.CODE:

@@ -31,6 +31,21 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     digest: DigestAlgorithm = "SHA-256"
 
 
+class PasswordKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The bank's key that PSUs' passwords are encrypted to: ``key_file`` is the path of its certificate or public key
+    (PEM), ``jwks_url`` where it is published instead; ``kid`` names one of several."""
+
+    key_file: str | None = None
+    jwks_url: Url | None = None
+    kid: str | None = None
+    algorithm: Literal["RSA-OAEP-256", "RSA-OAEP"] = "RSA-OAEP-256"
+    encryption: Literal["A256GCM", "A128GCM", "A256CBC-HS512", "A128CBC-HS256"] = "A256GCM"
+
+    def __post_init__(self) -> None:
+        if (self.key_file is None) == (self.jwks_url is None):
+            raise ValueError("password_key: key_file or jwks_url")
+
+
 class PreStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """OAuth before there is a consent. ``metadata_url`` is where the server says of itself what it has (RFC 8414);
     where a bank publishes nothing of the kind, its two endpoints are named instead."""
@@ -92,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     (9999-12-31); either way the bank's own answer counts. ``ask_psu_id``: it wants the PSU's login name with the
     consent; it is sent to no other bank, for some refuse it.
 
+    ``password_key``: what a PSU types as a password here goes to the bank encrypted to this key, and no other way.
     ``pre_step``: the PSU's token comes before the consent (needs ``oauth``), which is then authorised by whatever its
     links say.
     """
@@ -107,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     signing: Signing | None = None
     oauth: OAuth | None = None
     pre_step: PreStep | None = None
+    password_key: PasswordKey | None = None
     link_urls: tuple[Url, ...] = ()
     links_from_base: bool = False
     time_zone: str = "Europe/Berlin"

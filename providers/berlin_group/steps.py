@@ -13,6 +13,7 @@ from msgspec import structs
 from providers.berlin_group import authorise, sca, wire
 from providers.berlin_group.client import Client
 from providers.berlin_group.oauth import AuthorisationServer
+from providers.berlin_group.passwords import Passwords
 from providers.berlin_group.versions import Version
 from providers.errors import ContractBroken, Refused
 from providers.port import Access, LinkStart, LinkState, Psu, Redirect
@@ -27,12 +28,18 @@ class Steps:
     """``own_origins`` are where a browser may be sent without HTTPS."""
 
     def __init__(
-        self, client: Client, own_origins: tuple[str, ...], oauth: AuthorisationServer | None, version: Version
+        self,
+        client: Client,
+        own_origins: tuple[str, ...],
+        oauth: AuthorisationServer | None,
+        passwords: Passwords | None,
+        version: Version,
     ) -> None:
         self._client = client
         self._version = version
         self._oauth = oauth
         self._own_origins = own_origins
+        self._passwords = passwords
 
     def begin(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> LinkStart:
         """The first step after the bank consent was made."""
@@ -41,14 +48,14 @@ class Steps:
     def advance(self, state: LinkState, answers: Mapping[str, str], psu: Psu) -> Access | LinkStart:
         """The step after the PSU's ``answers``, or access once the bank says that the consent is valid."""
         told, tries = _TOLD.decode(state.data["told"]), int(state.data["tries"])
-        want = sca.wanted(told)
+        want = self._wanted(told)
         if want.kind is sca.Kind.WAIT:
             return self._looked(state, told, psu)
         if wrong := sca.missing(answers):
             return self._step(state, told, tries=tries, error=wrong)
         headers = authorise.redirect_headers(state, self._version) if want.method == "POST" else {}
         headers |= sca.psu_headers(answers) | authorise.bearer(state)
-        body = sca.body(want.kind, answers)
+        body = self._body(want.kind, answers)
         said = self._client.authorise(want.method, state.bank_consent_id, want.link, body, headers, psu)
         if said is None:
             if tries + 1 >= sca.MAX_TRIES:
@@ -60,7 +67,7 @@ class Steps:
     def _started(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> wire.Authorisation:
         """What the bank says once an authorisation that needs nothing of the PSU is begun."""
         for _ in range(_MOST_STARTS):
-            want = sca.wanted(told)
+            want = self._wanted(told)
             if want.kind is not sca.Kind.START:
                 return told
             headers = authorise.redirect_headers(state, self._version) | authorise.bearer(state)
@@ -69,6 +76,15 @@ class Steps:
                 raise Refused("the bank does not begin an authorisation", code="psu_credentials_invalid")
             told = _with_known_links(said, told)
         raise ContractBroken("the bank begins an authorisation again and again")
+
+    def _wanted(self, told: wire.Authorisation) -> sca.Wanted:
+        return sca.wanted(told, can_encrypt=self._passwords is not None)
+
+    def _body(self, kind: sca.Kind, answers: Mapping[str, str]) -> bytes:
+        if self._passwords is None or "password" not in answers:
+            return sca.body(kind, answers)
+        sent = {**answers, "password": self._passwords.encrypted(answers["password"])}
+        return sca.body(kind, sent, is_encrypted=True)
 
     def returned(self, state: LinkState, given: Access, callback: Mapping[str, str], psu: Psu) -> Access | LinkStart:
         """What a return from the bank makes of the consent. A confirmation code that came along is said back first
@@ -123,7 +139,7 @@ class Steps:
         return authorise.access(self._client, authorise.granted(state), status, {})
 
     def _step(self, state: LinkState, told: wire.Authorisation, *, tries: int = 0, error: str = "") -> LinkStart:
-        want = sca.wanted(told)
+        want = self._wanted(told)
         if want.kind is sca.Kind.REDIRECT:
             url = authorise.redirect_url(want.link, own_origins=self._own_origins)
             return LinkStart(Redirect(url), replace(state, data={**state.data, **_afterwards(told)}))
