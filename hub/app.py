@@ -3,6 +3,7 @@
 from flask import Flask
 
 from hub import gate, logs, rim
+from hub.api.resources import blueprint as api_resources
 from hub.api.routes import blueprint as api
 from hub.context import Hub, build
 from hub.inbound.arrangements import blueprint as arrangements
@@ -26,7 +27,7 @@ def create_app(hub: Hub | None = None) -> Flask:
     logs.quiet_libraries()
     rim.install(app, hub)
     gate.install(app, hub)
-    for blueprint in (oauth, registration, api, arrangements, *web):
+    for blueprint in (oauth, registration, api, api_resources, arrangements, *web):
         app.register_blueprint(blueprint)
     app.wsgi_app = TrustedProxies(app.wsgi_app, hub.settings, hub.clock)  # type: ignore[method-assign]
     return app

@@ -31,7 +31,8 @@ class Settings:
     Names ending in ``_ttl_s`` are lifetimes in seconds. ``trusted_proxy_hops`` is how many proxies stand in front of
     the hub; with 0 (the default) every X-Forwarded-* header is ignored. ``trusted_proxies`` is where the nearest of
     them calls from. ``mtls_base_url`` is the origin that asks for client certificates, None if the hub has but one.
-    ``parties_acr`` and ``parties_max_age_s``: the login that full account numbers demand ("" and 0: as it comes).
+    ``parties_acr`` and ``parties_max_age_s``: the login that full account numbers and addresses demand ("" and 0: as it
+    comes).
     ``dpop_nonce`` 1: DPoP proofs must carry a nonce of ours (RFC 9449 8); 0: the operator does without.
     ``outbound_networks`` and ``outbound_hosts`` may be called beside the public internet where a client names a URL;
     ``import_max_bytes``: a statement file.

@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 from consent.granted import granted
 from consent.model import Actor, Consent, Permission
 from hub import directory
-from hub.access import Login, any_token, needs_login, permits, public
+from hub.access import any_token, needs_login, permits, public
 from hub.api import insights, institution_schemas, openapi, schemas
+from hub.api.answer import json_of
 from hub.api.institutions import shown
 from hub.api.operation import operation
 from hub.api.query import arguments, no_arguments
+from hub.api.resources import login_for_numbers
 from hub.connections import health
 from hub.consents import service as consents
 from hub.context import hub_of_request
@@ -26,28 +28,15 @@ from hub.insights.stored import Meaning
 from hub.ledger import history
 from hub.ledger.history import HistoryQuery
 from hub.oauth import userinfo
-from hub.settings import Settings
 
 blueprint = Blueprint("api", __name__)
-
-
-def _login_for_numbers(settings: Settings) -> Login:
-    """Full account numbers are what a thief of a token would want most: an operator may ask for more there."""
-    return Login(settings.parties_acr or None, settings.parties_max_age_s or None)
-
-
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
-
-
-def _json(document: Any) -> Response:
-    return Response(orjson.dumps(document, option=_OPTIONS), content_type="application/json")
 
 
 @blueprint.get("/openapi.json")
 @public
 def document() -> Response:
     no_arguments()
-    return _json(openapi.document(current_app, hub_of_request().settings))
+    return json_of(openapi.document(current_app, hub_of_request().settings))
 
 
 @blueprint.get("/v1/institutions")
@@ -74,7 +63,7 @@ def institutions() -> Response:
     with hub.db.read() as session:
         states = health.health(session, now=hub.clock())
     more = start + limit < len(rows)
-    return _json({"data": [shown(one, states) for one in page], "next": page[-1].id if more else None})
+    return json_of({"data": [shown(one, states) for one in page], "next": page[-1].id if more else None})
 
 
 @blueprint.get("/v1/institutions/<institution_id>")
@@ -86,7 +75,7 @@ def institution(institution_id: str) -> Response:
     one = hub.institution(institution_id)
     with hub.db.read() as session:
         states = health.health(session, now=hub.clock())
-    return _json(shown(one, states))
+    return json_of(shown(one, states))
 
 
 @blueprint.get("/v1/accounts")
@@ -95,7 +84,7 @@ def institution(institution_id: str) -> Response:
 def accounts() -> Response:
     no_arguments()
     with hub_of_request().db.look() as reading:
-        return _json({"data": history.accounts(reading, allowed())})
+        return json_of({"data": history.accounts(reading, allowed())})
 
 
 @blueprint.get("/v1/accounts/<account_id>")
@@ -104,17 +93,17 @@ def accounts() -> Response:
 def account(account_id: str) -> Response:
     no_arguments()
     with hub_of_request().db.look() as reading:
-        return _json(history.account(reading, allowed(), account_id))
+        return json_of(history.account(reading, allowed(), account_id))
 
 
 @blueprint.get("/v1/parties")
 @permits(Permission.PARTIES_READ)
-@needs_login(_login_for_numbers)
+@needs_login(login_for_numbers)
 @operation("Accounts", "Holders and full numbers of the shared accounts", schemas.PartyList)
 def parties() -> Response:
     no_arguments()
     with hub_of_request().db.look() as reading:
-        return _json({"data": history.accounts(reading, allowed())})
+        return json_of({"data": history.accounts(reading, allowed())})
 
 
 @blueprint.get("/v1/balances")
@@ -137,7 +126,7 @@ def account_balances(account_id: str) -> Response:
 
 def _balances(reading: Connection, account_id: str | None = None) -> Response:
     chosen = history.chosen_balances(reading, allowed(), hub_of_request().balance_rules, account_id)
-    return _json({"data": history.balances(reading, allowed(), account_id), "chosen": chosen})
+    return json_of({"data": history.balances(reading, allowed(), account_id), "chosen": chosen})
 
 
 @blueprint.get("/v1/transactions")
@@ -179,7 +168,7 @@ def sync() -> Response:
     wanted, hub = arguments(schemas.SyncQuery), hub_of_request()
     with hub.db.look() as reading:
         page = history.changes(reading, hub.sealer, allowed(), wanted.get("cursor"), wanted["count"])
-    return _json(
+    return json_of(
         {
             "added": orjson.Fragment(page.added),
             "modified": orjson.Fragment(page.modified),
@@ -204,7 +193,7 @@ def recurring() -> Response:
     hub = hub_of_request()
     with hub.db.look() as reading:
         found = stored.series(reading, allowed(), today=hub.clock().date())
-    return _json({"data": [insights.series(*one) for one in found]})
+    return json_of({"data": [insights.series(*one) for one in found]})
 
 
 @blueprint.get("/v1/categories")
@@ -212,7 +201,7 @@ def recurring() -> Response:
 @operation("Insights", "The categories that transactions can have", schemas.CategoryList)
 def categories() -> Response:
     no_arguments()
-    return _json({"data": insights.categories()})
+    return json_of({"data": insights.categories()})
 
 
 @blueprint.get("/v1/transactions/<transaction_id>")
@@ -221,7 +210,7 @@ def categories() -> Response:
 def transaction(transaction_id: str) -> Response:
     no_arguments()
     with hub_of_request().db.look() as reading:
-        return _json(history.transaction(reading, allowed(), transaction_id))
+        return json_of(history.transaction(reading, allowed(), transaction_id))
 
 
 @blueprint.get("/v1/consents")
@@ -230,7 +219,7 @@ def transaction(transaction_id: str) -> Response:
 def own_consents() -> Response:
     no_arguments()
     held = token().consent
-    return _json({"data": [] if held is None else [_consent(held)]})
+    return json_of({"data": [] if held is None else [_consent(held)]})
 
 
 @blueprint.get("/v1/consents/<consent_id>")
@@ -238,7 +227,7 @@ def own_consents() -> Response:
 @operation("Consents", "One consent, if it is the one behind this token", schemas.Consent)
 def own_consent(consent_id: str) -> Response:
     no_arguments()
-    return _json(_consent(_own(consent_id)))
+    return json_of(_consent(_own(consent_id)))
 
 
 @blueprint.delete("/v1/consents/<consent_id>")
@@ -258,7 +247,7 @@ def give_back(consent_id: str) -> Response:
 def person() -> Response:
     no_arguments()
     hub = hub_of_request()
-    return _json(userinfo.claims(hub, token(), hub.clock()))
+    return json_of(userinfo.claims(hub, token(), hub.clock()))
 
 
 def _transactions(wanted: dict[str, Any]) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consent.model import Permission, permissions_of
+from consent.model import READ_PERMISSIONS, Permission, permissions_of
 from hub.consents import service as consents
 from hub.context import Hub
 from hub.identity.subjects import pairwise_sub
@@ -17,6 +17,7 @@ from hub.ids import new_id
 from hub.ledger.accounts import store_accounts
 from hub.ledger.balances import store_balances
 from hub.ledger.ingest import Fetch
+from hub.ledger.resources import store as resources
 from hub.models.client import Client
 from hub.models.connection import Connection
 from hub.models.consent import ConsentRow
@@ -35,16 +36,10 @@ from providers.model import (
     Status,
     Transaction,
 )
+from providers.port import Resource
 from tests.oauth.signing import ClientKey
 
-READS = frozenset(
-    {
-        Permission.ACCOUNTS_READ,
-        Permission.BALANCES_READ,
-        Permission.TRANSACTIONS_READ,
-        Permission.PARTIES_READ,
-    }
-)
+READS = READ_PERMISSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +136,11 @@ class World:
             fetch = Fetch(account_id, connection_id, first, last, "test/1")
             fetch.apply(session, self.hub.sealer, rows, self.hub.clock())
             fetch.finish(session, self.hub.clock())
+
+    def hang(self, account_id: str, kind: Resource, *values: Any) -> None:
+        """``values`` as what the bank shows of this kind now."""
+        with self.hub.db.write() as session:
+            resources.store(session, self.hub.sealer, account_id, kind, values, self.hub.clock())
 
     def caller(
         self,
