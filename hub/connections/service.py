@@ -35,6 +35,9 @@ class Overview:
     syncing_until: datetime | None
     created_at: datetime
     revoked_at: datetime | None
+    refreshed_at: datetime | None = None
+    last_added: int | None = None
+    bank_waits_until: datetime | None = None
     notice: str = ""  # the bank's own words to the person, from a stranger: shown as text
 
     def is_syncing(self, now: datetime) -> bool:
@@ -55,6 +58,9 @@ _OVERVIEW = select(
     Connection.sync_until,
     Connection.created_at,
     Connection.revoked_at,
+    Connection.refreshed_at,
+    Connection.last_added,
+    Connection.bank_waits_until,
 )
 
 
@@ -132,5 +138,8 @@ def _overview(row: Row[*tuple[Any, ...]]) -> Overview:
         syncing_until=row.sync_until,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
+        refreshed_at=row.refreshed_at,
+        last_added=row.last_added,
+        bank_waits_until=row.bank_waits_until,
         notice=row.failure_detail or "" if row.failure_kind == FailureKind.NOTICED else "",
     )

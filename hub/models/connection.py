@@ -14,6 +14,8 @@ class Connection(Base):
     ``access_sealed`` is the providers.port.Access of the current bank consent. ``change_seq`` is the last position of
     this connection's change log; it moves only under this row's lock, so positions are visible in their order.
     ``sync_owner`` and ``sync_until`` are the lease of whoever syncs now. ``failures`` counts in a row.
+    ``refreshed_at`` is when the person last asked for a reading (hub.sync.refresh), ``last_added`` how many rows were
+    new in the last reading that got any; until ``bank_waits_until`` the bank itself wants to be left alone.
     """
 
     __tablename__ = "connection"
@@ -40,6 +42,9 @@ class Connection(Base):
     failure_detail: Mapped[str | None] = mapped_column(Text)
     failure_raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     failures: Mapped[int] = mapped_column(default=0)
+    refreshed_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_added: Mapped[int | None]
+    bank_waits_until: Mapped[datetime | None] = mapped_column(Instant)
     change_seq: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,5 +1,6 @@
-"""The first sync after the bank sent the person back: begun at once, since many banks show their whole history only
-minutes after the PSU was there, and waited for a moment, so that most people come to a page that is already full.
+"""A sync that a person waits for, in a thread of this process: the first one after the bank sent them back, begun at
+once, since many banks show their whole history only minutes after the PSU was there; and what they ask for later
+(hub.sync.refresh). Waited for a moment, so that most people come to a page that is already full.
 """
 
 import logging
@@ -22,19 +23,26 @@ def start_first_sync(hub: Hub, connection_id: str, *, psu: Psu, wait_s: float = 
     Nothing is lost if the process dies or has too many of these: the connection is due, and the worker takes it as soon
     as no lease is on it.
     """
+    return start_attended(hub, connection_id, psu=psu, wait_s=wait_s) or False
+
+
+def start_attended(hub: Hub, connection_id: str, *, psu: Psu, wait_s: float = WAIT_S) -> bool | None:
+    """The same; None where this process has too many of them, and nothing was begun."""
     if not _places.acquire(blocking=False):
-        return False
+        return None
     done = threading.Event()
 
     def work() -> None:
         try:
             sync_connection(hub, connection_id, owner=new_id(), psu=psu)
         except Exception as error:
-            log.error("a first sync broke off", extra={"connection_id": connection_id, "error": type(error).__name__})
+            log.error(
+                "an attended sync broke off", extra={"connection_id": connection_id, "error": type(error).__name__}
+            )
         finally:
             _places.release()
             done.set()
 
     # A daemon: a web process that must end does not wait for a bank.
-    threading.Thread(target=work, name=f"first-sync-{connection_id}", daemon=True).start()
+    threading.Thread(target=work, name=f"attended-sync-{connection_id}", daemon=True).start()
     return done.wait(wait_s)

@@ -13,7 +13,7 @@ from hub.models.ledger import Account
 @dataclass(frozen=True, slots=True)
 class Progress:
     """``accounts_total`` is what is known so far: 0 until the bank has listed them. An account is done when it was
-    read since the PSU was last at the bank.
+    read since the PSU was last at the bank, and since they last asked for a reading.
     """
 
     accounts_done: int
@@ -24,7 +24,11 @@ class Progress:
 def progress(session: Session, connection_id: str, *, now: datetime) -> Progress:
     """The caller has checked whose connection it is. An unknown id has no accounts and does not sync."""
     is_done = and_(
-        Account.synced_at.is_not(None), or_(Connection.sca_at.is_(None), Account.synced_at >= Connection.sca_at)
+        Account.synced_at.is_not(None),
+        *(
+            or_(moment.is_(None), Account.synced_at >= moment)
+            for moment in (Connection.sca_at, Connection.refreshed_at)
+        ),
     )
     query = (
         select(Connection.sync_until, func.count(Account.id), func.sum(case((is_done, 1), else_=0)))

@@ -175,6 +175,7 @@ def _conclude(
     read_anything: bool,
 ) -> Outcome:
     now = hub.clock()
+    applied = sum((report.applied for report in reports), NOTHING)
     with lease.write() as session:
         row = session.execute(
             select(Connection.status, Connection.failures).where(Connection.id == lease.connection_id)
@@ -190,7 +191,7 @@ def _conclude(
         session.execute(
             update(Connection)
             .where(Connection.id == lease.connection_id)
-            .values({**_values(hub, lease, verdict, status, now), "next_sync_at": next_at})
+            .values({**_values(hub, lease, verdict, status, now), "next_sync_at": next_at, **_added(verdict, applied)})
             .execution_options(synchronize_session=False)
         )
         put_job(session, lease.connection_id, claimed.institution_id, next_at, now=now)
@@ -198,7 +199,7 @@ def _conclude(
             _RESULTS[verdict.happening, _is_complete(verdict)],
             verdict.fault.kind if verdict.fault else None,
             sum(report.is_read for report in reports),
-            sum((report.applied for report in reports), NOTHING),
+            applied,
         )
         emit(
             session,
@@ -244,6 +245,7 @@ def _values(hub: Hub, lease: Lease, verdict: Verdict, status: Status, now: datet
         "failure_kind": fault and fault.kind.value,
         "failure_detail": fault and fault.detail,
         "failure_raw_sealed": None,
+        "bank_waits_until": None if verdict.bank_wait_s is None else now + timedelta(seconds=verdict.bank_wait_s),
         "sync_owner": None,
         "sync_until": None,
     }
@@ -254,6 +256,10 @@ def _values(hub: Hub, lease: Lease, verdict: Verdict, status: Status, now: datet
     if fault is not None and fault.raw:
         values["failure_raw_sealed"] = sealed.seal_failure_raw(hub.sealer, lease.connection_id, fault.raw)
     return values
+
+
+def _added(verdict: Verdict, applied: Applied) -> dict[str, object]:
+    return {"last_added": applied.added} if verdict.happening is Happening.READ else {}
 
 
 def _note(error: Exception, lease: Lease) -> None:

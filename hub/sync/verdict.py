@@ -11,7 +11,7 @@ the bank wants the PSU (anywhere)       access_ended   never by us
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.connections import schedule
 from hub.connections.sealed import storable
@@ -45,12 +45,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``wait_s`` is None where only the PSU can bring us back."""
+    """``wait_s`` is None where only the PSU can bring us back; ``bank_wait_s`` is what the bank itself asked for."""
 
     happening: Happening
     fault: Fault | None
     failures: int
     wait_s: float | None
+    bank_wait_s: int | None = None
 
 
 def fault_of(error: Exception) -> Fault:
@@ -74,6 +75,19 @@ def judge(
     """``failures`` is the count in a row before this sync; ``read_anything`` also holds where there was nothing to
     read.
     """
+    waits = [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
+    found = _judge(faults, max(waits, default=None), read_anything, failures, interval_s, jitter)
+    return replace(found, bank_wait_s=min(max(waits), schedule.RETRY_AFTER_MOST_S)) if waits else found
+
+
+def _judge(
+    faults: Sequence[Fault],
+    retry_after_s: int | None,
+    read_anything: bool,
+    failures: int,
+    interval_s: int,
+    jitter: float | None,
+) -> Verdict:
     worst = min(faults, key=lambda fault: _WORST_FIRST.index(fault.kind), default=None)
     regular_s = schedule.regular_s(interval_s, jitter=jitter)
     if worst is None or worst.kind in READ_ALL:
@@ -81,8 +95,7 @@ def judge(
     if worst.kind is FailureKind.CONSENT_ENDED:
         return Verdict(Happening.ACCESS_ENDED, worst, failures + 1, None)
     failures += 1
-    waits = [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
-    backoff_s = schedule.backoff_s(failures, limit_s=interval_s, retry_after_s=max(waits, default=None), jitter=jitter)
+    backoff_s = schedule.backoff_s(failures, limit_s=interval_s, retry_after_s=retry_after_s, jitter=jitter)
     if read_anything:
         passes = any(fault.kind in _PASSES for fault in faults)
         return Verdict(Happening.READ, worst, failures, backoff_s if passes else regular_s)

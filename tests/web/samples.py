@@ -581,6 +581,18 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
+    "connection_refreshed": (
+        "connection.html",
+        v.ConnectionPage("c4", NORD, v.ConnectionState.READY, can_refresh=True, refreshed_at=NOW, added=12),
+        ALICE,
+    ),
+    "connection_waits": (
+        "connection.html",
+        v.ConnectionPage(
+            "c5", NORD, v.ConnectionState.FAILING, refreshable_at=NOW + timedelta(hours=2), bank_waits=True
+        ),
+        ALICE,
+    ),
     "connection_syncing": (
         "connection.html",
         v.ConnectionPage("c3", NORD, v.ConnectionState.SYNCING, "", (SALARY,), 1, 3, linked_at=NOW),

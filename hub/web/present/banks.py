@@ -2,10 +2,11 @@
 
 from base64 import b64encode
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from hub.connections.service import Overview
-from hub.connections.state import FailureKind, Status
+from hub.connections.state import SYNCABLE, FailureKind, Status
 from hub.connections.steps import Asked
 from hub.connections.wording import describe
 from hub.context import Hub
@@ -13,6 +14,7 @@ from hub.imports import FILE
 from hub.settings import LOOPBACK
 from hub.sync.progress import Progress
 from hub.sync.quota import Use
+from hub.sync.refresh import REST
 from hub.web.viewmodels import (
     AccountRow,
     Bank,
@@ -136,7 +138,24 @@ def connection_page(
         linked_at=connection.sca_at,
         is_file=connection.institution_id == FILE,
         quota=_quota(unattended),
+        **_refresh(hub, connection, now),
     )
+
+
+def _refresh(hub: Hub, connection: Overview, now: datetime) -> dict[str, Any]:
+    """Whether the bank can be read now, and what came of it when it last was."""
+    if connection.status not in SYNCABLE or connection.institution_id not in hub.institutions:
+        return {}
+    asked, found = connection.refreshed_at, connection.last_success_at
+    waits, rests = connection.bank_waits_until or now, now if asked is None else asked + REST
+    is_known = asked is not None and found is not None and found >= asked
+    return {
+        "can_refresh": max(waits, rests) <= now,
+        "refreshable_at": max(waits, rests) if max(waits, rests) > now else None,
+        "bank_waits": waits > now,
+        "refreshed_at": asked,
+        "added": connection.last_added if is_known and found is not None and asked and found - asked < REST else None,
+    }
 
 
 def _quota(unattended: tuple[Use, ...]) -> Quota | None:

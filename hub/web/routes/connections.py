@@ -15,7 +15,7 @@ from hub.imports import FILE
 from hub.models.client import Client
 from hub.models.consent import ConsentAccount, ConsentRow
 from hub.models.ledger import Account
-from hub.sync import quota
+from hub.sync import quota, refresh
 from hub.sync.bank import budget_of
 from hub.sync.progress import progress
 from hub.web.flash import Said
@@ -51,6 +51,15 @@ def _unattended(hub: Hub, session: Session, connection: service.Overview) -> tup
     if connection.status is Status.REVOKED or connection.institution_id not in hub.institutions:
         return ()
     return quota.uses(session, budget_of(hub, connection.institution_id), connection.id, now=hub.clock())
+
+
+@blueprint.post("/refresh")
+@signed_in
+def refresh_now(connection_id: str) -> Response:
+    """Whatever comes of it stands on the page."""
+    hub = hub_of_request()
+    refresh.refresh(hub, person().psu_id, connection_id, psu=respond.psu(), now=hub.clock())
+    return respond.see_other(f"/connections/{connection_id}")
 
 
 @blueprint.post("/renew")

@@ -76,7 +76,12 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPage:
-    """connection.html. While ``state`` is syncing the page reloads itself every ``refresh_s`` seconds."""
+    """connection.html. While ``state`` is syncing the page reloads itself every ``refresh_s`` seconds.
+
+    ``can_refresh``: POST to /connections/<id>/refresh reads the bank now; before ``refreshable_at`` it does not,
+    because ``bank_waits`` (the bank asked for that) or because it was read so a moment ago. ``added``: so many rows
+    were new when the person asked at ``refreshed_at``; None while that is not known.
+    """
 
     connection_id: str
     bank: Bank
@@ -93,6 +98,11 @@ class ConnectionPage:
     refresh_s: int = 3
     is_file: bool = False  # files that the person brought: nothing is fetched
     quota: Quota | None = None
+    can_refresh: bool = False
+    refreshable_at: datetime | None = None
+    bank_waits: bool = False
+    refreshed_at: datetime | None = None
+    added: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
