@@ -18,7 +18,12 @@ _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},[0-9]{1,2}
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){1,5}\.[0-9]{1,5}|(?:,[0-9]{3}){2,5})", re.ASCII)
 _SPACED = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3}){1,5}(?:\.[0-9]{1,5})?", re.ASCII)
 _BLANKS = re.compile(r"[\u00a0\u2009\u202f]|\\u(?:00a0|2009|202f)", re.IGNORECASE)  # what French numbers are grouped by
-_SIGN_BEHIND = re.compile(r"[0-9.,']{1,40}[+-]", re.ASCII)
+_SIGN_BEHIND = re.compile(r"[0-9.,' ]{1,40}[+-]", re.ASCII)
+_SIGN_APART = re.compile(r"[+-] {1,4}[0-9.,' ]{1,40}", re.ASCII)
+_BRACKETED = re.compile(r"\([0-9.,' ]{1,40}\)", re.ASCII)  # an accountant's minus
+_WORD_BEHIND = re.compile(r"([0-9.,' ]{1,40}?) ?(CR|DR)", re.ASCII | re.IGNORECASE)
+_MINUSES = re.compile(r"[\u2212\u2013]|\\u(?:2212|2013)")  # of printed statements
+_SYMBOLS = re.compile(r" ?(?:[€£$]|\\u(?:20ac|00a3)) ?", re.IGNORECASE)
 _GROUPING = re.compile(r"['\s]")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LARGEST = Decimal(10) ** 18
@@ -56,11 +61,9 @@ def exact_text(text: str, field: str) -> Decimal:
 
 def _parse(text: str) -> Decimal | None:
     """A plain number, one with a decimal comma ("1.234,56", "12,5"), one with grouping commas ("1,234.56") or blanks
-    ("1 234.56"), or with its sign behind ("12.00-"). "1,234" could be two numbers, so it is none."""
+    ("1 234.56"), or with its sign elsewhere (_sign_in_front). "1,234" could be two numbers, so it is none."""
     if not _NUMBER.fullmatch(text):
-        text = _BLANKS.sub(" ", text).strip()
-        if _SIGN_BEHIND.fullmatch(text):
-            text = text[-1] + text[:-1]
+        text = _sign_in_front(_BLANKS.sub(" ", text).strip())
         if _DECIMAL_COMMA.fullmatch(text):
             text = _GROUPING.sub("", text).replace(".", "").replace(",", ".")
         elif _GROUPED.fullmatch(text):
@@ -70,6 +73,20 @@ def _parse(text: str) -> Decimal | None:
         if not _NUMBER.fullmatch(text):
             return None
     return Decimal(text)
+
+
+def _sign_in_front(text: str) -> str:
+    """ "12.00-", "- 12.00", "(12.00)", "12.00 DR", "€ -12.00" and a printed minus, each as "-12.00"; else the text."""
+    text = _MINUSES.sub("-", _SYMBOLS.sub("", text, count=1))
+    if _SIGN_BEHIND.fullmatch(text):
+        return text[-1] + text[:-1].rstrip()
+    if _SIGN_APART.fullmatch(text):
+        return text[0] + text[1:].lstrip()
+    if _BRACKETED.fullmatch(text):
+        return f"-{text[1:-1].strip()}"
+    if worded := _WORD_BEHIND.fullmatch(text):
+        return worded[1] if worded[2].upper() == "CR" else f"-{worded[1]}"
+    return text
 
 
 @lru_cache(maxsize=1024)

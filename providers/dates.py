@@ -1,7 +1,8 @@
 """The shapes in which banks write dates, read without a clock.
 
 Seen in the wild (and nowhere else promised): offsets as ``Z``, ``+01:00``, ``+0100`` and ``+01``; no offset at all;
-fractions of a second or no seconds; ``dd-MM-yyyy`` with or without a time; ``yyyyMMdd``; ``yyyy/MM/dd``; seconds or
+fractions of a second or no seconds; ``dd-MM-yyyy`` with or without a time; ``yyyyMMdd``; ``yyyy/MM/dd``;
+``d.M.yyyy`` and ``dd.MM.yy`` (with points or slashes, the day first); ``04 Mar 2024`` and ``04-MAR-24``; seconds or
 milliseconds since 1970; a date with a time where a date was promised; the empty string.
 """
 
@@ -13,8 +14,10 @@ from providers.rows import BrokenRow
 
 _DAY = re.compile(
     r"(?:(?P<y>[0-9]{4})(?P<sep>[-/.]?)(?P<m>[0-9]{2})(?P=sep)(?P<d>[0-9]{2})"
-    r"|(?P<d2>[0-9]{2})[-./](?P<m2>[0-9]{2})[-./](?P<y2>[0-9]{4}))"
-    r"(?:[T ,]+(?P<clock>.{1,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?",
+    r"|(?P<d2>[0-9]{2})[-./](?P<m2>[0-9]{2})[-./](?P<y2>[0-9]{4})"
+    r"|(?P<d3>[0-9]{1,2})(?P<sep3>[./])(?P<m3>[0-9]{1,2})(?P=sep3)(?P<y3>[0-9]{4}|[0-9]{2})"
+    r"|(?P<d4>[0-9]{1,2})[- ](?P<m4>[A-Za-z]{3})[- ](?P<y4>[0-9]{4}|[0-9]{2}))"
+    r"\.?(?:[T ,]+(?P<clock>.{1,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?",
     re.ASCII,
 )
 _CLOCK = re.compile(
@@ -24,6 +27,7 @@ _CLOCK = re.compile(
 )
 _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?", re.ASCII)
 _UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT"})
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
 
 
 def calendar_day(text: str | None, field: str) -> date | None:
@@ -43,9 +47,18 @@ def _day(text: str, field: str) -> date:
     if found is None:
         raise BrokenRow(f"{field} is not a date")
     try:
-        return date(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]), int(found["d"] or found["d2"]))
+        return date(*_numbers(found))
     except ValueError:
         raise BrokenRow(f"{field} is not a day of the calendar") from None
+
+
+def _numbers(found: re.Match[str]) -> tuple[int, int, int]:
+    """Year, month and day. A year of two digits is of this century: banks' interfaces are younger."""
+    year = found["y"] or found["y2"] or found["y3"] or found["y4"]
+    month = found["m"] or found["m2"] or found["m3"]
+    day = found["d"] or found["d2"] or found["d3"] or found["d4"]
+    number = int(month) if month else _MONTHS.get(found["m4"].lower(), 0)
+    return int(year) if len(year) == 4 else 2000 + int(year), number, int(day)
 
 
 def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:

@@ -16,6 +16,7 @@ W_co = TypeVar("W_co", covariant=True)
 T = TypeVar("T")
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LISTED = msgspec.json.Decoder(list[msgspec.Raw])
 _SAMPLE = 8  # rows of a page that are looked at for how its bank spells
 _UNREAD = "unread"  # the field of a wire Struct that names what could not be read
 
@@ -41,9 +42,9 @@ class Lenient(Generic[W]):
     """Decodes a row into the Struct ``kind``, whole where it fits, and field by field where it does not.
 
     A field that has not its type is left out if it is optional, and its name is kept in ``unread`` (if ``kind`` has
-    that field); a number stands for its text, one object for a list of it. Raises what msgspec says of the whole row if
-    a mandatory field is wrong or missing. ``loosely`` spelled names fit without regard to case, ``_`` and ``-``:
-    ``booking_date``, ``maskedPAN``.
+    that field); a number stands for its text, one object for a list of it, a list of one for what it holds. Raises
+    what msgspec says of the whole row if a mandatory field is wrong or missing. ``loosely`` spelled names fit without
+    regard to case, ``_`` and ``-``: ``booking_date``, ``maskedPAN``.
     """
 
     def __init__(self, kind: type[W], *, loosely: bool = False) -> None:
@@ -123,10 +124,12 @@ class _Either:
 
 
 def _decoded(decoder: Decodes[Any], value: bytes) -> Any:
-    """A number stands for its text, and one object for the list that holds it."""
+    """A number stands for its text, one object for the list that holds it, and a list of one for what it holds."""
     try:
         return decoder.decode(value)
     except msgspec.ValidationError:
+        if value[:1] == b"[" and len(listed := _LISTED.decode(value)) == 1:
+            return decoder.decode(bytes(listed[0]))
         if value[:1].isdigit() or value[:1] == b"-":
             return decoder.decode(b'"' + value + b'"')
         if value[:1] == b"{":

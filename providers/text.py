@@ -1,10 +1,20 @@
 """Texts from a bank: made safe to store, emptied of placeholders, never otherwise changed."""
 
 import hmac
+import html
 import re
 from collections.abc import Iterable, Mapping
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_INVISIBLE = re.compile(
+    r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+"
+)  # no joiner: emoji need it
+_BLANKS = re.compile(r"[\u00a0\u2007\u2009\u202f\u3000]")
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});")
+# UTF-8 that was read as Windows-1252 and written as UTF-8 once more: a lead byte's letter, then a following byte's
+_TWICE_ENCODED = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
 _NOT_ALNUM = re.compile(r"[\W_]+")
 # What banks write where they have nothing to say (ISO 20022 asks for NOTPROVIDED in EndToEndId).
 _PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined"})
@@ -19,19 +29,46 @@ def clean(value: str | None) -> str | None:
     """``value`` without control characters (NUL has no place in a database text); None if nothing is left."""
     if value is None:
         return None
+    return _visible(value).strip() or None
+
+
+def _visible(value: str) -> str:
+    value = once_encoded(value)
     if not value.isprintable():
-        value = _CONTROL.sub(" ", value)
-    return value.strip() or None
+        value = _CONTROL.sub(" ", _INVISIBLE.sub("", _BLANKS.sub(" ", value)))
+    return value
+
+
+def once_encoded(value: str) -> str:
+    """``value`` as it was before somebody encoded it a second time ("MÃ¼ller" is "Müller"); itself if nobody did."""
+    if value.isascii() or _TWICE_ENCODED.search(value) is None:
+        return value
+    try:
+        return b"".join(map(_byte, value)).decode()
+    except UnicodeError:
+        return value
+
+
+def _byte(letter: str) -> bytes:
+    """Windows-1252, with the five places that it leaves empty."""
+    return letter.encode("latin-1") if letter < "\u0100" else letter.encode("cp1252")
+
+
+def unescaped(value: str) -> str:
+    """``value`` with the letters that HTML's entities stand for ("M&amp;S"), also where they were escaped twice. A
+    lone ampersand and what only looks like an entity stay as they are."""
+    for _ in range(2):
+        if "&" not in value or _ENTITY.search(value) is None:
+            break
+        value = _ENTITY.sub(lambda found: html.unescape(found[0]), value)
+    return value
 
 
 def meaningful(value: str | int | None) -> str | None:
     """An identifier or a name that says something: placeholders, rows of zeros and empty texts are None."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else str(value)
-    if not text.isprintable():
-        text = _CONTROL.sub(" ", text)
-    text = text.strip()
+    text = _visible(value if isinstance(value, str) else str(value)).strip()
     if not text:
         return None
     if text[0].isalnum() and text[0] not in _FIRST_OF_PLACEHOLDERS:

@@ -245,7 +245,8 @@ _WORDS = _kinds(
     direct_debit="lastschrift lastschrifteinzug sepabasislastschrift directdebit poleceniezapłaty domiciliation"
     " incasso prélèvement prlv addebitosdd domiciliacion recibo",
     card="cardpayment kartenzahlung girocard płatnośćkartą transakcjakartą betaalautomaat paiementparcarte crd card"
-    " purchase kartenumsatz kortköp dankortkøb pagamentopos",
+    " purchase kartenumsatz kortköp dankortkøb kortkøb varekjøp pagamentopos zakupprzyużyciukarty korttimaksu"
+    " korttiosto compratarjeta pagotarjeta",
     cash_machine="bargeldauszahlung wypłatazbankomatu geldautomaat retraitdab prelievo atm cashwithdrawal auszahlung",
     cash="einzahlung bareinzahlung wpłata storting cashdeposit",
     fees="entgelt gebühren opłata prowizja kosten frais fee commissioni",

@@ -14,7 +14,8 @@ from providers import amount, dates, text
 from providers.balances import balance_type
 from providers.berlin_group import report as reports
 from providers.berlin_group import wire
-from providers.berlin_group.told import exact, identifiers, told
+from providers.berlin_group.parties import identifiers
+from providers.berlin_group.told import exact, told
 from providers.errors import ContractBroken
 from providers.model import (
     Account,
@@ -33,7 +34,7 @@ from providers.rules.amounts import is_inverted
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
-VERSION = 2  # of these rules; stored beside what they made
+VERSION = 3  # of these rules; stored beside what they made
 
 # cashAccountType is ExternalCashAccountType1Code already
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}

@@ -10,14 +10,13 @@ from decimal import Decimal
 import msgspec
 
 from providers import amount, text
-from providers.berlin_group import wire
-from providers.identify import best_first, identifier
-from providers.model import Card, Exchange, Identifier, Money, Scheme, Status
+from providers.berlin_group import parties, wire
+from providers.identify import identifier
+from providers.model import Card, Exchange, Money, Scheme, Status
 from providers.rows import BrokenRow, Lenient
 from providers.rules.told import Named, Told
 
-# creditDebitIndicator
-_DIRECTIONS = {"CRDT": 1, "CREDIT": 1, "C": 1, "DBIT": -1, "DEBIT": -1, "D": -1}
+_DIRECTIONS = {"C": 1, "D": -1}  # creditDebitIndicator: CRDT, Credit, CR; DBIT, Debit, DR
 
 _LOOSE_ROW = Lenient(wire.TransactionRow, loosely=True)
 _AMOUNT = Lenient(wire.Amount, loosely=True)
@@ -50,7 +49,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         number=number,
         currency=(currency or "").strip().upper() if currency else "",
         money_place=money_place,
-        direction=_DIRECTIONS.get(row.credit_debit_indicator.upper()) if row.credit_debit_indicator else None,
+        direction=_direction(row.credit_debit_indicator, number),
         status_word=_first(
             ("status", row.status),
             ("bookingStatus", row.booking_status),
@@ -59,10 +58,10 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         booking=(("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time)),
         value=(("valueDate", row.value_date), ("valueDateTime", row.value_date_time)),
         moment=_moments(row),
-        creditor=_creditor(row) or _creditor(entry),
-        debtor=_debtor(row) or _debtor(entry),
-        ultimate_creditor=_ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor),
-        ultimate_debtor=_ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor),
+        creditor=parties.creditor(row) or parties.creditor(entry),
+        debtor=parties.debtor(row) or parties.debtor(entry),
+        ultimate_creditor=parties.ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor),
+        ultimate_debtor=parties.ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor),
         merchant=_merchant(row, is_card),
         unstructured=unstructured,
         unstructured_place=unstructured_place,
@@ -102,6 +101,16 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         places=_places(row, entries),
         unread=tuple(unread),
     )
+
+
+def _direction(indicator: str | None, number: Decimal) -> int | None:
+    """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither, beside a number
+    without a minus: money whose direction is not known is not money that came in."""
+    word = text.meaningful(indicator)
+    found = None if word is None else _DIRECTIONS.get(word[0].upper())
+    if word is not None and found is None and number > 0:
+        raise BrokenRow("creditDebitIndicator is unknown")
+    return found
 
 
 def _places(row: wire.TransactionRow, entries: Sequence[wire.EntryRow]) -> dict[str, str]:
@@ -156,24 +165,6 @@ def _amount_of(given: wire.Amount) -> msgspec.Raw:
     return wire.NOTHING
 
 
-def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifier, ...]:
-    found = []
-    pan = row.masked_pan or row.pan
-    if row.iban is not None and (value := text.meaningful(row.iban)):
-        found.append(identifier(Scheme.IBAN, value))
-    if row.bban is not None and (value := text.meaningful(row.bban)):
-        found.append(identifier(Scheme.BBAN, value))
-    if pan is not None and (value := text.meaningful(pan)):
-        found.append(identifier(Scheme.MASKED_PAN, value))
-    if row.msisdn is not None and (value := text.meaningful(row.msisdn)):
-        found.append(identifier(Scheme.OTHER, value))
-    if isinstance(row, wire.AccountReference) and row.other is not None:
-        other = row.other if isinstance(row.other, str) else row.other.identification
-        if value := text.meaningful(other):
-            found.append(identifier(Scheme.OTHER, value))
-    return best_first(found) if len(found) > 1 else tuple(found)
-
-
 def _entries(raw: msgspec.Raw, unread: list[str]) -> list[wire.EntryRow]:
     """entryDetails: a list, or its only element by itself."""
     if raw is wire.NOTHING or bytes(raw) == b"null":
@@ -204,41 +195,6 @@ def _first(*given: tuple[str, str | None]) -> tuple[str, str | None] | None:
         if one[1]:
             return one
     return None
-
-
-def _creditor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
-    return _side("creditor", row.creditor_name, row.creditor_account, row.creditor_agent, row.creditor)
-
-
-def _debtor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
-    return _side("debtor", row.debtor_name, row.debtor_account, row.debtor_agent, row.debtor)
-
-
-def _side(
-    side: str,
-    name: str | None,
-    reference: wire.AccountReference | str | None,
-    agent: wire.Agent | str | None,
-    whole: wire.PartyRow | str | None,
-) -> Named | None:
-    if name is None and reference is None and whole is None:
-        return None
-    place = f"{side}Name"
-    if not name and whole is not None:
-        name, place = (whole, side) if isinstance(whole, str) else (whole.name, f"{side}.name")
-    if reference is None and isinstance(whole, wire.PartyRow) and whole.iban:
-        reference = whole.iban
-    if isinstance(reference, str):
-        reference = wire.AccountReference(iban=reference)
-    found = identifiers(reference) if reference is not None else ()
-    bic = agent if isinstance(agent, str) or agent is None else agent.bicfi or agent.bic
-    return Named(place, name, found[0] if found else None, text.meaningful(bic), f"{side}Account")
-
-
-def _ultimate(place: str, given: wire.PartyRow | str | None) -> Named | None:
-    if given is None:
-        return None
-    return Named(place, given if isinstance(given, str) else given.name)
 
 
 def _unstructured(

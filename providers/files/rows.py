@@ -1,9 +1,11 @@
 """Rows of a file into transactions, one after the other, so that a broken one costs nothing but itself."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
+from providers import dates
 from providers.model import Balance, Money, RejectedRow, Transaction
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
@@ -42,8 +44,8 @@ def read_row(engine: Engine, told: Told) -> Transaction:
     """Raises BrokenRow, also for what no ledger holds."""
     row = engine.transaction(told)
     _check_amount(row.money, "amount")
-    for day in (row.booking_date, row.value_date):
-        _check_day(day)
+    for place, text in (*told.booking, *told.value):
+        _check_day(text, place)
     if row.balance_after is not None:
         _check_amount(row.balance_after, "balance")
     return row
@@ -53,7 +55,11 @@ def is_plausible(day: date) -> bool:
     return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
-def _check_day(day: date | None) -> None:
+def _check_day(text: str | None, place: str) -> None:
+    """A file's days are its own statement's: what the engine would leave out as unknown is a mistake here."""
+    day = None
+    with suppress(BrokenRow):
+        day = dates.calendar_day(text, place)
     if day is not None and not is_plausible(day):
         raise BrokenRow("date is out of range")
 

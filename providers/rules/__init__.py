@@ -5,7 +5,7 @@ template.py     a line of text with blanks: how data names a place in a text, sa
 told.py         Told: one row in neutral words, as a standard's normalize.py read it
 engine.py       Told and Rules -> Transaction, with the place and the rule of every field; its steps:
   amounts.py      which way the money went, what was billed
-  remittance.py   what the payer wrote, freed of what the bank wrote around it
+  remittance.py   what the payer wrote, freed of what the bank wrote around it; labelled.py has the words of some banks
   days.py         days of fields, days in texts
   other_side.py   who stands on the other side; parties.py reads the names
   details.py      the card and its merchant (merchant.py), the party behind the party

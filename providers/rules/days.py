@@ -5,8 +5,8 @@ before, not more than three days after. Thirteen digits of a reference look like
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from providers import dates
@@ -19,6 +19,7 @@ from providers.rules.told import Placed, Told
 _BEFORE = timedelta(days=370)
 _AFTER = timedelta(days=3)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_YEAR_FIRST = re.compile(r"(?P<y>[0-9]{4})[-./](?P<m>[0-9]{2})[-./](?P<d>[0-9]{2})", re.ASCII)
 _NUMBERS = re.compile(r"(?P<d>[0-9]{1,2})[./-](?P<m>[0-9]{1,2})(?:[./-](?P<y>[0-9]{4}|[0-9]{2})?)?", re.ASCII)
 _NAMED = re.compile(r"(?P<d>[0-9]{1,2})[ -]?(?P<m>[A-Za-z]{3})(?:[ -]?(?P<y>[0-9]{4}|[0-9]{2}))?", re.ASCII)
 # English, German, French, Spanish, Italian, Dutch, Nordic, Portuguese
@@ -27,6 +28,17 @@ _MONTH_NAMES = (
     "|oct okt out ott|nov|dec dez dic dés"
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
+# what a blank of digits alone is as a {date}
+_DIGITS: dict[str, Callable[[str], str]] = {
+    "ymd": lambda digits: f"{digits[:4]}-{digits[4:6]}-{digits[6:]}",
+    "yymmdd": lambda digits: f"20{digits[:2]}-{digits[2:4]}-{digits[4:]}",
+    "dashed": lambda digits: f"20{digits}",
+    "ddmmyy": lambda digits: f"{digits[:2]}.{digits[2:4]}.{digits[4:]}",
+    "ddmm": lambda digits: f"{digits[:2]}.{digits[2:]}",
+}
+DAY_BLANKS = frozenset({"date", *_DIGITS})
+_CLOCK_PARTS = re.compile(r"[:.HhUu]")
+_UTC_ENDS = ("Z", "z", "+00:00", "+0000", "+00", "UTC", "GMT")
 _ALONE = re.compile(r"(?<![0-9./-])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}[.][0-9]{2}[.][0-9]{4})(?![0-9./-])", re.ASCII)
 
 
@@ -47,8 +59,8 @@ def of_row(told: Told, rules: Dates, lines: Iterable[str], zone: tzinfo) -> Days
     """``lines`` are the row's texts as remittance has them; ``zone`` is the bank's own."""
     places: dict[str, str] = {}
     unread: list[str] = []
-    booking = _first_day(told.booking, "booking_date", places, unread)
-    value = _first_day(told.value, "value_date", places, unread)
+    booking = _first_day(told.booking, "booking_date", places, unread, zone)
+    value = _first_day(told.value, "value_date", places, unread, zone)
     if rules.swapped:
         booking, value = value, booking
         places = {
@@ -86,19 +98,36 @@ def _then(place: str, rule: str) -> str:
     return f"{place}, {rule}" if " by " in place else f"{place} by {rule}"
 
 
-def _first_day(candidates: Iterable[Placed], name: str, places: dict[str, str], unread: list[str]) -> date | None:
+def _first_day(
+    candidates: Iterable[Placed], name: str, places: dict[str, str], unread: list[str], zone: tzinfo
+) -> date | None:
     for place, text in candidates:
         if not text:
             continue
         try:
-            day = dates.calendar_day(text, place)
+            day = _day_at(text, place, zone)
         except BrokenRow:
             unread.append(place)
             continue
-        if day is not None:
-            places[name] = place
-            return day
+        if day is None:
+            continue
+        if not _is_of_our_time(day):  # 0001-01-01 and 9999-12-31 stand for a day that the bank does not know
+            unread.append(place)
+            continue
+        places[name] = place
+        return day
     return None
+
+
+def _day_at(text: str, place: str, zone: tzinfo) -> date | None:
+    """The written day. But a moment in UTC that is midnight in the bank's own zone is the day that begins then there:
+    2024-06-05T22:00:00Z is how 2024-06-06 leaves a computer in Paris."""
+    day = dates.calendar_day(text, place)
+    if day is None or not _is_of_our_time(day) or not text.rstrip().endswith(_UTC_ENDS) or ":" not in text:
+        return day
+    local = dates.moment(text, place, zone=zone)
+    local = local and local.astimezone(zone)
+    return local.date() if local is not None and local.time() == time() else day
 
 
 def _from_texts(
@@ -109,7 +138,7 @@ def _from_texts(
         lowered = line.lower()
         for made in (book(sources), DATED):
             found = made.fill(line, lowered)
-            if found and (day := written_day(found["date"], known)) is not None:
+            if found and (day := _told_day(found, known)) is not None:
                 return _at(day, found.get("time"), zone), found.get("card"), "day_in_text"
         if known is None and (alone := _ALONE.search(line)) is not None:
             day = written_day(alone[0], None)
@@ -123,16 +152,32 @@ def _from_ids(sources: tuple[str, ...], told: Told, known: date | None, zone: tz
     for value in told.bank_ids.values():
         text = str(value or "")
         found = book(sources).fill(text, text.lower())
-        if found is not None:
-            digits = found.get("ymd", "")
-            written = found.get("date") or f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-        elif known is None and (alone := _ALONE.search(text)) is not None:
-            found, written = {}, alone[0]
-        else:
+        if found is None and known is None and (alone := _ALONE.search(text)) is not None:
+            found = {"date": alone[0]}
+        if found is None:
             continue
-        day = written_day(written, known)
+        day = _told_day(found, known)
         if day is not None:
             return _at(day, found.get("time"), zone)
+    return None
+
+
+def beside_payee(days: Days, code: str | None, blanks: Mapping[str, str], place: str, zone: tzinfo) -> Days:
+    """``days`` with the day that stood beside the payee in a text, where nothing else said when it was."""
+    known = days.booking or days.value
+    if days.moment is not None or not _may_be_a_card(code):
+        return days
+    day = _told_day(blanks, known)
+    if day is None:
+        return days
+    places = days.places | {"transaction_datetime": _then(place, "day_in_text")}
+    return replace(days, moment=_at(day, blanks.get("time"), zone), places=places)
+
+
+def _told_day(blanks: Mapping[str, str], known: date | None) -> date | None:
+    for blank, text in blanks.items():
+        if blank in DAY_BLANKS:
+            return written_day(_DIGITS[blank](text) if blank in _DIGITS else text, known)
     return None
 
 
@@ -141,8 +186,8 @@ def written_day(text: str, known: date | None) -> date | None:
 
     Without a year it is the last such day up to shortly after ``known``, and without ``known`` it is none.
     """
-    if len(text) == 10 and text[4] == "-":
-        found: re.Match[str] | None = re.fullmatch(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})", text)
+    if len(text) == 10 and not text[4].isdigit():
+        found: re.Match[str] | None = _YEAR_FIRST.fullmatch(text)
     else:
         found = _NUMBERS.fullmatch(text) or _NAMED.fullmatch(text)
     if found is None:
@@ -189,7 +234,7 @@ def _local_day(moment: datetime, zone: tzinfo) -> date:
 def _at(day: date, clock: str | None, zone: tzinfo) -> datetime:
     """``day`` at ``clock`` in ``zone``; its midnight in UTC where no time is told (as providers.dates.moment)."""
     if clock:
-        hour, minute, second = (*(int(part) for part in clock.replace(".", ":").split(":")), 0)[:3]
+        hour, minute, second = (*(int(part) for part in _CLOCK_PARTS.split(clock)), 0)[:3]
         if hour < 24 and minute < 60 and second < 60:
             return datetime.combine(day, time(hour, minute, second, tzinfo=zone)).astimezone(UTC)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

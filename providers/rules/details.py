@@ -1,5 +1,6 @@
 """What only some banks tell of a row: the card and its merchant, the party behind the party, and the rest."""
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from providers.identify import identifier
 from providers.model import NO_DETAILS, Card, Details, Exchange, Party, Scheme
 from providers.rows import BrokenRow
 from providers.rules import parties
+from providers.rules.days import DAY_BLANKS
 from providers.rules.merchant import merchant
 from providers.rules.narratives import BEHIND, EXCHANGED, SERVICES
 from providers.rules.other_side import OtherSide
@@ -16,6 +18,12 @@ from providers.rules.remittance import Written
 from providers.rules.told import Told
 
 _CARD_FAMILIES = ("-CCRD-", "-MCRD-")
+# 4974XXXXXXXX1234, 4246xx1234, ****1234, XXXX 1234, 5179 XXXX XXXX 1234, 6703 42XX XXXX X012 3
+_MASKED = re.compile(
+    r"(?<![0-9A-Za-z*])(?:[0-9]{4,6}(?:[Xx*•#]{2,10}|[.]{4,8})[0-9]{3,4}"
+    r"|[0-9]{4} [0-9Xx*•]{4} [Xx*•]{4} [Xx*•]{0,3}[0-9]{1,4}(?: [0-9])?"
+    r"|(?:CB|cb)?[Xx*•#]{3,16} ?[0-9]{4}|CB\*[0-9]{4})(?![0-9A-Za-z])"
+)
 
 
 def details(
@@ -93,13 +101,20 @@ def _behind_service(written: Written, name: str | None) -> str | None:
     return parties.said(found["payee"]) if found else None
 
 
+def _number_in(written: Written, iso: str | None) -> str | None:
+    """A masked card number in the text of a row that the bank calls a card's, or calls nothing."""
+    if iso is not None and iso[4:10] not in _CARD_FAMILIES:
+        return None
+    return next((found[0] for line in written.texts if (found := _MASKED.search(line)) is not None), None)
+
+
 def card_of(
     told: Told, written: Written, other: OtherSide, iso: str | None, pan: str | None, places: dict[str, str]
 ) -> Card | None:
     """The card's own facts, and the merchant's name as a person would write it. A row is a card's if its fields or its
     code say so, or a text with a card number or a day of purchase in it does. ``pan`` stood beside such a day."""
-    pan = other.blanks.get("card") or pan
-    is_card_text = pan is not None or "date" in other.blanks
+    pan = other.blanks.get("card") or pan or _number_in(written, iso)
+    is_card_text = pan is not None or not DAY_BLANKS.isdisjoint(other.blanks)
     if told.card is None and not is_card_text and not (iso and iso[4:10] in _CARD_FAMILIES):
         return None
     card = told.card or Card()

@@ -86,7 +86,10 @@ class Engine:
         if self._has_own_days:
             self._redate(told, fields)
         dated = days.of_row(told, rules.dates, written.texts, self._zone)
-        other = other_side(told, written, fields, rules.parties, outgoing=outgoing, own=self._own)
+        by_card = dated.places.get("transaction_datetime", "").endswith("day_in_text")
+        other = other_side(told, written, fields, rules.parties, outgoing=outgoing, own=self._own, by_card=by_card)
+        if other.blanks:
+            dated = days.beside_payee(dated, told.code, other.blanks, other.place, self._zone)
         lines = payers_words(written, other)
         if rules.pending.placeholder_texts and told.status is Status.PENDING:
             other, lines = NOBODY, []

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from providers.model import Identifier, Party
 from providers.rules import parties
+from providers.rules.days import DAY_BLANKS
 from providers.rules.fields import Fields
-from providers.rules.narratives import CARD_ALONE
+from providers.rules.narratives import CARD_ALONE, CARD_FRONT
 from providers.rules.places import by
 from providers.rules.profile import Parties
 from providers.rules.remittance import Written
@@ -33,16 +34,28 @@ NOBODY = OtherSide(parties.NOBODY_KNOWN)
 
 
 def other_side(
-    told: Told, written: Written, fields: Fields, rules: Parties, *, outgoing: bool, own: Collection[Identifier]
+    told: Told,
+    written: Written,
+    fields: Fields,
+    rules: Parties,
+    *,
+    outgoing: bool,
+    own: Collection[Identifier],
+    by_card: bool = False,
 ) -> OtherSide:
+    """``by_card``: a text says that a card paid."""
     party, place = parties.other_side(told, outgoing, own)
     for path in rules.fields:
         name = parties.said(fields.text(path))
         if name is not None:
             party, place = Party(name, party.account, party.agent), path
+            if (found := parties.from_texts([name], None, rules)) is not None:
+                return OtherSide(
+                    Party(found.name, party.account, party.agent), by(path, found.rule), name, found.blanks
+                )
             break
     if party.name is not None and not parties.is_nobody(party.name, rules):
-        return _named(party, party.name, place, rules)
+        return _named(party, party.name, place, rules, by_card)
     account = party.account or parties.lifted_account(written.lifted.get("iban"), own)
     found = _in_text(told, written, rules, party.name)
     if found is not None:
@@ -57,9 +70,11 @@ def other_side(
     return OtherSide(Party(None, account, party.agent), place if side is None else side.account_place)
 
 
-def _named(party: Party, name: str, place: str, rules: Parties) -> OtherSide:
+def _named(party: Party, name: str, place: str, rules: Parties, by_card: bool) -> OtherSide:
     """A name without what its bank or a payment company put in front of it."""
     shorter = parties.without_prefix(name, rules) or name
+    if by_card and shorter.startswith(CARD_FRONT):
+        shorter = parties.said(shorter.removeprefix(CARD_FRONT)) or shorter
     shop = parties.without_processor(shorter)
     if shop is not None:
         return OtherSide(Party(shop, party.account, party.agent), by(place, "processor_prefix"))
@@ -95,7 +110,7 @@ def payers_words(written: Written, other: OtherSide) -> list[str]:
     if len(lines) < 2 or party is parties.NOBODY_KNOWN:
         return lines
     known = {_core(one) for one in (party.name, party.account.value if party.account else None, party.agent) if one}
-    if other.line and "date" not in other.blanks and "card" not in other.blanks:
+    if other.line and "card" not in other.blanks and DAY_BLANKS.isdisjoint(other.blanks):
         known.add(_core(other.line))
     kept = [line for line in lines if len(line) > _MAX_REPEATED or _core(line) not in known]
     if not kept or len(kept) == len(lines):

@@ -23,7 +23,7 @@ def other_side(told: Told, outgoing: bool, own: Collection[Identifier]) -> tuple
     """The party of the row's own fields and its place: the creditor of a debit, the debtor of a credit; the ultimate
     party where only that is named; the merchant where the bank names one beside them."""
     side, ultimate = (told.creditor, told.ultimate_creditor) if outgoing else (told.debtor, told.ultimate_debtor)
-    if side is not None and side.account is not None and side.account in own:
+    if side is not None and (side.account in own if side.account is not None else _is_holder(side, told, outgoing)):
         side = None
     account, agent = (side.account, side.agent) if side is not None else (None, None)
     for one in (told.merchant, side, ultimate):
@@ -34,11 +34,17 @@ def other_side(told: Told, outgoing: bool, own: Collection[Identifier]) -> tuple
     return NOBODY_KNOWN, ""
 
 
+def _is_holder(side: Named, told: Told, outgoing: bool) -> bool:
+    """A side without an account that has the name of the other one: the bank wrote the holder into both."""
+    holder = told.debtor if outgoing else told.creditor
+    return holder is not None and bool(side.name) and holder.name == side.name
+
+
 def said(name: str | None) -> str | None:
     """A name that names somebody, in one line, as long as a name can be."""
     if name is None:
         return None
-    found = text.meaningful(name)
+    found = text.meaningful(text.unescaped(name) if "&" in name else name)
     if found is None:
         return None
     if "  " in found or len(found) > _MAX_NAME_LENGTH:
@@ -86,7 +92,7 @@ def from_texts(lines: Sequence[str], additional: str | None, rules: Parties) -> 
         for one in made.templates:
             for line, lowered in kept:
                 found = one.fill(line, lowered)
-                name = said(found.get("payee")) if found else None
+                name = said(found.get("payee", "").partition(" | ")[0]) if found else None
                 if found is not None and name is not None and not is_nobody(name, rules):
                     return FromText(name, rule, line, line is additional, found)
     return None

@@ -10,17 +10,18 @@ runs of spaces), joined where a line goes on in the next, and taken apart where 
     mandatereference:,creditorid:,remittanceinformation:NR 1         ING
     narrative: ['SHOP', 'CITY'], atmPosName: SHOP                    BNP Paribas Fortis
     End-to-End-Ref.: 1234                                            Commerzbank, Danske
+    Naam: X Omschrijving: Huur IBAN: NL00BANK; ?20SVWZ+Rent?32X      providers.rules.labelled
 
 Tags are an allow-list: ``BMW+`` and ``/AB/`` are somebody's words. Every pattern here is linear: fixed words, bounded
 repeats, no repeat inside a repeat.
 """
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from providers import text
+from providers.rules import labelled
 from providers.rules.narratives import TECHNICAL
 from providers.rules.profile import Remittance
 from providers.rules.template import book
@@ -75,6 +76,7 @@ _NARRATIVE_FIRST = re.compile(r"(?:narrative|atmPosName): ?")
 _QUOTED = re.compile(r"'([^']{0,500})'")
 
 _TXT = re.compile(r"/Txt/(?:[A-Z]\|)?")
+_TXT_DEBIT = re.compile(r"/Txt/D\|RECIBO;([^;\n]{1,140})")  # a direct debit names its creditor
 
 # Lines that repeat an id under its German or English name.
 _LABELS = {
@@ -87,7 +89,6 @@ _LABEL = re.compile(r"(?<!\w)(" + "|".join(re.escape(one) for one in _LABELS) + 
 
 _ESCAPED = re.compile(r"(?:\\[uU][0-9A-Fa-f]{4})+")
 _BREAK = re.compile(r"<br ?/?>|\r\n|\n|\r", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6});")
 _IS_ID = re.compile(r"\s*[A-Za-z_-]{0,20}[0-9][A-Za-z0-9_./-]{7,60}\s*")  # N26 links rows by one there
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -167,19 +168,20 @@ def _plain(given: Iterable[str | None], rules: Remittance, done: list[str]) -> l
     for value in given:
         if not value:
             continue
+        value = text.once_encoded(value)
         if "\\" in value and _ESCAPED.search(value):
             value = _ESCAPED.sub(_unescape, value)
             done.append("unescaped")
-        if "&" in value and _ENTITY.search(value):
-            value = html.unescape(value)
+        if "&" in value and (plain := text.unescaped(value)) != value:
+            value = plain
             done.append("unescaped")
         parts = _BREAK.split(value) if "\n" in value or "\r" in value or "<" in value else [value]
         for separator in rules.separators:
             parts = [piece for part in parts for piece in part.split(separator)]
         for part in parts:
-            line = text.meaningful(" ".join(part.split()))
+            line = text.meaningful(part)
             if line is not None:
-                lines.append(line)
+                lines.append(" ".join(line.split()))
     return lines
 
 
@@ -227,12 +229,22 @@ def _completes_label(last: str, line: str) -> bool:
 
 def _take_apart(found: Written) -> None:
     whole = "\n".join(found.lines)
-    if ("+" in whole and len(marks := list(_SEPA.finditer(whole))) > 0) or (
-        ":" in whole and len(marks := list(_SEPA_COLON.finditer(whole))) > 1
-    ):
+    if "?" in whole and (fields := labelled.subfields(whole)) is not None:
+        found.lines, lifted = fields
+        found.lifted |= {kind: plain for kind, value in lifted.items() if (plain := text.meaningful(value)) is not None}
+        found.texts = found.lines
+        found.rules.append("subfields")
+        whole = "\n".join(found.lines)
+    if "+" in whole and (marks := list(_SEPA.finditer(whole))):
+        _by_tags(found, whole, marks, _SEPA_TAGS, "sepa_tags")
+    elif (named := labelled.labels(whole)) is not None:
+        _by_tags(found, *named, labelled.LABELS, "labelled")
+    elif ":" in whole and len(marks := list(_SEPA_COLON.finditer(whole))) > 1:
         _by_tags(found, whole, marks, _SEPA_TAGS, "sepa_tags")
     elif whole.startswith("/"):
         if _TXT.match(whole):
+            if (debit := _TXT_DEBIT.match(whole)) is not None:
+                found.lifted[_PARTY] = debit[1]
             parts = [" ".join(_TXT.sub("", line).replace(";", " ").split()) for line in found.lines]
             found.lines = found.texts = [part for part in parts if part]
             found.rules.append("txt_marker")

@@ -6,14 +6,14 @@ a match costs at most the length of the text times the length of the template, a
 
     {payee} {text} {any}   anything, at least one character ({any}: or none), as little as possible
     {word} {number}        without a space; digits only
-    {date}                 31.12.2026 31/12/26 31-12 2026-12-31 31DEC 31 DEC 26: day before month, or ISO 8601
-    {ymd}                  20261231
-    {time}                 13:37 13:37:59 13.37
+    {date}                 31.12.2026 31/12/26 31-12 2026-12-31 31DEC 31 DEC 26: day before month, or year first
+    {ymd} {yymmdd} {dashed} {ddmmyy} {ddmm}   20261231 261231 26-12-31 311226 3112
+    {time}                 13:37 13:37:59 13.37 13H37
     {amount} {currency}    -1.234,56 and the like; three capitals
     {rate}                 1.0842 or 1,0842
     {card}                 a card number, masked or not
     [one|another]          either of these texts, the longest that fits
-    a space                any white space, at least one
+    a space                any white space, at least one, with the end of a line ("|", where lines are joined) or not
 
 Case does not matter. A template fits from the start of a line; one that begins with {any} fits anywhere. What stands
 behind it does not matter, except where a whole name or line is meant (placeholders, clutter).
@@ -31,14 +31,18 @@ _FREE = {"payee": 1, "text": 1, "any": 0}
 _TYPED = {
     "word": r"\S{1,80}+",
     "number": r"[0-9]{1,40}+",
-    "date": r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./-][0-9]{1,2}(?:[./-](?:[0-9]{4}|[0-9]{2})?)?"
+    "date": r"(?:[0-9]{4}[-./][0-9]{2}[-./][0-9]{2}|[0-9]{1,2}[./-][0-9]{1,2}(?:[./-](?:[0-9]{4}|[0-9]{2})?)?"
     r"|[0-9]{1,2}[ -]?[A-Za-z]{3}(?:[ -]?(?:[0-9]{4}|[0-9]{2})\b)?)",
     "ymd": r"[0-9]{8}",
-    "time": r"[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?",
+    "yymmdd": r"[0-9]{6}(?![0-9])",
+    "dashed": r"[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9-])",
+    "ddmmyy": r"[0-9]{6}(?![0-9])",
+    "ddmm": r"[0-9]{4}(?![0-9])",
+    "time": r"[0-9]{1,2}[:.HhUu][0-9]{2}(?:[:.][0-9]{2})?",
     "amount": r"[+-]?[0-9][0-9.,']{0,24}",
     "currency": r"[A-Z]{3}",
     "rate": r"[0-9]{1,9}(?:[.,][0-9]{1,12})?",
-    "card": r"[0-9Xx*•.#]{4,25}(?: [0-9Xx*•#]{4}){0,4}",
+    "card": r"[0-9Xx*•.#]{4,25}(?: [0-9Xx*•#]{4}(?![0-9]|[./-][0-9])){0,4}",
 }
 _UNNAMED = frozenset({"any", "word", "number"})  # these may stand twice: what is in them is not given back
 _PART = re.compile(r"\{(?P<blank>[a-z]+)\}|\[(?P<either>[^\[\]{}]+)\]|(?P<space>\s+)|(?P<literal>[^\s\[\]{}]+)")
@@ -136,7 +140,7 @@ def _pattern(parts: list[tuple[str, str]]) -> str:
 
 def _fixed(kind: str, value: str) -> str:
     if kind == "space":
-        return r"\s{1,40}+"
+        return r"\s{1,40}+(?:\|\s{1,40}+)?"
     if kind == "either":
         longest_first = sorted(value.split("|"), key=len, reverse=True)
         return "(?>" + "|".join(re.escape(one).replace(r"\ ", r"\s{1,40}") for one in longest_first) + ")"

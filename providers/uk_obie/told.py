@@ -75,7 +75,9 @@ def told(row: wire.TransactionRow, raw: bytes, *, account_currency: str | None) 
         ultimate_creditor=_side("UltimateCreditor", row.ultimate_creditor, None),
         ultimate_debtor=_side("UltimateDebtor", row.ultimate_debtor, None),
         merchant=_merchant(row.merchant_details),
-        unstructured=(row.transaction_information,),
+        unstructured=row.transaction_information
+        if isinstance(row.transaction_information, list)
+        else (row.transaction_information,),
         unstructured_place="TransactionInformation",
         additional=description,
         additional_place=described_at,

@@ -155,7 +155,9 @@ def test_a_day_that_cannot_be_read_costs_the_day_and_not_the_row() -> None:
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_days_at_the_ends_of_the_calendar_break_nothing(day: str) -> None:
     lines = text("CARTE 01/01 BAR", "CARTE 31/12/99 BAR", f"(..1) {day} 23:59 Bar\\x")
-    assert one({"bookingDate": day} | lines).booking_date == date.fromisoformat(day)
+    found = one({"bookingDate": day} | lines)
+    assert found.booking_date != date.fromisoformat(day)
+    assert found.provenance["unread"] == "bookingDate"
     assert one({"bookingDate": None, "transactionDate": f"{day}T23:59:00-11:00"} | lines).money.number < 0
 
 

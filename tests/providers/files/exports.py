@@ -330,7 +330,7 @@ ALICE MORO;
 2024-03-14;2024-03-14;PRZELEW ZEWNĘTRZNY PRZYCHODZĄCY;"CZYNSZ";"JAN NOWAK  UL. X";'56114010810000267002001001';2 000,00;2 000,00;
 """
         ),
-        ((date(2024, 3, 16), "-23.45", None), (date(2024, 3, 14), "2000.00", "JAN NOWAK UL. X")),
+        ((date(2024, 3, 16), "-23.45", "ZABKA /KRAKOW"), (date(2024, 3, 14), "2000.00", "JAN NOWAK UL. X")),
         "",
         "CZYNSZ",
         (),
@@ -365,7 +365,7 @@ TRANSFER-2,14-03-2024,"14-03-2024 10:11:12",1000.00,EUR,"Received money from LAG
 "Alter Kontostand";"246,90 EUR";
 """
         ),
-        ((date(2024, 3, 15), "-12.34", None), (date(2024, 3, 14), "1000.00", None)),
+        ((date(2024, 3, 15), "-12.34", "REWE"), (date(2024, 3, 14), "1000.00", "LAGUNE")),
         "EUR",
         "Lohn",
         (),
