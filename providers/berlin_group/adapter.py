@@ -6,23 +6,21 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from providers.berlin_group import authorise, first, normalize, report, sca
+from providers.berlin_group import authorise, first, normalize, report, sca, signing
 from providers.berlin_group.client import CARD, Client
 from providers.berlin_group.oauth import AuthorisationServer
 from providers.berlin_group.passwords import Passwords
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.steps import Steps
-from providers.berlin_group.versions import V2, Version, version_of
+from providers.berlin_group.versions import version_of
 from providers.edge import edge, guarded, kept
 from providers.errors import Refused
 from providers.model import Account, Balance, Page, Status, Transaction
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
 from providers.registry import CatalogueError, Institution, settings_of
 from providers.rows import Rows, only_row
-from providers.signing.http_signature import Scheme, signer
-from providers.signing.seal import key_id
 from providers.tpp import Tpp
-from providers.transport import Limits, Signer, Transport
+from providers.transport import Limits, Transport
 
 
 class BerlinGroupAdapter:
@@ -49,7 +47,7 @@ class BerlinGroupAdapter:
                 (settings.base_url, *_more_urls(settings)),
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
-                sign=_signer(settings, self._version, tpp),
+                sign=signing.signer_for(settings.signing, self._version, tpp),
                 limits=limits,
             )
             base = urlsplit(settings.base_url)
@@ -194,15 +192,3 @@ def _server(
             raise ValueError("pre_step needs oauth: how the bank's authorisation server knows us")
         return None
     return AuthorisationServer(transport, settings.oauth, tpp, own_origins)
-
-
-def _signer(settings: Settings, version: Version, tpp: Tpp) -> Signer | None:
-    """The signature of every request, with the certificate beside it (1.3, chapter 12). Raises ValueError."""
-    if settings.signing is None:
-        return None
-    if version is V2:
-        raise ValueError("signing: openFinance 2.x signs with JAdES, which is not done here")
-    how = settings.signing
-    seal = tpp.seal_for(how.key_id)
-    scheme = Scheme(key_id(how.key_id, seal), how.headers, how.algorithm, how.digest)
-    return signer(scheme, seal, certificate_header="TPP-Signature-Certificate")

@@ -8,27 +8,24 @@ from msgspec import Meta
 
 from providers.berlin_group.versions import Approach, Model
 from providers.signing.http_signature import Algorithm, DigestAlgorithm
+from providers.signing.jades import Algorithm as JadesAlgorithm
 
 HeaderName = Annotated[str, Meta(pattern=r"^(\([a-z-]+\)|[a-z][a-z0-9-]*)$")]
 Url = Annotated[str, Meta(pattern="^https?://[^/?#]+[^?#]*$")]
 
 
 class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The signature over every request by the qualified seal (1.3, chapter 12; openFinance 2.x signs otherwise).
-    ``headers`` in the bank's own order; one that a request does not carry is left out. ``key_id`` is a template
-    (providers.signing.seal.key_id)."""
+    """The signature over every request by the qualified seal: an HTTP signature (1.3, chapter 12) or, as openFinance
+    2.x has it, JAdES in ``x-jws-signature``; ``scheme`` where a bank departs from its version. ``headers`` in the
+    bank's own order; one that a request does not carry is left out. ``key_id``, a template
+    (providers.signing.seal.key_id), is of HTTP signatures alone; ``sends_certificate`` (x5c) of JAdES."""
 
+    scheme: Literal["http_signature", "jades"] | None = None
     key_id: Annotated[str, Meta(min_length=1, max_length=300)] = "SN={serial},CA={issuer}"
-    headers: Annotated[tuple[HeaderName, ...], Meta(min_length=1)] = (
-        "digest",
-        "x-request-id",
-        "psu-id",
-        "psu-corporate-id",
-        "date",
-        "tpp-redirect-uri",
-    )
-    algorithm: Algorithm = "rsa-sha256"
+    headers: Annotated[tuple[HeaderName, ...], Meta(min_length=1)] | None = None
+    algorithm: Algorithm | JadesAlgorithm | None = None
     digest: DigestAlgorithm = "SHA-256"
+    sends_certificate: bool = True
 
 
 class PasswordKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from joserfc.util import json_b64encode, urlsafe_b64encode
 
 from providers.signing.seal import Seal
@@ -22,8 +23,14 @@ def detached(payload: bytes, seal: Seal, header: Mapping[str, object], *, is_enc
         named = protected.get("crit")
         critical = named if isinstance(named, list | tuple) else ()
         protected |= {"b64": False, "crit": ["b64", *critical]}
-    head = json_b64encode(protected)
-    signed = head + b"." + (urlsafe_b64encode(payload) if is_encoded else payload)
+    return signed(protected, payload, seal.key, is_encoded=is_encoded)
+
+
+def signed(protected: Mapping[str, object], payload: bytes, key: RSAPrivateKey, *, is_encoded: bool) -> str:
+    """``protected`` is the whole header; its ``alg`` is PS256 or RS256."""
+    head = json_b64encode(dict(protected))
+    message = head + b"." + (urlsafe_b64encode(payload) if is_encoded else payload)
+    is_pss = protected["alg"] == ALGORITHM
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
-    signature = seal.key.sign(signed, pss, hashes.SHA256())
+    signature = key.sign(message, pss if is_pss else padding.PKCS1v15(), hashes.SHA256())
     return f"{head.decode()}..{urlsafe_b64encode(signature).decode()}"

@@ -90,19 +90,34 @@ def signer(
     def sign(request: requests.PreparedRequest) -> None:
         moment = now()
         body = request.body or b""
-        parts = urlsplit(request.url or "")
         if body or "digest" in scheme.headers:
             request.headers["Digest"] = digest(body.encode() if isinstance(body, str) else body, scheme.digest)
         if "date" in scheme.headers:
             request.headers["Date"] = format_datetime(moment.astimezone(UTC), usegmt=True)  # zero-padded, as ING wants
-        carried = {name.lower(): value for name, value in request.headers.items() if isinstance(value, str)}
-        carried.setdefault("host", parts.netloc)
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         created = int(moment.timestamp())
-        value = signature_header(scheme, key, request.method or "", target, carried, created=created)
+        value = signature_header(
+            scheme, key, request.method or "", target_of(request), carried(request), created=created
+        )
         request.headers.update({"Signature": value, **beside})
 
     return sign
+
+
+def carried(request: requests.PreparedRequest) -> dict[str, str]:
+    """What a request carries, by lower-case name."""
+    found = {name.lower(): value for name, value in request.headers.items() if isinstance(value, str)}
+    return {"host": urlsplit(request.url or "").netloc} | found
+
+
+def target_of(request: requests.PreparedRequest) -> str:
+    """Path and query."""
+    parts = urlsplit(request.url or "")
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+
+
+def header_lines(request: requests.PreparedRequest) -> dict[str, str]:
+    """What can be signed of a request: its headers, and ``(request-target)``."""
+    return carried(request) | {_REQUEST_TARGET: f"{(request.method or '').lower()} {target_of(request)}"}
 
 
 def _sign(key: RSAPrivateKey, algorithm: Algorithm, message: bytes) -> bytes:

@@ -123,6 +123,6 @@ def test_a_consent_that_a_newer_one_replaced_is_over(bank: responses.RequestsMoc
         adapter.refresh(Access("consent-1", None, None), now=tpp.NOW)
 
 
-def test_no_bank_of_version_2_is_signed_to_in_the_way_of_version_1() -> None:
-    with pytest.raises(CatalogueError, match="JAdES"):
+def test_a_bank_of_version_2_is_signed_to_by_a_certificate_or_not_at_all() -> None:
+    with pytest.raises(CatalogueError, match="QSealC"):
         BerlinGroupAdapter(open_finance(signing={}), tpp.tpp())
