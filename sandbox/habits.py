@@ -262,6 +262,7 @@ HABITS: dict[str, Habits] = {
             Monthly(15, 412_500, SALARY, "HARBOUR & FINCH PTY LTD", "SALARY HARBOUR & FINCH", 431_000, 5),
             Monthly(1, -198_000, SO, "Ray White Fitzroy", "RENT UNIT 7"),
             Monthly(3, -25_000, OUT, "Alice O'Connor", "TRANSFER TO SAVER", to="bunyip.alice.saver"),
+            Monthly(18, -95_000, OUT, "Alice O'Connor", "HOME LOAN REPAYMENT", to="bunyip.alice.home"),
             Monthly(6, -11_240, DD, "AGL Energy", "DIRECT DEBIT AGL 4417023"),
             Monthly(9, -1_699, CARD, "Netflix", "NETFLIX.COM MELBOURNE", -1_899, 4, mcc="4899"),
         ),
@@ -276,6 +277,10 @@ HABITS: dict[str, Habits] = {
     ),
     "bunyip.alice.saver": Habits(opening_cents=905_000, interest_basis_points=450),
     "bunyip.alice.card": Habits(opening_cents=0, shops=AUSTRALIAN[:6], visits=SELDOM),
+    "bunyip.alice.home": Habits(
+        opening_cents=-21_480_000,
+        monthly=(Monthly(28, -71_600, Kind.INTEREST, "Bunyip Bank", "LOAN INTEREST", mcc="6012"),),
+    ),
     "bunyip.bob.everyday": Habits(opening_cents=77_000, shops=AUSTRALIAN, visits=SELDOM),
     "bunyip.charlie.everyday": Habits(opening_cents=151_000, shops=AUSTRALIAN, visits=SELDOM),
     "iara.alice.corrente": Habits(

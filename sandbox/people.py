@@ -29,6 +29,7 @@ class AccountKind(StrEnum):
     CURRENT = "current"
     SAVINGS = "savings"
     CARD = "card"
+    MORTGAGE = "mortgage"  # at Bunyip Bank only
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ ACCOUNTS = (
     _account("bunyip.alice.everyday", "417700231", AccountKind.CURRENT, "AUD", "Everyday Access|Bills"),
     _account("bunyip.alice.saver", "417700249", AccountKind.SAVINGS, "AUD", "Bonus Saver|Uluru trip"),
     _account("bunyip.alice.card", "4564807651231234", AccountKind.CARD, "AUD", "Low Rate Credit Card|Card", 4000),
+    _account("bunyip.alice.home", "417700256", AccountKind.MORTGAGE, "AUD", "Basic Home Loan|Home"),
     _account("bunyip.bob.everyday", "528801164", AccountKind.CURRENT, "AUD", "Everyday Access|Bob's"),
     _account("bunyip.charlie.everyday", "639904422", AccountKind.CURRENT, "AUD", "Everyday Access|Main"),
     _account("iara.alice.corrente", "41770023", AccountKind.CURRENT, "BRL", "Conta Corrente|Dia a dia", 1500),

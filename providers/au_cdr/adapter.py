@@ -17,7 +17,7 @@ from providers.oauth.pkce import new_code_verifier
 from providers.oauth.tokens import access_token, expires_at, held, refresh_token
 from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Redirect, RevocationNotice
 from providers.registry import CatalogueError, Institution, settings_of
-from providers.rows import only_row
+from providers.rows import Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
 
@@ -78,9 +78,12 @@ class AuCdrAdapter:
             return kept(pages, self._id, "accounts")
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
+        def parse(body: bytes) -> Rows[Balance]:
+            return normalize.balances(body, account=account)
+
         with edge(self._id, "balances"):
             token, since, account_id = access_token(access), _authorised(access), account.resource_id
-            pages = self._client.balance(token, since, account_id, psu, parse=normalize.balances)
+            pages = self._client.balance(token, since, account_id, psu, parse=parse)
             return kept(pages, self._id, "balances")
 
     def transactions(

@@ -34,12 +34,13 @@ from providers.rules.told import Named, Placed, Told
 VERSION = 1  # of these rules; stored beside what they made
 CURRENCY = "AUD"  # "assumed if not present"
 
-# BankingProductCategoryV2
+# BankingProductCategoryV2. A travel card is the holder's own money in purses, and no credit; regulated trust accounts,
+# and whatever comes after this version, are of no kind that we know.
 _ACCOUNT_TYPES = {
     "TRANS_AND_SAVINGS_ACCOUNTS": AccountType.CURRENT,
     "TERM_DEPOSITS": AccountType.SAVINGS,
     "CRED_AND_CHRG_CARDS": AccountType.CARD,
-    "TRAVEL_CARDS": AccountType.CARD,
+    "TRAVEL_CARDS": AccountType.WALLET,
     "RESIDENTIAL_MORTGAGES": AccountType.MORTGAGE,
     "PERS_LOANS": AccountType.LOAN,
     "BUSINESS_LOANS": AccountType.LOAN,
@@ -47,7 +48,9 @@ _ACCOUNT_TYPES = {
     "LEASES": AccountType.LOAN,
     "OVERDRAFTS": AccountType.LOAN,
     "TRADE_FINANCE": AccountType.LOAN,
+    "BUY_NOW_PAY_LATER": AccountType.LOAN,
 }
+_OWED = frozenset({AccountType.LOAN, AccountType.MORTGAGE})
 
 # BankingTransactionV2.type; a sub-family that the type does not tell is not available (ISO 20022: NTAV)
 _CODES = {
@@ -94,14 +97,18 @@ def _account(row: wire.AccountRow, raw: bytes) -> Account | None:
     )
 
 
-def balances(body: bytes) -> Rows[Balance]:
-    """ResponseBankingAccountsBalanceById: one object with all of them, and purses in other currencies."""
+def balances(body: bytes, *, account: Account | None = None) -> Rows[Balance]:
+    """ResponseBankingAccountsBalanceById: one object with all of them, and purses in other currencies.
+
+    A loan without currentBalance is broken: what may be redrawn is no debt, and would be taken for one.
+    """
     answer = envelope(_BALANCE_ANSWER, body)
-    found, rejected = sift((answer.data,), _BALANCE, lambda row, _: _balances(row))
+    is_owed = account is not None and account.type in _OWED
+    found, rejected = sift((answer.data,), _BALANCE, lambda row, _: _balances(row, is_owed=is_owed))
     return Rows(tuple(one for some in found for one in some), rejected)
 
 
-def _balances(row: wire.BalanceRow) -> list[Balance]:
+def _balances(row: wire.BalanceRow, *, is_owed: bool) -> list[Balance]:
     currency = row.currency or CURRENCY
     limit = None
     with suppress(BrokenRow):
@@ -123,6 +130,8 @@ def _balances(row: wire.BalanceRow) -> list[Balance]:
     ]
     if not made:
         raise BrokenRow("currentBalance and availableBalance are missing")
+    if is_owed and not wire.is_there(row.current_balance):
+        raise BrokenRow("currentBalance is missing")
     purses, _ = sift(row.purses or (), _PURSE, lambda purse, _: _purse(purse))
     return [*made, *(Balance(BalanceType.INTERIM_AVAILABLE, money, source_label="purses") for money in purses)]
 

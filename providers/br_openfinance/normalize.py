@@ -103,7 +103,8 @@ def _number(*parts: str | int | None) -> Identifier | None:
 
 
 def balances(body: bytes, *, zone: tzinfo = UTC) -> Rows[Balance]:
-    """ResponseAccountBalances: what can be used, and what is held back or invested beside it."""
+    """ResponseAccountBalances: what can be used, and what is held back or invested beside it. Without the first it is
+    broken, for neither of the others is the account's balance."""
     answer = envelope(_OBJECT, body)
     found, rejected = sift((answer.data,), _BALANCE, lambda row, _: _balances(row, zone))
     return Rows(tuple(one for some in found for one in some), rejected)
@@ -122,7 +123,7 @@ def _balances(row: wire.BalanceRow, zone: tzinfo) -> list[Balance]:
         )
         if given is not None
     ]
-    if not made:
+    if row.available_amount is None:
         raise BrokenRow("availableAmount is missing")
     return made
 

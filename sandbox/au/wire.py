@@ -18,6 +18,7 @@ CATEGORIES = {
     AccountKind.CURRENT: "TRANS_AND_SAVINGS_ACCOUNTS",
     AccountKind.SAVINGS: "TERM_DEPOSITS",
     AccountKind.CARD: "CRED_AND_CHRG_CARDS",
+    AccountKind.MORTGAGE: "RESIDENTIAL_MORTGAGES",
 }
 TYPES = {
     Kind.OPENING: "OTHER",
@@ -57,7 +58,7 @@ def balance_json(account: Account, balances: Balances) -> dict[str, Any]:
     return {
         "accountId": account_id(account),
         "currentBalance": f"{balances.booked:.2f}",
-        "availableBalance": f"{balances.available + account.credit_line:.2f}",
+        "availableBalance": f"{max(balances.available + account.credit_line, 0):.2f}",  # never negative: 1.36
         "creditLimit": f"{account.credit_line:.2f}",
         "currency": account.currency,
         "purses": [],
@@ -74,7 +75,7 @@ def transaction_json(account: Account, entry: Entry) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "accountId": account_id(account),
         "isDetailAvailable": False,
-        "type": TYPES[row.kind],
+        "type": "INTEREST_CHARGED" if row.kind is Kind.INTEREST and row.amount < 0 else TYPES[row.kind],
         "status": "POSTED" if entry.booked_on else "PENDING",
         "description": entry.text,
         "executionDateTime": moment(row.on),

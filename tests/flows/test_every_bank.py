@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(120)
 # institution -> (its name, its currency, accounts by name)
 BANKS = [
     ("melusine", "Banque Mélusine", "€", {"Compte courant", "Épargne", "Alice O'Connor"}),
-    ("bunyip", "Bunyip Bank", "$", {"Bills", "Uluru trip", "Card"}),
+    ("bunyip", "Bunyip Bank", "$", {"Bills", "Uluru trip", "Card", "Home"}),
     ("iara", "Banco Iara", "R$", {"Banco Iara", "Cartão Platinum"}),
 ]
 SANDBOX_BANKS = (*(bank for bank, *_ in BANKS), "lagoon")

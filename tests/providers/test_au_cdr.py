@@ -14,6 +14,7 @@ from joserfc import jwt
 
 from providers.au_cdr import normalize
 from providers.au_cdr.adapter import AuCdrAdapter
+from providers.balances import choose
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account, AccountType, BalanceType, Identifier, Money, Scheme, Status, Transaction
 from providers.port import Access, LinkState, Psu, Redirect
@@ -238,6 +239,43 @@ def test_balances_and_purses() -> None:
     ]
     assert found[0].credit_limit == Money(Decimal("500.00"), "AUD")
     assert normalize.balances(b'{"data":{"accountId":"a"}}').values == ()
+
+
+CATEGORIES = [
+    ("TRANS_AND_SAVINGS_ACCOUNTS", AccountType.CURRENT),
+    ("TERM_DEPOSITS", AccountType.SAVINGS),
+    ("CRED_AND_CHRG_CARDS", AccountType.CARD),
+    ("TRAVEL_CARDS", AccountType.WALLET),
+    ("RESIDENTIAL_MORTGAGES", AccountType.MORTGAGE),
+    ("PERS_LOANS", AccountType.LOAN),
+    ("BUSINESS_LOANS", AccountType.LOAN),
+    ("MARGIN_LOANS", AccountType.LOAN),
+    ("LEASES", AccountType.LOAN),
+    ("OVERDRAFTS", AccountType.LOAN),
+    ("TRADE_FINANCE", AccountType.LOAN),
+    ("BUY_NOW_PAY_LATER", AccountType.LOAN),
+    ("REGULATED_TRUST_ACCOUNTS", AccountType.OTHER),
+    ("WHATEVER_COMES_NEXT", AccountType.OTHER),
+    (None, AccountType.OTHER),
+]
+
+
+@pytest.mark.parametrize(("category", "kind"), CATEGORIES)
+def test_every_category_is_shown_and_debt_is_debt(category: str | None, kind: AccountType) -> None:
+    (found,) = normalize.accounts(au("accounts", but(AU_ACCOUNT, productCategory=category))).values
+    assert found.type is kind
+    body = {"data": but(AU_BALANCE, currentBalance="-250000.00", availableBalance="1200.00", purses=[])}
+    chosen = choose(normalize.balances(json.dumps(body).encode(), account=found).values, account_type=kind)
+    assert chosen.current is not None
+    assert chosen.current.money.number == Decimal("-250000.00")
+    without = normalize.balances(
+        json.dumps({"data": but(AU_BALANCE, currentBalance=..., purses=[])}).encode(), account=found
+    )
+    if kind in (AccountType.LOAN, AccountType.MORTGAGE):
+        assert [row.reason for row in without.rejected] == ["currentBalance is missing"]
+        assert without.values == (), "what may be redrawn is not what is owed"
+    else:
+        assert [one.type for one in without.values] == [BalanceType.INTERIM_AVAILABLE]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"data":7}', b'{"data":{}}', b'{"data":{"accounts":7}}'])

@@ -295,6 +295,28 @@ def test_the_overdraft_is_read_beside_the_balance_where_there_is_one(bank: respo
     assert len(bank.calls) == count + 1
 
 
+@pytest.mark.parametrize("lacking", [..., None, {}, "7"])
+def test_what_is_held_back_or_invested_is_never_taken_for_the_balance(lacking: Any) -> None:
+    found = normalize.balances(json.dumps({"data": but(BR_BALANCE, availableAmount=lacking)}).encode())
+    assert found.values == ()
+    assert len(found.rejected) == 1
+
+
+KINDS_OF_ACCOUNT = [
+    ("CONTA_DEPOSITO_A_VISTA", AccountType.CURRENT),
+    ("CONTA_POUPANCA", AccountType.SAVINGS),
+    ("CONTA_PAGAMENTO_PRE_PAGA", AccountType.WALLET),
+    ("CONTA_QUE_AINDA_VEM", AccountType.OTHER),
+    (None, AccountType.OTHER),
+]
+
+
+@pytest.mark.parametrize(("word", "kind"), KINDS_OF_ACCOUNT)
+def test_every_kind_of_account_is_shown(word: str | None, kind: AccountType) -> None:
+    (found,) = normalize.accounts(br(but(BR_ACCOUNT, type=word))).values
+    assert found.type is kind
+
+
 def only(**changed: Any) -> Transaction:
     page = normalize.transactions(br(but(BR_TRANSACTION, **changed)), account=ACCOUNT, zone=SAO_PAULO)
     assert page.rejected == ()
