@@ -1,12 +1,13 @@
 """What the workers do, and what comes round by the clock: the one table of both."""
 
 from hub import housekeeping
+from hub.events import rules
 from hub.events.dispatcher import Route
 from hub.jobs.kind import Kind
 from hub.jobs.scheduler import Round
 from hub.sync import job as connections
 
-KINDS: tuple[Kind, ...] = (connections.KIND, housekeeping.KIND)
+KINDS: tuple[Kind, ...] = (connections.KIND, housekeeping.KIND, rules.KIND)
 ROUNDS: tuple[Round, ...] = (Round(housekeeping.KIND.queue, housekeeping.EVERY),)
 ROUTES: tuple[Route, ...] = ()
 """Who hears of events."""

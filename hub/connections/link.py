@@ -269,6 +269,10 @@ def _store(session: Session, hub: Hub, claimed: Claimed, access: Access, *, now:
         .execution_options(synchronize_session=False)
     )
     put_job(session, claimed.connection_id, claimed.institution_id, now + THEIR_TURN, now=now)
-    body = {"institution_id": claimed.institution_id, "is_renewal": claimed.is_renewal}
+    body = {
+        "institution_id": claimed.institution_id,
+        "is_renewal": claimed.is_renewal,
+        "access_until": access.valid_until.isoformat() if access.valid_until else None,
+    }
     emit(session, "connection.linked", claimed.connection_id, now=now, psu_id=claimed.psu_id, body=body)
     return _Before(before.access_sealed, before.bank_consent_id)

@@ -50,5 +50,5 @@ def keep(session: Session, row: ConsentRow, entry: Receipt) -> None:
 
 
 def announce(session: Session, row: ConsentRow, *, actor: Actor, now: datetime) -> None:
-    body = {"client_id": row.client_id, "actor": actor.value}
+    body = {"client_id": row.client_id, "actor": actor.value, "valid_until": row.valid_until.isoformat()}
     emit(session, f"consent.{row.status}", row.id, now=now, psu_id=row.psu_id, body=body)

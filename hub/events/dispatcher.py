@@ -1,6 +1,7 @@
 """Signals become events, in one order, and go to whoever is to hear of them, in one transaction.
 
-    source -> signal (its own transaction) | dispatcher -> events with positions + what each route writes, signals gone
+    source -> signal (its own transaction) | dispatcher -> events with positions, timers (hub.events.rules), what each
+                                             route writes; the signals are gone
 
 One dispatcher works at a time, over all machines: the row ``head`` is its lock, and positions are given under it, so
 they have no gaps and are visible in their order. A dispatcher that dies in between has done nothing: the signals are
@@ -9,13 +10,16 @@ still there. Nothing here waits for anybody: what must be sent is put as a job, 
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
+from hub.events import rules
+from hub.ids import new_id
 from hub.models.event import Event, Stream
 from hub.models.signal import Signal
 from hub.upsert import insert_into
@@ -43,8 +47,10 @@ def dispatch(hub: Hub, routes: Sequence[Route], *, batch: int = BATCH) -> int:
         signals = session.scalars(select(Signal).order_by(Signal.seq).limit(batch)).all()
         if not signals:
             return 0
-        events = [_event(one, position + place) for place, one in enumerate(signals, start=1)]
+        events = list(_events(signals, position))
         session.execute(insert(Event), [_columns(one) for one in events])
+        for one in signals:
+            rules.wind(session, one, now)
         for route in routes:
             route(hub, session, events, now)
         session.execute(delete(Signal).where(Signal.seq.in_([one.seq for one in signals])), execution_options=_OPTIONS)
@@ -77,16 +83,29 @@ def _head(session: Session, now: datetime) -> int | None:
     return session.scalar(row)
 
 
-def _event(signal: Signal, position: int) -> Event:
+def _events(signals: Sequence[Signal], position: int) -> Iterator[Event]:
+    """Each signal as it is, followed by what the catalogue makes of it."""
+    for signal in signals:
+        position += 1
+        yield _event(signal, position, id=signal.id, kind=signal.kind, body=signal.body)
+        for made in rules.made_of(signal):
+            position += 1
+            yield _event(signal, position, id=new_id(), kind=made.type, body={**made.data, **_of_client(signal)})
+
+
+def _of_client(signal: Signal) -> dict[str, str]:
+    """Whose app it is about, for the routes; no part of what anybody is told."""
+    return {"client_id": signal.body["client_id"]} if "client_id" in signal.body else {}
+
+
+def _event(signal: Signal, position: int, **own: Any) -> Event:
     return Event(
-        id=signal.id,
         position=position,
         at=signal.at,
-        kind=signal.kind,
         psu_id=signal.psu_id,
         subject_id=signal.subject_id,
-        body=signal.body,
         trace_id=signal.trace_id,
+        **own,
     )
 
 

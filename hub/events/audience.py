@@ -1,0 +1,76 @@
+"""Which apps hear of an event: decided by the person's consents as they stand when it is dispatched."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent.model import Status
+from hub.events.catalogue import Audience, EventType, types
+from hub.models.consent import ConsentAccount, ConsentRow
+from hub.models.event import Event
+from hub.models.ledger import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """``data`` is all that ``client_id`` is told of ``event``: what the type declares, and the accounts it may read."""
+
+    event: Event
+    type: EventType
+    client_id: str
+    data: Mapping[str, Any]
+
+
+def apps(session: Session, events: Sequence[Event], now: datetime) -> Iterator[Telling]:
+    """In the order of the events. An app with several consents of one person is told once, of all their accounts."""
+    told = [(event, types()[event.kind]) for event in events if event.kind in types()]
+    held = _held(session, {event.subject_id for event, one in told if Audience.APPS in one.audience}, now)
+    for event, one in told:
+        if Audience.CLIENT in one.audience and "client_id" in event.body:
+            yield Telling(event, one, str(event.body["client_id"]), said(one, event))
+        if Audience.APPS in one.audience:
+            of_clients: dict[str, list[str]] = defaultdict(list)
+            for client_id, account_id, psu_id, permissions in held.get(event.subject_id, ()):
+                if psu_id == event.psu_id and one.permission in permissions:
+                    of_clients[client_id].append(account_id)
+            for client_id, account_ids in sorted(of_clients.items()):
+                named = {"account_ids": sorted(set(account_ids))} if one.names_accounts else {}
+                yield Telling(event, one, client_id, {**said(one, event), **named})
+
+
+def said(one: EventType, event: Event) -> dict[str, Any]:
+    """Of the event's body only what the type declares."""
+    return {name: event.body.get(name) for name in one.data}
+
+
+def _held(
+    session: Session, connection_ids: set[str], now: datetime
+) -> Mapping[str, Sequence[tuple[str, str, str, list[str]]]]:
+    """By connection: (client, account, person, permissions) of each consent that holds at this moment."""
+    if not connection_ids:
+        return {}
+    query = (
+        select(
+            Account.connection_id,
+            ConsentRow.client_id,
+            ConsentAccount.account_id,
+            ConsentRow.psu_id,
+            ConsentAccount.permissions,
+        )
+        .join(ConsentAccount, ConsentAccount.account_id == Account.id)
+        .join(ConsentRow, ConsentRow.id == ConsentAccount.consent_id)
+        .where(
+            Account.connection_id.in_(connection_ids),
+            ConsentRow.status == Status.VALID.value,
+            ConsentRow.valid_until > now,
+        )
+    )
+    found: dict[str, list[tuple[str, str, str, list[str]]]] = defaultdict(list)
+    for connection_id, client_id, account_id, psu_id, permissions in session.execute(query):
+        found[connection_id].append((client_id, account_id, psu_id, permissions))
+    return found

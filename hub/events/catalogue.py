@@ -1,0 +1,119 @@
+"""The types of events that are told to somebody outside, one JSON file each under ``types/``: who hears of it, which
+signals it is made of and when, and what it says. Files are the rules: the dispatcher does what they say, and the pages
+and schemas for developers are drawn from them.
+
+A signal itself becomes an event too, under its own kind, for the hub's own systems (audience ``hub``).
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consent.model import READ_PERMISSIONS, Permission
+
+TYPES = Path(__file__).parent / "types"
+
+
+class Audience(StrEnum):
+    """Whom a type is for."""
+
+    PERSON = "person"  # whom it is about
+    CLIENT = "client"  # the app that the signal names in client_id
+    APPS = "apps"  # every app with the permission for an account that it is about
+    EVERYONE = "everyone"  # all people
+
+
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One thing that the signal's body must say: more than a number, or a value."""
+
+    field: str
+    above: float | None = None
+    is_: Any = msgspec.field(default=msgspec.UNSET, name="is")
+
+    def holds(self, body: Mapping[str, Any]) -> bool:
+        value = body.get(self.field)
+        if self.above is not None:
+            return isinstance(value, int | float) and value > self.above
+        return bool(value == self.is_)
+
+
+class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So long after the signal, unless one of these came for the same subject."""
+
+    minutes: float
+    unless: tuple[str, ...]
+
+
+class Before(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So long before the moment that the signal's body names (RFC 3339), unless one of these came."""
+
+    field: str
+    days: float
+    unless: tuple[str, ...]
+
+
+class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One member of ``data``. ``source``: ``subject``, ``kind`` (its last word), or a member of the signal's body."""
+
+    source: str = msgspec.field(name="from")
+    schema: Mapping[str, Any]
+
+
+class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``names_accounts``: apps are told the accounts that they may read and that it is about, as ``account_ids``."""
+
+    type: str
+    version: int
+    title: str
+    description: str
+    audience: tuple[Audience, ...]
+    on: tuple[str, ...] = ()
+    any: tuple[Condition, ...] = ()
+    after: After | None = None
+    before: Before | None = None
+    permission: Permission | None = None
+    names_accounts: bool = False
+    data: Mapping[str, Told] = {}
+
+    def __post_init__(self) -> None:
+        if Audience.APPS in self.audience and self.permission not in READ_PERMISSIONS:
+            raise ValueError(f"{self.type}: apps hear of it by a permission to read")
+        if self.after and self.before:
+            raise ValueError(f"{self.type}: after or before, not both")
+
+    def is_made_of(self, kind: str, body: Mapping[str, Any]) -> bool:
+        return kind in self.on and (not self.any or any(one.holds(body) for one in self.any))
+
+    def says(self, kind: str, subject_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """``data`` of the event that this signal makes. What the signal does not say is null."""
+        known = {"subject": subject_id, "kind": kind.rpartition(".")[2]}
+        return {name: known.get(one.source, body.get(one.source)) for name, one in self.data.items()}
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The signals after which its timer is not waited for any more."""
+        timer = self.after or self.before
+        return timer.unless if timer else ()
+
+
+@cache
+def types() -> Mapping[str, EventType]:
+    """All of them, by their name. Raises ValueError for a file that is none."""
+    return {one.type: one for one in _load(TYPES)}
+
+
+def _load(directory: Path) -> Sequence[EventType]:
+    found = []
+    for path in sorted(directory.glob("*.json")):
+        try:
+            one = msgspec.json.decode(path.read_bytes(), type=EventType)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"{path.name}: {error}") from error
+        if one.type != path.stem:
+            raise ValueError(f"{path.name} declares {one.type}")
+        found.append(one)
+    return found
