@@ -43,7 +43,10 @@ class SimpleFinAdapter:
         if tpp.door is None:
             raise CatalogueError(f"institution {institution.id}: SimpleFIN needs a door to addresses that people name")
         self.capabilities = Capabilities(
-            standard="simplefin", max_history_days=institution.max_history_days, is_one_bank=False
+            standard="simplefin",
+            max_history_days=institution.max_history_days,
+            is_one_bank=False,
+            rules_version=normalize.VERSION,
         )
         self._id = institution.id
         self._door: Door = tpp.door

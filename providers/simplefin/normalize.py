@@ -27,6 +27,7 @@ from providers.rules.engine import Engine
 from providers.rules.told import Named, Told
 from providers.simplefin import wire
 
+VERSION = 1  # of these rules; stored beside what they made
 NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved. Miles and points are told apart by their accounts
 _NOTICE_LENGTH, _NOTICES = 200, 10
 _SET = msgspec.json.Decoder(wire.AccountSet)
