@@ -160,6 +160,53 @@ LEDGER = v.LedgerPage(
     pager=v.Pager("cursor=abc&q=rent", "cursor=def&q=rent"),
     history_since=date(2024, 11, 23),
 )
+PLANNED = v.Planned(
+    rows=(
+        v.PlannedRow(
+            "Water and Light Company", "Direct debit · every month", date(2026, 11, 21), None, last=gbp("-84.10")
+        ),
+        v.PlannedRow(
+            "Landlord & Sons, a name that is a good deal longer than a phone is wide",
+            "Standing order · every month on the 1st · rent of the flat in the High Street, paid in advance",
+            date(2026, 12, 1),
+            gbp("-1250.00"),
+        ),
+        v.PlannedRow("Gwyn Window Cleaning", "Set for later · WINDOW CLEANER", date(2026, 12, 3), gbp("-24.00")),
+        v.PlannedRow("Rowing Club", "Standing order · every year", None, gbp("-180.00"), note="Suspended"),
+        v.PlannedRow("Gym", "Direct debit"),
+    ),
+    over=(
+        v.PlannedRow(
+            "Old Landlord",
+            "Standing order · every month on the last day",
+            None,
+            gbp("-1100.00"),
+            note="Last shown on 3 Nov 2026",
+        ),
+    ),
+    missing=("payments set for later",),
+    read_at=NOW - timedelta(hours=5),
+)
+ABOUT = v.AboutAccount(
+    product="Everyday Plus",
+    holders=(
+        v.HolderRow(
+            "Alice Moro", "Principal", ("1 High Street, Bath, BA1 1AA, GB", "alice@example.org", "+44 7700 900000")
+        ),
+        v.HolderRow("Bob Moro", "Secondary owner"),
+    ),
+    payees=(
+        v.PayeeRow("Bob Moro", "990019 12345678", "BOB"),
+        v.PayeeRow("Landlord & Sons", "GB33BUKB20201555555555", "Trusted: may be paid without a second proof"),
+    ),
+    statements=(
+        v.StatementRow("1 Oct 2026 to 31 Oct 2026", (("Closing balance", gbp("2101.12")), ("Fees", gbp("-3.00")))),
+        v.StatementRow("1 Sep 2026 to 30 Sep 2026"),
+    ),
+)
+PLANNED_LEDGER = replace(
+    LEDGER, planned=PLANNED, about=ABOUT, filter=v.TransactionFilter(), pager=v.Pager(older="cursor=def")
+)
 
 SEE = (
     v.PermissionText("accounts", "See the accounts you tick", "Their names, numbers and kind.", "card"),
@@ -462,6 +509,12 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
     **samples_imports.rich(ALICE, EVIL),
     "home": ("home.html", HOME, ALICE),
     "ledger": ("ledger.html", LEDGER, ALICE),
+    "ledger_planned": ("ledger.html", PLANNED_LEDGER, ALICE),
+    "ledger_nothing_planned": (
+        "ledger.html",
+        replace(PLANNED_LEDGER, planned=v.Planned(read_at=NOW - timedelta(hours=5)), about=v.AboutAccount()),
+        ALICE,
+    ),
     "transaction": (
         "transaction.html",
         v.TransactionPage(

@@ -15,8 +15,9 @@ from hub.insights import stored
 from hub.insights.stored import Meaning
 from hub.ledger import history
 from hub.ledger.history import HistoryQuery
+from hub.ledger.resources.read import every_kind
 from hub.oauth import approvals
-from hub.web.present import banks, insights, ledger, transaction
+from hub.web.present import banks, insights, ledger, planned, transaction
 from hub.web.present.search import Search
 from hub.web.routes import respond
 from hub.web.routes.banks import allow_forms_to_end_at
@@ -83,6 +84,7 @@ def account(account_id: str) -> Response:
         search = Search.read(request.args)
         found = search.run(lambda query: history.transactions(session, only, query), account_id, limit=PAGE)
         since = ledger.history_since(session, account_id)
+        hanging = every_kind(session, hub.sealer, only, account_id)
     return respond.page(
         "ledger.html",
         LedgerPage(
@@ -94,6 +96,8 @@ def account(account_id: str) -> Response:
             filter=search.shown,
             pager=Pager(newer=search.first_page if search.cursor else None, older=search.page_after(found.next_cursor)),
             history_since=since,
+            planned=planned.planned(hanging),
+            about=planned.about(hanging),
         ),
         status=respond.INVALID if search.shown.errors else 200,
     )

@@ -102,6 +102,7 @@ from hub.web.viewmodels.money import (
     TypedBalance,
 )
 from hub.web.viewmodels.operator import DeadRow, JobsPage, QueueRow
+from hub.web.viewmodels.planned import AboutAccount, HolderRow, PayeeRow, Planned, PlannedRow, StatementRow
 from hub.web.viewmodels.rest import (
     ErrorPage,
     FormPostPage,
@@ -120,6 +121,7 @@ from hub.web.viewmodels.shared import (
 )
 
 __all__ = [
+    "AboutAccount",
     "AccountRow",
     "ActivityRow",
     "AnsweredPage",
@@ -167,6 +169,7 @@ __all__ = [
     "Form",
     "FormPostPage",
     "GuidePage",
+    "HolderRow",
     "HomePage",
     "ImportAccount",
     "ImportFilePage",
@@ -190,7 +193,10 @@ __all__ = [
     "PasskeyRow",
     "PasskeysPage",
     "PasswordPage",
+    "PayeeRow",
     "PermissionText",
+    "Planned",
+    "PlannedRow",
     "ProviderChoice",
     "Question",
     "QueueRow",
@@ -208,6 +214,7 @@ __all__ = [
     "SessionRow",
     "SetPasswordPage",
     "Spent",
+    "StatementRow",
     "StatusPage",
     "StepUpPage",
     "TransactionFilter",

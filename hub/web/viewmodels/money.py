@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from hub.web.viewmodels.insights import CategoryForm, Spent
+from hub.web.viewmodels.planned import AboutAccount, Planned
 from hub.web.viewmodels.shared import Bank, ConnectionState, Form, Pager
 from providers.model import Money
 
@@ -125,6 +126,8 @@ class LedgerPage:
     filter: TransactionFilter = TransactionFilter()
     pager: Pager = Pager()
     history_since: date | None = None
+    planned: Planned = Planned()
+    about: AboutAccount = AboutAccount()
 
 
 @dataclass(frozen=True, slots=True)
