@@ -31,6 +31,7 @@ _BALANCE = frozenset(
         "amount",
         "currency",
         "as_of",
+        "bank_type",
         "credit_line_included",
         "credit_limit",
         "current",

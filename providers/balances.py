@@ -12,7 +12,7 @@ The ledger calls ``choose`` where it shows an account; nothing of the choice nee
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 
 from providers.model import AccountType, Balance, BalanceType, Money
@@ -113,11 +113,26 @@ def _list_for(
 
 def _first(known: Sequence[Balance], wanted: Sequence[str], whose: str) -> Choice | None:
     for word in wanted:
+        if " " in word:
+            if (total := _total(known, word.split())) is not None:
+                return Choice(total, f"{word}, by {whose}")
+            continue
         found = [one for one in known if word == one.type.value or _core(word) == _core(one.source_label)]
         if found:
             best = max(found, key=_preference)
             return Choice(best.money, f"{best.source_label or best.type.value}, by {whose}", best)
     return None
+
+
+def _total(known: Sequence[Balance], parts: Sequence[str]) -> Money | None:
+    """``-expected +nonInvoiced``: the sum of balances, each with its sign; None where one of them is not there."""
+    taken = [(part[0], _first(known, [part[1:]], "")) for part in parts]
+    found = [(sign, choice.money) for sign, choice in taken if choice is not None]
+    if len(found) < len(parts) or len({money.currency for _, money in found}) != 1:
+        return None
+    with localcontext(prec=60):
+        total = sum(((-1 if sign == "-" else 1) * money.number for sign, money in found), Decimal(0))
+    return Money(total, found[0][1].currency)
 
 
 def _preference(one: Balance) -> tuple[bool, datetime]:

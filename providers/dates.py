@@ -26,12 +26,15 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?", re.ASCII)
+_PLACEHOLDERS = frozenset({date.min, date(1900, 1, 1), date.max})
+"""What banks write where there is no day (.NET's and SQL Server's first day, "without end"): no movement has it."""
 _UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT"})
 _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
 
 
 def calendar_day(text: str | None, field: str) -> date | None:
-    """The day as the bank wrote it, whatever time or offset follows; None for nothing; BrokenRow otherwise.
+    """The day as the bank wrote it, whatever time or offset follows; None for nothing and for a placeholder
+    (0001-01-01, 9999-12-31); BrokenRow otherwise.
 
     The written day and not the UTC day: 2021-07-05T23:30:00+01:00 was booked on the fifth.
     """
@@ -40,16 +43,17 @@ def calendar_day(text: str | None, field: str) -> date | None:
 
 
 @lru_cache(maxsize=4096)
-def _day(text: str, field: str) -> date:
+def _day(text: str, field: str) -> date | None:
     if _EPOCH.fullmatch(text):
         return _from_epoch(text).date()
     found = _DAY.fullmatch(text)
     if found is None:
         raise BrokenRow(f"{field} is not a date")
     try:
-        return date(*_numbers(found))
+        day = date(*_numbers(found))
     except ValueError:
         raise BrokenRow(f"{field} is not a day of the calendar") from None
+    return None if day in _PLACEHOLDERS else day
 
 
 def _numbers(found: re.Match[str]) -> tuple[int, int, int]:

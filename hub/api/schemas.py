@@ -60,6 +60,9 @@ class Party(Schema):
 class Balance(Schema):
     account_id = fields.String()
     type = fields.String(metadata={"description": "ISO 20022 balance type: CLBD, ITBD, ITAV, XPCD ..."})
+    bank_type = fields.String(
+        metadata={"description": "The bank's own word for it; tells those without a type (OTHR) apart."}
+    )
     amount = _amount()
     currency = fields.String()
     credit_line_included = fields.Boolean(

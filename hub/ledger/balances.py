@@ -57,14 +57,16 @@ def chosen(reading: Reading, account_ids: Collection[str], rules: BalanceRules) 
 def store_balances(session: Session, account_id: str, balances: Iterable[Balance], now: datetime) -> None:
     """Replace what is known by what the bank shows now. No balance at all changes nothing.
 
-    One of each type is kept: in the account's currency if the bank gives several, and of those the latest.
+    One of each type is kept, and of those that have no ISO type one of each word of the bank's: in the account's
+    currency if the bank gives several, and of those the latest.
     """
     currency = session.scalar(select(tables.account.c.currency).where(tables.account.c.id == account_id))
-    best: dict[str, Balance] = {}
+    best: dict[tuple[str, str], Balance] = {}
     for balance in balances:
-        held = best.get(balance.type.value)
+        label = _label(balance) if balance.type is BalanceType.OTHER else ""
+        held = best.get((balance.type.value, label))
         if held is None or _rank(balance, currency) > _rank(held, currency):
-            best[balance.type.value] = balance
+            best[balance.type.value, label] = balance
     if not best:
         return
     session.execute(delete(tables.balance).where(tables.balance.c.account_id == account_id))
@@ -86,10 +88,14 @@ def _values(account_id: str, balance: Balance, now: datetime) -> dict[str, objec
         "currency": balance.money.currency,
         "credit_line_included": balance.credit_line_included,
         "credit_limit": _limit(balance),
-        "source_label": balance.source_label[:60],
+        "source_label": _label(balance),
         "as_of": balance.as_of,
         "fetched_at": now,
     }
+
+
+def _label(balance: Balance) -> str:
+    return balance.source_label[:60]
 
 
 def _limit(balance: Balance) -> str | None:

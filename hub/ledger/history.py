@@ -106,13 +106,16 @@ def balances(reading: Reading, allowed: Allowed, account_id: str | None = None) 
     must_cover(allowed, Permission.BALANCES_READ)
     wanted = allowed.account_ids if account_id is None else (must_hold(allowed, account_id),)
     found = reading.execute(
-        select(_BALANCE).where(_BALANCE.c.account_id.in_(wanted)).order_by(_BALANCE.c.account_id, _BALANCE.c.type)
+        select(_BALANCE)
+        .where(_BALANCE.c.account_id.in_(wanted))
+        .order_by(_BALANCE.c.account_id, _BALANCE.c.type, _BALANCE.c.source_label)
     )
     return [
         only(
             {
                 "account_id": row.account_id,
                 "type": row.type,
+                "bank_type": row.source_label,
                 "amount": amount_text(row.amount, row.scale),
                 "currency": row.currency,
                 "credit_line_included": row.credit_line_included,

@@ -47,18 +47,18 @@ class Account(Base):
 
 class Balance(Base):
     """``amount`` × 10^-``scale`` in ``currency``, signed from the holder's side. ``credit_limit`` is decimal
-    text in the same currency."""
+    text in the same currency. ``source_label`` is the bank's word: several may have no ISO type (OTHR)."""
 
     __tablename__ = "balance"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     type: Mapped[str] = mapped_column(String(4), primary_key=True)
+    source_label: Mapped[str] = mapped_column(String(60), primary_key=True)
     amount: Mapped[int] = mapped_column(BigInteger)
     scale: Mapped[int] = mapped_column(SmallInteger)
     currency: Mapped[str] = mapped_column(String(100))
     credit_line_included: Mapped[bool | None]
     credit_limit: Mapped[str | None] = mapped_column(String(40))
-    source_label: Mapped[str] = mapped_column(String(60))
     as_of: Mapped[datetime | None] = mapped_column(Instant)
     fetched_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -117,8 +117,9 @@ Preference = Annotated[tuple[Text, ...], Meta(max_length=12)]
 
 class Balances(_Part, frozen=True):
     """Which balance is which, per account type or for all (``*``), the best first: ISO codes, or the bank's own words
-    (``authorised``). ``credit_left``: balances that say how much of a card's credit is left, not what was spent.
-    ``inverted``: positive is debt, on every account or on accounts of these types."""
+    (``authorised``), or a sum of them with a sign each (``-expected +nonInvoiced``). ``credit_left``: balances that say
+    how much of a card's credit is left, not what was spent. ``inverted``: positive is debt, on every account or on
+    accounts of these types."""
 
     current: Mapping[str, Preference] = {}
     available: Mapping[str, Preference] = {}
@@ -130,6 +131,10 @@ class Balances(_Part, frozen=True):
         for kind in (*self.current, *self.available):
             if kind not in known:
                 raise ValueError(f"{kind!r} is no account type")
+        for words in (*self.current.values(), *self.available.values(), self.credit_left):
+            for word in words:
+                if " " in word and not all(part[0] in "+-" and len(part) > 1 for part in word.split()):
+                    raise ValueError(f"{word!r} is no sum: each of its balances has a sign")
 
 
 class Rules(_Part, frozen=True):

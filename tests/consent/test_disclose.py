@@ -20,7 +20,7 @@ TABLE: Mapping[Permission, tuple[str, str]] = {
         "identifiers owner_name bic",
     ),
     Permission.BALANCES_READ: (
-        "account_id type amount currency as_of credit_line_included credit_limit current available"
+        "account_id type bank_type amount currency as_of credit_line_included credit_limit current available"
         " credit_left last_updated",
         "",
     ),

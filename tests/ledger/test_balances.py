@@ -88,3 +88,22 @@ def test_a_balance_in_another_currency_alone_is_still_the_balance(home: Home) ->
     with home.db.read() as session:
         (shown,) = history.chosen_balances(session, home.allowed(Permission.BALANCES_READ), {})
     assert (shown["current"]["amount"], shown["current"]["currency"]) == ("1.50", "USD")
+
+
+def test_two_balances_without_an_iso_type_stand_beside_each_other(home: Home) -> None:
+    """SEB Kort's debt is the sum of what is on the invoice and what is not yet on one."""
+    spent = replace(balance(BalanceType.OTHER, "-250.00"), source_label="nonInvoiced")
+    authorised = replace(balance(BalanceType.OTHER, "90.00"), source_label="authorised")
+    invoiced = replace(balance(BalanceType.EXPECTED, "1000.00"), source_label="expected")
+    store(home, authorised, spent, replace(spent, money=Money(Decimal(1), "USD")), invoiced)
+    allowed = home.allowed(Permission.BALANCES_READ)
+    with home.db.read() as session:
+        shown = history.balances(session, allowed)
+        rules = {"first-bank": Balances(current={"*": ("-expected +nonInvoiced",)})}
+        (chosen,) = history.chosen_balances(session, allowed, rules)
+    assert [(one["type"], one["bank_type"], one["amount"]) for one in shown] == [
+        ("OTHR", "authorised", "90.00"),
+        ("OTHR", "nonInvoiced", "-250.00"),
+        ("XPCD", "expected", "1000.00"),
+    ]
+    assert chosen["current"]["amount"] == "-1250.00"

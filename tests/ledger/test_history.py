@@ -273,6 +273,7 @@ def test_balances_are_told_exactly(home: Home) -> None:
             {
                 "account_id": home.account_id,
                 "type": "ITBD",
+                "bank_type": "",
                 "amount": "-0.05",
                 "currency": "EUR",
                 "credit_line_included": None,

@@ -105,6 +105,16 @@ def test_a_bank_whose_available_is_credit_left_on_any_account() -> None:
     assert shown(choose(rows, rules=Balances(credit_left=("ITAV",)))) == ("-59", "-59", "9941")
 
 
+def test_a_sum_is_a_balance_only_where_all_of_it_is_there() -> None:
+    rules = Balances(current={"*": ("-expected +nonInvoiced", "XPCD")})
+    both = [one("expected", "1000.00"), one("nonInvoiced", "-250.00")]
+    assert shown(choose(both, rules=rules))[0] == "-1250.00"
+    assert shown(choose(both[:1], rules=rules))[0] == "1000.00"
+    assert shown(choose([both[0], one("nonInvoiced", "1", "USD")], rules=rules))[0] == "1000.00"
+    with pytest.raises(ValueError, match="sign"):
+        Balances(current={"*": ("expected nonInvoiced",)})
+
+
 def test_a_list_for_a_type_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="account type"):
         Balances(current={"GIRO": ("CLBD",)})

@@ -46,9 +46,16 @@ MOMENTS = [
     (None, None),
 ]
 
+PLACEHOLDERS = ["0001-01-01", "9999-12-31", "31.12.9999", "0001-01-01T00:00:00+14:00", "1900-01-01T00:00:00Z"]
 NOT_DATES = ["2025-13-45", "2026-02-30", "yesterday", "2026-3-1", "20261301", "2026-03-01X", "٢٠٢٦-٠٣-٠١", "0000-01-01"]
-IMPOSSIBLE = ["2026-03-01T25:00:00Z", "2026-03-01T10:61", "0001-01-01T00:00:00+14:00", "2026-03-01T10:00+99"]
+IMPOSSIBLE = ["2026-03-01T25:00:00Z", "2026-03-01T10:61", "2026-03-01T10:00+99"]
 NOT_MOMENTS = [*NOT_DATES, *IMPOSSIBLE]
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS)
+def test_the_ends_of_the_calendar_are_no_days(text: str) -> None:
+    assert calendar_day(text, "bookingDate") is None
+    assert moment(text, "valueDate", zone=UTC) is None
 
 
 @pytest.mark.parametrize(("text", "day"), DAYS)

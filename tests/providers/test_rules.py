@@ -152,7 +152,7 @@ def test_a_day_that_cannot_be_read_costs_the_day_and_not_the_row() -> None:
     assert found.provenance["unread"] == "bookingDate, transactionDate"
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("day", ["0001-01-02", "9999-12-30"])
 def test_days_at_the_ends_of_the_calendar_break_nothing(day: str) -> None:
     lines = text("CARTE 01/01 BAR", "CARTE 31/12/99 BAR", f"(..1) {day} 23:59 Bar\\x")
     found = one({"bookingDate": day} | lines)
@@ -483,3 +483,9 @@ WRONG_RULES = [
 def test_wrong_rules_are_refused_when_they_are_read(rules: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(rules, Rules)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_row_with_a_placeholder_for_its_booking_day_has_its_value_day(day: str) -> None:
+    row = one({"bookingDate": day, "valueDate": "2026-03-02"})
+    assert (row.booking_date, row.value_date) == (None, date(2026, 3, 2))
