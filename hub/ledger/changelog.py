@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.ledger import bulk, tables
@@ -12,7 +12,17 @@ from hub.models.ledger import Change
 
 ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
 
-_HOLD = select(Connection.change_seq).with_for_update()
+# Made once: a sync says each of these with every page.
+_HOLD = select(Connection.change_seq).where(Connection.id == bindparam("connection")).with_for_update()
+_POSITION = select(func.max(Change.seq)).where(
+    Change.connection_id == bindparam("connection"), Change.account_id == bindparam("account")
+)
+_ADVANCE = (
+    update(tables.connection)
+    .where(tables.connection.c.id == bindparam("connection"))
+    .values(change_seq=tables.connection.c.change_seq + bindparam("more"))
+    .returning(tables.connection.c.change_seq)
+)
 
 
 def hold(session: Session, connection_id: str) -> None:
@@ -20,7 +30,7 @@ def hold(session: Session, connection_id: str) -> None:
 
     SQLite has one writer anyway and takes no notice of FOR UPDATE. Raises LookupError if the connection is gone.
     """
-    if session.execute(_HOLD.where(Connection.id == connection_id)).first() is None:
+    if session.execute(_HOLD, {"connection": connection_id}).first() is None:
         raise LookupError("the connection is gone")
 
 
@@ -28,8 +38,7 @@ def position(session: Session, connection_id: str, account_id: str) -> int:
     """The last position in this connection's log at which the account changed, 0 if never. An account that came over
     from another connection has a past in that one's log, which counts by itself.
     """
-    mine = (Change.connection_id == connection_id, Change.account_id == account_id)
-    return session.scalar(select(func.max(Change.seq)).where(*mine)) or 0
+    return session.scalar(_POSITION, {"connection": connection_id, "account": account_id}) or 0
 
 
 def append(
@@ -39,13 +48,7 @@ def append(
     changes = tuple(changes)
     if not changes:
         return 0
-    last = session.scalar(
-        update(Connection)
-        .where(Connection.id == connection_id)
-        .values(change_seq=Connection.change_seq + len(changes))
-        .returning(Connection.change_seq)
-        .execution_options(synchronize_session=False)
-    )
+    last: int | None = session.scalar(_ADVANCE, {"connection": connection_id, "more": len(changes)})
     if last is None:
         raise LookupError("the connection is gone")
     at = bulk.notation(session).moment(now)

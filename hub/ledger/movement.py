@@ -33,6 +33,8 @@ _PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "nul
 # What no placeholder and no row of zeros begins with: most ids are told by their first character.
 _TELLING = frozenset(string.ascii_letters + string.digits) - frozenset("nNuU0")
 _FULL_SCALE = 18
+_TO_FULL = tuple(10 ** (_FULL_SCALE - scale) for scale in range(_FULL_SCALE + 1))
+_STATUSES = {status: status.value for status in Status}  # an enum's own attribute takes as long as its row's id
 
 Id = tuple[str, str]
 """(name, value) of a bank's identifier."""
@@ -43,7 +45,7 @@ Amount = tuple[int, str]
 
 
 def exact(amount: int, scale: int, currency: str) -> Amount:
-    return amount * 10 ** (_FULL_SCALE - scale), currency
+    return amount * _TO_FULL[scale], currency
 
 
 class Movement(msgspec.Struct, frozen=True, gc=False):
@@ -83,9 +85,9 @@ class Movement(msgspec.Struct, frozen=True, gc=False):
         return (self.money, self.counterparty, tuple(sorted(orjson.loads(self.remittance))))
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A row of the ledger. ``is_removed``: a pending row that the bank withdrew and nothing has replaced yet."""
+class Stored(msgspec.Struct, frozen=True):
+    """A row of the ledger. ``is_removed``: a pending row that the bank withdrew and nothing has replaced yet. (A Struct
+    as the movement is.)"""
 
     id: str
     movement: Movement
@@ -112,7 +114,8 @@ def fetched(transaction: Transaction) -> Fetched:
     counterparty = _storable(party.name) if party.name else None
     currency = transaction.money.currency
     money = exact(amount, scale, currency)
-    status = transaction.status.value
+    status = _STATUSES[transaction.status]
+    bank_ids = transaction.bank_ids
     booking_date, value_date = transaction.booking_date, transaction.value_date
     kind = fingerprint(status, money, booking_date or value_date, counterparty, lines)
     movement = Movement(
@@ -138,8 +141,8 @@ def fetched(transaction: Transaction) -> Fetched:
             amount_text(*scaled(transaction.balance_after.number)) if transaction.balance_after else None,
             details_text(transaction.details),
         ),
-        ids=row_ids(transaction.bank_ids),
-        reference=shared_reference(transaction.bank_ids),
+        ids=row_ids(bank_ids),
+        reference=shared_reference(bank_ids),
     )
     return Fetched(movement, transaction)
 
@@ -177,28 +180,46 @@ def fingerprint(status: str, money: Amount, day: date | None, counterparty: str 
 
 def row_ids(bank_ids: Mapping[str, str]) -> tuple[Id, ...]:
     """The ids that stand for one row, the best first."""
-    kept = []
-    for name, value in bank_ids.items():
-        rank, known_as = _place(name)
-        if rank is not None and _says(value):
-            kept.append((rank, known_as, value))
-    kept.sort()
-    return tuple([(name, value) for _, name, value in kept])
-
-
-@lru_cache(maxsize=1024)
-def _place(name: str) -> tuple[int | None, str]:
-    """(how good evidence an id of this name is, 0 the best, None for none; the name blind to case)."""
-    known_as = name.lower()
-    return (None if known_as in _SHARED else _RANK.get(known_as, len(_RANK))), known_as
+    names = _names(tuple(bank_ids))
+    kept = [(known_as, value) for name, known_as in names.own if _says(value := bank_ids[name])]
+    if names.is_doubled:
+        kept.sort(key=lambda one: (_place(one[0]), *one))
+    return tuple(kept)
 
 
 def shared_reference(bank_ids: Mapping[str, str]) -> str | None:
     """The payer's end-to-end id, which both the pending and the booked row of one payment carry."""
-    for name, value in bank_ids.items():
-        if _place(name)[1] == "endtoendid" and _says(value):
+    for name in _names(tuple(bank_ids)).end_to_end:
+        if _says(value := bank_ids[name]):
             return value
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the names say by which a bank calls its ids: the same few in all of its rows. ``own``: (name, the same blind
+    to case) of the ids that stand for one row, the best first. ``is_doubled``: two of them differ in case only.
+    """
+
+    own: tuple[tuple[str, str], ...]
+    end_to_end: tuple[str, ...]
+    is_doubled: bool
+
+
+@lru_cache(maxsize=1024)
+def _names(names: tuple[str, ...]) -> _Names:
+    lowered = [(name, name.lower()) for name in names]
+    own = sorted((one for one in lowered if one[1] not in _SHARED), key=lambda one: (_place(one[1]), one[1]))
+    return _Names(
+        own=tuple(own),
+        end_to_end=tuple(name for name, known_as in lowered if known_as == "endtoendid"),
+        is_doubled=len({known_as for _, known_as in own}) < len(own),
+    )
+
+
+def _place(known_as: str) -> int:
+    """How good evidence an id of this name is, 0 the best."""
+    return _RANK.get(known_as, len(_RANK))
 
 
 def storable_ids(bank_ids: Mapping[str, str]) -> dict[str, str]:

@@ -59,8 +59,7 @@ class Memory:
             for page, ids, oldest in seen
         }
         if rows:
-            mine = (_P.account_id == self.account_id, _P.digest.in_(list(rows)))
-            session.execute(delete(tables.seen_page).where(*mine))
+            session.execute(_DROP, [{"account": self.account_id, "page": one} for one in rows])
             columns = tables.seen_page.columns.keys()
             bulk.insert(session, tables.seen_page, columns, rows.values())
 

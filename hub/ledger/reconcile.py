@@ -12,9 +12,10 @@ rules that pair them are tried in the order of ``Matching._rules``. ``reconcile`
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 from msgspec import structs
 
 from hub.ledger.evidence import LEARNING, IdTrust, Trust
@@ -29,8 +30,7 @@ STALE_PENDING_DAYS = 14  # a pending row older than the window and than this has
 Namer = Callable[[Sequence[Fetched]], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(msgspec.Struct, frozen=True):
     id: str
     row: Fetched
     occurrence: int
@@ -106,7 +106,7 @@ class Matching:
     _oldest: date | None = None
     _lost: frozenset[Id] = frozenset()
     _renamed: dict[str, tuple[Id, ...]] = field(default_factory=dict)
-    _met: dict[tuple[Id, tuple[object, ...]], Movement] = field(default_factory=dict)
+    _met: dict[tuple[object, ...], dict[Id, Movement]] = field(default_factory=dict)
     _swallowed: defaultdict[Id, list[Fetched]] = field(default_factory=lambda: defaultdict(list))
     _next: dict[str, int] = field(default_factory=dict)
     _places: defaultdict[Hashable, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -197,20 +197,21 @@ class Matching:
     def _repeats(self, row: Fetched) -> bool:
         """Whether overlapping pages gave this row before: equal content under a believed id."""
         movement = row.movement
-        content = movement.content if movement.ids else ()
-        for one in self.trust.believed(movement):
-            before = self._met.get((one, content))
-            if before is not None and (same := self.trust.shared(movement, before)):
-                self._swallowed[same].append(row)
-                return True
+        if met := self._met.get(movement.content):
+            for one in self.trust.believed(movement):
+                before = met.get(one)
+                if before is not None and (same := self.trust.shared(movement, before)):
+                    self._swallowed[same].append(row)
+                    return True
         self._meet(movement)
         return False
 
     def _meet(self, movement: Movement) -> None:
+        """By content first: most is met once, and costs one look."""
         if movement.ids:
-            content = movement.content
+            met = self._met.setdefault(movement.content, {})
             for one in movement.ids:
-                self._met.setdefault((one, content), movement)
+                met.setdefault(one, movement)
 
     def _occurrence(self, movement: Movement) -> int:
         number = self._next.get(movement.fingerprint, 0)
@@ -263,7 +264,7 @@ class Matching:
                     same_kind = found.movement.fingerprint == row.movement.fingerprint
                     occurrence = found.occurrence if same_kind else self._occurrence(row.movement)
                     updates.append(Update(found, row, occurrence, is_revived=withdrawn))
-                    self._stored[found.id] = replace(
+                    self._stored[found.id] = structs.replace(
                         found, movement=row.movement, occurrence=occurrence, is_removed=False
                     )
                 else:

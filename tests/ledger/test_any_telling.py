@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hub.ledger.movement import Stored, fetched
 from hub.ledger.reconcile import Matching, Settled, Taken, Window
@@ -66,7 +67,7 @@ class Paper:
             assert insert.id not in self.rows
             self.rows[insert.id] = Stored(insert.id, movement, insert.occurrence, movement.day or TODAY, self.now)
         for update in taken.update:
-            self.rows[update.was.id] = replace(
+            self.rows[update.was.id] = structs.replace(
                 self.rows[update.was.id], movement=update.row.movement, occurrence=update.occurrence, is_removed=False
             )
 
@@ -74,12 +75,12 @@ class Paper:
         for link in settled.supersede:
             del self.rows[link.old]
             assert self.rows[link.new].supersedes is None
-            self.rows[link.new] = replace(self.rows[link.new], supersedes=link.old)
+            self.rows[link.new] = structs.replace(self.rows[link.new], supersedes=link.old)
         for id_ in settled.expire:
-            self.rows[id_] = replace(self.rows[id_], is_removed=True)
+            self.rows[id_] = structs.replace(self.rows[id_], is_removed=True)
         for ids, is_missing in ((settled.missing, True), (settled.found, False)):
             for id_ in ids:
-                self.rows[id_] = replace(self.rows[id_], is_missing=is_missing)
+                self.rows[id_] = structs.replace(self.rows[id_], is_missing=is_missing)
 
     @property
     def live(self) -> Counter[Any]:

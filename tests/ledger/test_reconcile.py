@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from hub.ledger.evidence import IdTrust
 from hub.ledger.movement import Fetched, Stored, fetched
@@ -26,7 +27,7 @@ def stored(*transactions: Transaction, **more: object) -> list[Stored]:
         occurrence = seen.get(movement.fingerprint, 0)
         seen[movement.fingerprint] = occurrence + 1
         made = Stored(f"s{number}", movement, occurrence, movement.day or TODAY, YESTERDAY)
-        result.append(replace(made, **more))  # type: ignore[arg-type]
+        result.append(structs.replace(made, **more))
     return result
 
 
@@ -215,7 +216,7 @@ def test_a_pending_row_that_the_bank_still_shows_is_not_replaced() -> None:
 def test_what_was_booked_before_replaces_nothing_now() -> None:
     """Two coffees: one was booked while the other was pending. The second vanishes; the first did not become it."""
     known = stored(pending(text="first"), row(text="second"))
-    known = [known[0], replace(known[1], first_seen_at=YESTERDAY - timedelta(days=1))]
+    known = [known[0], structs.replace(known[1], first_seen_at=YESTERDAY - timedelta(days=1))]
     result = plan([row(text="second")], known)
     assert (result.settled.supersede, result.settled.expire) == ((), ("s0",))
 
