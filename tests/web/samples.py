@@ -533,6 +533,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
                 EVIL,
                 is_corrected=True,
             ),
+            ("valueDate", EVIL),
         ),
         ALICE,
     ),

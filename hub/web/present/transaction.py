@@ -65,6 +65,7 @@ def transaction_page(
         fetched_at=None if proof is None else proof.fetched_at,
         normaliser="" if proof is None else proof.normaliser,
         category=category,
+        unread=tuple(dict.fromkeys(filter(None, str(trace.get("unread", "")).split(", ")))),
     )
 
 

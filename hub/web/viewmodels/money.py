@@ -143,7 +143,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class TransactionPage:
-    """transaction.html. ``raw_json``: the bank's own bytes as text, or empty where none was kept."""
+    """transaction.html. ``raw_json``: the bank's own bytes as text, or empty where none was kept. ``unread``: fields of
+    it, as the bank names them, that held something we could not read and left out."""
 
     transaction: TransactionRow
     account_id: str
@@ -154,3 +155,4 @@ class TransactionPage:
     fetched_at: datetime | None = None
     normaliser: str = ""  # name and version of the rules that read it
     category: CategoryForm | None = None
+    unread: tuple[str, ...] = ()

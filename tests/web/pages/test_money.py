@@ -1,9 +1,14 @@
 """The start page, an account with its filters, a transaction with the place of each field."""
 
+import json
 import re
+from datetime import timedelta
 
+from hub.ledger.ingest import Fetch
 from hub.web.format import MINUS
-from tests.web.pages.world import World
+from providers.berlin_group import normalize as berlin_group
+from tests.providers.pages import BERLIN_TRANSACTION
+from tests.web.pages.world import Browser, World
 
 
 def rows(text: str) -> list[str]:
@@ -101,3 +106,30 @@ def test_a_transaction_says_where_each_field_comes_from(world: World) -> None:
     assert "worked out by Rialto" in text
     assert "read by test/1" in text
     assert "&#34;amount&#34;: &#34;2100.00&#34;" in text
+
+
+def test_what_could_not_be_read_of_an_entry_is_named_apart_and_only_where_there_is_any(world: World) -> None:
+    alice = world.browser()
+    assert "could not read" not in entry(world, alice, {"creditorName": "Well Done"})
+    text = entry(world, alice, {"creditorName": "Half Done", "valueDate": "2026-02-30", "balanceAfterTransaction": 7})
+    (told,) = re.findall(
+        r"<details[^>]*><summary>2 more fields that we could not read</summary>.*?</details>", text, re.S
+    )
+    assert set(re.findall(r"<code>(.*?)</code>", told)) == {"valueDate", "balanceAfterTransaction"}
+    assert "Lorelei Bank wrote something there" in told
+    assert "2026-02-30" not in told
+
+
+def entry(world: World, person: Browser, changed: dict[str, object]) -> str:
+    """The page of a row that the bank wrote so."""
+    today = world.clock().date()
+    row = BERLIN_TRANSACTION | {"bookingDate": today.isoformat(), "valueDate": today.isoformat()} | changed
+    page = berlin_group.transactions(json.dumps({"transactions": {"booked": [row]}}).encode())
+    assert page.rejected == ()
+    with world.hub.db.write() as session:
+        fetch = Fetch(world.giro, world.lorelei, today - timedelta(1), today, "berlin_group r2.1", is_whole=False)
+        fetch.apply(session, world.hub.sealer, page.transactions, world.clock())
+        fetch.finish(session, world.clock())
+    ledger = person.get(f"/accounts/{world.giro}").text
+    (path,) = re.findall(rf'href="(/transactions/[^"]+)"(?:(?!</a>).)*{changed["creditorName"]}', ledger, re.S)
+    return person.get(path).text
