@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from hub.connections import sealed
+from hub.connections.plan import put_job
 from hub.connections.state import FailureKind, Happening, Status, sources_of
 from hub.context import Hub
 from hub.events.outbox import emit
@@ -120,6 +121,7 @@ def _end(hub: Hub, institution_id: str, bank_consent_id: str, *, now: datetime) 
         for row in moved:
             body = {"institution_id": institution_id, "status": Status.NEEDS_PSU.value, "by": "bank"}
             body["failure_kind"] = FailureKind.CONSENT_ENDED.value
+            put_job(session, row.id, institution_id, None, now=now)
             emit(session, "connection.needs_psu", row.id, now=now, psu_id=row.psu_id, body=body)
         if not moved and session.scalar(select(Connection.id).where(*this).limit(1)) is None:
             raise Unknown

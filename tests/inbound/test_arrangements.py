@@ -18,12 +18,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hub.app import create_app
+from hub.connections.plan import QUEUE, put_job
 from hub.context import Hub
 from hub.ids import new_id
 from hub.inbound.arrangements import REVOKE
 from hub.models.connection import Connection
-from hub.models.event import Event
+from hub.models.job import Job
 from hub.models.psu import Psu
+from hub.models.signal import Signal
 from providers.fapi.keys import HeldKeys
 from tests.conftest import TestClock
 from tests.connections.world import one_store
@@ -84,15 +86,20 @@ class World:
                     created_at=now,
                 )
             )
+            put_job(session, connection_id, institution_id, now, now=now)
         return connection_id
 
     def row(self, connection_id: str) -> Connection:
         with self.hub.db.read() as session:
             return session.get_one(Connection, connection_id)
 
+    def planned(self) -> set[str]:
+        with self.hub.db.read() as session:
+            return set(session.scalars(select(Job.key).where(Job.queue == QUEUE)))
+
     def events(self) -> list[str]:
         with self.hub.db.read() as session:
-            return list(session.scalars(select(Event.subject_id).where(Event.kind == "connection.needs_psu")))
+            return list(session.scalars(select(Signal.subject_id).where(Signal.kind == "connection.needs_psu")))
 
 
 @pytest.fixture
@@ -109,7 +116,7 @@ def test_the_connection_needs_the_person_and_a_running_sync_cannot_undo_that(wor
     row = world.row(one)
     assert (row.status, row.failure_kind, row.next_sync_at) == ("needs_psu", "consent_ended", None)
     assert (row.sync_owner, row.sync_until) == (None, None)
-    assert world.row(other).status == "ready"
+    assert (world.row(other).status, world.planned()) == ("ready", {other}), "nobody is sent there in vain"
     assert world.events() == [one]
     assert world.tell().status_code == 204, "said again in new words"
     assert world.events() == [one]
