@@ -1,7 +1,7 @@
 """What the directory says of a bank beside what its adapter obeys: facts for people, each with its source and its day.
 
-Nothing here changes a call. What does is under ``api`` (the standard's settings), under ``rules`` (how rows are read)
-and in the institution's own members.
+Nothing here changes a call but ``history``, which says how far back accounts are read. What else does is under ``api``
+(the standard's settings), under ``rules`` (how rows are read) and in the institution's own members.
 """
 
 from typing import Annotated, Literal

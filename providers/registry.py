@@ -52,7 +52,7 @@ class CatalogueError(ValueError):
 class Institution(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One bank as the hub lists it. ``country`` is ISO 3166-1 alpha-2; ``api`` belongs to the standard's adapter.
     ``rules`` says how this bank's rows deviate (providers.rules.profile); in a file it may be the name of rules that
-    are known already (providers/rules/known). ``listing`` is for the directory and obeyed by nobody.
+    are known already (providers/rules/known). ``listing`` is for the directory; its ``history`` is obeyed as well.
 
     ``status``: ``sandbox``, a bank of ours to try; ``unverified``, written from notes and never tried at the live bank;
     ``verified``, an operator has linked it. ``enabled``: whether people may link it here. ``also_in`` are countries

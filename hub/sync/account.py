@@ -1,15 +1,15 @@
 """Reading one account: its balances, then its transactions.
 
-The first read goes as far back as the bank and the settings allow, and stores page by page: much may come, and it
-comes only once, minutes after the PSU was at the bank. Later reads overlap the last one by ``OVERLAP`` (banks book
-late and renumber) and are applied at once, so that a half-read window is never compared with what we hold.
+How far back each read goes is a matter of ``hub.sync.window``. The first one stores page by page: much may come, and it
+comes only once, minutes after the PSU was at the bank. Later reads overlap the last one and are applied at once, so
+that a half-read window is never compared with what we hold.
 """
 
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,20 +19,19 @@ from hub.connections.state import FailureKind
 from hub.context import Hub
 from hub.ledger.balances import store_balances
 from hub.ledger.ingest import Applied, Fetch
+from hub.models.connection import Connection
 from hub.models.ledger import Account as AccountRow
 from hub.sync.bank import Bank
 from hub.sync.feeding import FedByAnother, writing
 from hub.sync.lease import Lease
 from hub.sync.quota import Held
 from hub.sync.verdict import Fault
+from hub.sync.window import Past, reach
 from providers.errors import ContractBroken, Refused
 from providers.model import Account, Page, RejectedRow
 
 log = logging.getLogger(__name__)
 NOTHING = Applied()
-OVERLAP = timedelta(days=14)
-ALWAYS_READABLE = timedelta(days=89)
-"""Many banks show more than 90 days only right after the PSU was there; this much they show always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class AccountReport:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    synced_at: datetime | None
     connection_id: str
+    past: Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +101,17 @@ def _read(hub: Hub, run: _Reading) -> AccountReport:
 
 
 def _read_transactions(run: _Reading, known: _Known) -> _Found:
-    hub, capabilities = run.hub, run.bank.capabilities
-    today = hub.clock().date()
-    most = timedelta(days=min(hub.settings.history_days, capabilities.max_history_days))
-    read, first = _read_page_by_page, today - most
-    if known.synced_at is not None:
-        read, first = _read_at_once, max(known.synced_at.date() - OVERLAP, first)
+    hub, today = run.hub, run.hub.clock().date()
+    most_days = min(hub.settings.history_days, run.bank.capabilities.max_history_days)
+    wanted = reach(run.bank.history, known.past, most_days=most_days, now=hub.clock())
+    read = _read_page_by_page if wanted.is_whole else _read_at_once
     try:
-        return read(run, first, today)
+        return read(run, wanted.first, today)
     except Refused:
-        if first >= today - ALWAYS_READABLE:
+        if wanted.fallback is None:
             raise
         log.info("a bank refused so long a history; asking for less", extra={"account_id": run.account_id})
-        return read(run, today - ALWAYS_READABLE, today)
+        return read(run, wanted.fallback, today)
 
 
 def _read_page_by_page(run: _Reading, date_from: date, date_to: date) -> _Found:
@@ -147,9 +144,14 @@ def _begin(run: _Reading, date_from: date, date_to: date) -> tuple[Fetch, Iterat
 
 
 def _known(hub: Hub, account_id: str) -> _Known:
-    query = select(AccountRow.synced_at, AccountRow.connection_id)
+    query = (
+        select(AccountRow.connection_id, AccountRow.synced_at, AccountRow.history_from, Connection.sca_at)
+        .join(Connection, Connection.id == AccountRow.connection_id)
+        .where(AccountRow.id == account_id)
+    )
     with hub.db.read() as session:
-        return _Known(*session.execute(query.where(AccountRow.id == account_id)).one())
+        row = session.execute(query).one()
+    return _Known(row.connection_id, Past(row.synced_at, asked_from=row.history_from, sca_at=row.sca_at))
 
 
 def _mark_synced(session: Session, account_id: str, now: datetime) -> None:

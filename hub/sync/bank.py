@@ -22,6 +22,7 @@ from hub.sync import quota
 from hub.sync.lease import Claimed, Lease
 from hub.sync.quota import Budget, Endpoint, Held
 from providers.errors import QuotaSpent, ReconsentRequired, Transient
+from providers.listing import History
 from providers.model import Account, Balance, Page
 from providers.paging import Known, knowing
 from providers.port import Access, Adapter, Capabilities, Psu, Resource
@@ -43,6 +44,7 @@ class Bank:
     budget: Budget
     normaliser: str
     trust: IdTrust
+    history: History
     _access: Access = field(repr=False)
     _is_renewed: bool = field(default=False, init=False)
 
@@ -61,6 +63,7 @@ class Bank:
             budget=budget_of(hub, claimed.institution_id),
             normaliser=normaliser_of(institution, adapter.capabilities),
             trust=IdTrust(surviving=institution.rules.ids.surviving or None),
+            history=institution.listing.history,
             _access=sealed.open_access(hub.sealer, lease.connection_id, claimed.access_sealed),
         )
 

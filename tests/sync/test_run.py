@@ -11,14 +11,15 @@ from hub.connections import sealed, service
 from hub.connections.state import FailureKind, Status
 from hub.models.connection import Connection
 from hub.models.signal import Signal
-from hub.sync.account import ALWAYS_READABLE, OVERLAP
 from hub.sync.progress import Progress, progress
 from hub.sync.run import Result
+from hub.sync.window import ALWAYS_READABLE_DAYS, OVERLAP
 from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
 from providers.model import Page, RejectedRow
 from tests.connections.scripted import account, movement
 from tests.connections.world import PRESENT, World, one_store, person
 
+ALWAYS_READABLE = timedelta(days=ALWAYS_READABLE_DAYS)
 STEPS = ["accounts", "balances", "transactions", "page", "end"]
 
 
