@@ -3,8 +3,6 @@
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
-from sandbox import control as test_control
-from sandbox import faults
 from sandbox.au import authorise, errors, resources
 from sandbox.au.bank import Bank
 from sandbox.au.notice import tell
@@ -15,8 +13,9 @@ from sandbox.clock import BankClock
 from sandbox.jose import BankKey
 from sandbox.oauth import fapi
 from sandbox.oauth import pages as person
+from sandbox.oauth.frame import furnish, install_control
 from sandbox.oauth.vault import Attempt, Status, Vault
-from sandbox.people import PEOPLE, BankName
+from sandbox.people import BankName
 from sandbox.tpp import Tpp
 
 NAME = "Bunyip Bank"
@@ -36,7 +35,6 @@ def create_app(
     """``url`` is where the bank listens: its issuer and the base of every link. ``recipient_base_uri``: who is told
     of arrangements that people end here."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     book, vault, browsers = Book(BankName.BUNYIP, clock), Vault(clock), BrowserSessions(COOKIE)
     door = fapi.Door(url, tpp, BankKey(), clock)
 
@@ -46,14 +44,7 @@ def create_app(
     house = person.House(BankName.BUNYIP, vault, book, browsers, AUSTRALIAN, authorise.asked, answer, has_tan=True)
     bank = Bank(url, clock, book, vault, door, house, page_size)
     errors.install(app, house)
-    browsers.install(app)
-    for pages in (authorise.pages(bank), resources.pages(bank), person.pages(house)):
-        app.register_blueprint(pages)
-    app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.BUNYIP)
-
-    @app.get("/")
-    def home() -> ResponseReturnValue:
-        return person.home_page(house)
+    furnish(app, NAME, house, (authorise.pages(bank), resources.pages(bank)))
 
     def revoke_all() -> int:
         ended = [one for one in vault.all() if one.status is Status.ACTIVE]
@@ -63,18 +54,14 @@ def create_app(
         return len(ended)
 
     if control:
-        test_control.install(
+        install_control(
             app,
             NAME,
-            book,
-            clock,
-            faults.Manners(
-                area_of=AREAS.get,
-                psu_present=resources.psu_present,
-                refuse=errors.refuse,
-                set_next=resources.set_next,
-                revoke_all=revoke_all,
-                consents=lambda: [faults.Consent(one.grant_id, one.username, one.status) for one in vault.all()],
-            ),
+            house,
+            areas=AREAS,
+            psu_present=resources.psu_present,
+            refuse=errors.refuse,
+            set_next=resources.set_next,
+            revoke_all=revoke_all,
         )
     return app

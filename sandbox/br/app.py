@@ -3,8 +3,6 @@
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
-from sandbox import control as test_control
-from sandbox import faults
 from sandbox.book import Book
 from sandbox.br import authorise, cards, consents, errors, guard, resources
 from sandbox.br.bank import Bank
@@ -14,8 +12,9 @@ from sandbox.clock import BankClock
 from sandbox.jose import BankKey
 from sandbox.oauth import fapi
 from sandbox.oauth import pages as person
+from sandbox.oauth.frame import furnish, install_control
 from sandbox.oauth.vault import Attempt, Vault
-from sandbox.people import PEOPLE, BankName
+from sandbox.people import BankName
 from sandbox.tpp import Tpp
 
 NAME = "Banco Iara"
@@ -35,7 +34,6 @@ AREAS = {
 def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control: bool) -> Flask:
     """``url`` is where the bank listens: its issuer and the base of every link."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     book, vault, browsers = Book(BankName.IARA, clock), Vault(clock), BrowserSessions(COOKIE)
     door = fapi.Door(url, tpp, BankKey(), clock)
 
@@ -45,34 +43,16 @@ def create_app(url: str, tpp: Tpp, clock: BankClock, *, page_size: int, control:
     house = person.House(BankName.IARA, vault, book, browsers, BRAZILIAN, authorise.asked, answer, has_tan=True)
     bank = Bank(url, clock, book, vault, door, house, page_size)
     errors.install(app, house)
-    browsers.install(app)
-    for pages in (
-        authorise.pages(bank),
-        consents.pages(bank),
-        resources.pages(bank),
-        cards.pages(bank),
-        person.pages(house),
-    ):
-        app.register_blueprint(pages)
-    app.jinja_env.globals.update(bank_name=NAME, people=PEOPLE.values(), here=BankName.IARA)
-
-    @app.get("/")
-    def home() -> ResponseReturnValue:
-        return person.home_page(house)
+    furnish(app, NAME, house, (authorise.pages(bank), consents.pages(bank), resources.pages(bank), cards.pages(bank)))
 
     if control:
-        test_control.install(
+        install_control(
             app,
             NAME,
-            book,
-            clock,
-            faults.Manners(
-                area_of=AREAS.get,
-                psu_present=guard.psu_present,
-                refuse=errors.refuse,
-                set_next=resources.set_next,
-                revoke_all=vault.revoke_all,
-                consents=lambda: [faults.Consent(one.grant_id, one.username, one.status) for one in vault.all()],
-            ),
+            house,
+            areas=AREAS,
+            psu_present=guard.psu_present,
+            refuse=errors.refuse,
+            set_next=resources.set_next,
         )
     return app

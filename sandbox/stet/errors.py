@@ -5,11 +5,11 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from sandbox.clock import BankClock
-from sandbox.oauth.codes import OAuthError
-from sandbox.oauth.pages import House, error_page
+from sandbox.oauth import refusals
+from sandbox.oauth.pages import House
+from sandbox.oauth.refusals import later, oauth_error
 from sandbox.stet.bank import API_PATH
 
 OAUTH_PATH = "/oauth/"
@@ -28,36 +28,19 @@ def report(status: int, message: str, now: str) -> Response:
     return answer
 
 
-def oauth_error(status: int, error: str, description: str) -> Response:
-    answer = jsonify(error=error, error_description=description)
-    answer.status_code = status
-    return answer
-
-
 def install(app: Flask, house: House, clock: BankClock) -> None:
     @app.errorhandler(ApiError)
     def api_error(error: ApiError) -> ResponseReturnValue:
         return report(error.status, error.message, stamp(clock))
 
-    @app.errorhandler(OAuthError)
-    def token_error(error: OAuthError) -> ResponseReturnValue:
-        return oauth_error(error.status, error.error, error.description)
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> ResponseReturnValue:
-        status = error.code or 500
-        if request.path.startswith(API_PATH):
-            return report(status, error.name, stamp(clock))
-        if request.path.startswith(OAUTH_PATH):
-            return oauth_error(status, "invalid_request", "The request could not be read.")
-        return error_page(house, error.description or "", status)
-
-    @app.after_request
-    def play_back_request_id(answer: Response) -> Response:
-        given = request.headers.get("X-Request-ID", "")
-        if request.path.startswith(API_PATH) and 0 < len(given) <= 64:
-            answer.headers["X-Request-ID"] = given
-        return answer
+    refusals.install(
+        app,
+        house,
+        api_path=API_PATH,
+        is_oauth=lambda path: path.startswith(OAUTH_PATH),
+        report=lambda error: report(error.code or 500, error.name, stamp(clock)),
+        played_back="X-Request-ID",
+    )
 
 
 def stamp(clock: BankClock) -> str:
@@ -73,7 +56,7 @@ def refuse(kind: str, clock: BankClock) -> Response:
             answer.headers["Retry-After"] = "2"
             return answer
         case "http_503":
-            return Response(status=503, headers={"Retry-After": "2"})
+            return later(503)
         case "consent_expired" if at_token:
             return oauth_error(400, "invalid_grant", "The grant has ended.")
         case "consent_expired":
