@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 Signer = Callable[[requests.PreparedRequest], None]
+Checker = Callable[[requests.PreparedRequest, "Answer"], None]
+"""Raises ContractBroken for an answer that is not the bank's, or not to this request."""
 Origin = tuple[str, str, int]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -72,6 +74,7 @@ class Transport:
         client_certificate: tuple[str, str] | None = None,
         ca_bundle: str | None = None,
         sign: Signer | None = None,
+        check: Checker | None = None,
         limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -79,6 +82,7 @@ class Transport:
         self.limits = limits or Limits()
         self._netlocs = dict(_origin_and_netloc(url) for url in urls)
         self._sign = sign
+        self._check = check
         self._sleep = sleep
         self._session = requests.Session()
         self._session.trust_env = False  # no proxies, .netrc or CA bundles from whoever started the process
@@ -87,6 +91,8 @@ class Transport:
         # One session serves many people: a cookie set for one must not travel with another.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"User-Agent": "rialto", "Accept": "application/json"})
+        if check is not None:  # a digest is of what was sent
+            self._session.headers["Accept-Encoding"] = "identity"
         for prefix in ("http://", "https://"):
             self._session.mount(prefix, DeadlineAdapter(max_retries=0))
 
@@ -217,6 +223,8 @@ class Transport:
         body = bytearray()
         try:
             answer = self._read(response, body, ends_at, most_bytes)
+            if self._check is not None:
+                self._check(response.request, answer)
         except ProviderError as error:
             capture.note_answer(response, bytes(body), failed=error.reason)
             raise

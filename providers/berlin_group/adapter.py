@@ -48,6 +48,7 @@ class BerlinGroupAdapter:
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
                 sign=signing.signer_for(settings.signing, self._version, tpp),
+                check=signing.checker_for(settings.answers, self._version),
                 limits=limits,
             )
             base = urlsplit(settings.base_url)

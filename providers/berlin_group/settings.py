@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from providers.berlin_group.versions import Approach, Model
+from providers.signing.anchors import AnchorFiles
 from providers.signing.http_signature import Algorithm, DigestAlgorithm
 from providers.signing.jades import Algorithm as JadesAlgorithm
 
@@ -26,6 +27,18 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     algorithm: Algorithm | JadesAlgorithm | None = None
     digest: DigestAlgorithm = "SHA-256"
     sends_certificate: bool = True
+
+
+class AnswerSigning(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Signatures that every answer of the interface must carry. ``anchors`` say whose certificate is believed;
+    ``must_sign`` what at least is signed. ``certificate_header`` brings the certificate of an HTTP signature along;
+    JAdES has it inside. ``refusals`` false: an error may come unsigned."""
+
+    anchors: AnchorFiles
+    scheme: Literal["http_signature", "jades"] | None = None
+    must_sign: Annotated[tuple[HeaderName, ...], Meta(min_length=1)] = ("digest", "x-request-id")
+    certificate_header: HeaderName = "aspsp-signature-certificate"
+    refusals: bool = True
 
 
 class PasswordKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -104,9 +117,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     (9999-12-31); either way the bank's own answer counts. ``ask_psu_id``: it wants the PSU's login name with the
     consent; it is sent to no other bank, for some refuse it.
 
-    ``password_key``: what a PSU types as a password here goes to the bank encrypted to this key, and no other way.
-    ``pre_step``: the PSU's token comes before the consent (needs ``oauth``), which is then authorised by whatever its
-    links say.
+    ``answers``: the bank signs what it says, and nothing else is believed. ``password_key``: what a PSU types as a
+    password here goes to the bank encrypted to this key, and no other way. ``pre_step``: the PSU's token comes
+    before the consent (needs ``oauth``), which is then authorised by whatever its links say.
     """
 
     base_url: Url
@@ -118,6 +131,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     valid_until: Literal["asked", "longest"] = "asked"
     ask_psu_id: bool = False
     signing: Signing | None = None
+    answers: AnswerSigning | None = None
     oauth: OAuth | None = None
     pre_step: PreStep | None = None
     password_key: PasswordKey | None = None
