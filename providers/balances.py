@@ -37,6 +37,9 @@ _WORDS = {
     "previouslyclosedbooked": BalanceType.PREVIOUSLY_CLOSED_BOOKED,
     "currentbalance": BalanceType.INTERIM_BOOKED,
     "availablebalance": BalanceType.INTERIM_AVAILABLE,
+    "current": BalanceType.INTERIM_BOOKED,
+    "booked": BalanceType.INTERIM_BOOKED,
+    "available": BalanceType.INTERIM_AVAILABLE,
 } | {kind.value.lower(): kind for kind in BalanceType}
 
 # The best first. Booked before available, because available may hold an overdraft that nobody asked for; a bank's word

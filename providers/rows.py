@@ -1,5 +1,7 @@
 """From a bank's page to its rows, so that one broken row costs one row, and one broken field costs one field."""
 
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import UnionType
@@ -17,6 +19,8 @@ T = TypeVar("T")
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LISTED = msgspec.json.Decoder(list[msgspec.Raw])
+_UTF16_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE)
+_UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SAMPLE = 8  # rows of a page that are looked at for how its bank spells
 _UNREAD = "unread"  # the field of a wire Struct that names what could not be read
 
@@ -140,12 +144,30 @@ def _decoded(decoder: Decodes[Any], value: bytes) -> Any:
 def envelope(decoder: Decodes[W], body: bytes) -> W:
     """The outer shape of an answer, its rows left as bytes. ContractBroken, with the body, if it has not that shape."""
     try:
-        return decoder.decode(body)
+        return decoder.decode(_json(body))
     except msgspec.MsgspecError as error:
         # msgspec names paths and types, never values
         raise ContractBroken(f"not the promised JSON: {error}", raw=body) from None
     except (UnicodeDecodeError, RecursionError) as error:
         raise ContractBroken(f"not JSON: {type(error).__name__}", raw=body) from None
+
+
+def _json(body: bytes) -> bytes:
+    """``body`` as msgspec reads it: without a byte order mark and what stands behind the last brace, and in UTF-8 where
+    it came in UTF-16 (RFC 8259 8.1 forbids both, and gateways do both). Raises UnicodeDecodeError."""
+    if body.startswith(_UTF16_MARKS):
+        body = body.decode("utf-16").encode()
+    return body.removeprefix(BOM_UTF8).rstrip(b"\x00 \t\r\n") if body[:1] == b"\xef" or body[-1:] <= b" " else body
+
+
+def _utf8(row: bytes) -> bytes:
+    """A row whose letters are of one byte each, Windows' or Latin, in UTF-8: no such letter is a sign of JSON's. The
+    decoder skips what it does not want unread, and the kept row must be JSON throughout."""
+    try:
+        row.decode()
+    except UnicodeDecodeError:
+        return row.decode("cp1252" if _UNDEFINED_IN_1252.search(row) is None else "latin-1").encode()
+    return row
 
 
 def sift(
@@ -155,9 +177,8 @@ def sift(
     good: list[T] = []
     rejected: list[RejectedRow] = []
     for row in raws:
-        raw = bytes(row)
+        raw = _utf8(bytes(row))
         try:
-            raw.decode()  # the decoder skips what it does not want unread; the kept row must be JSON throughout
             good.append(make(decoder.decode(raw), raw))
         except (BrokenRow, msgspec.MsgspecError) as error:
             rejected.append(RejectedRow(str(error), raw))

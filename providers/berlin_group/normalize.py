@@ -15,7 +15,7 @@ from providers.balances import balance_type
 from providers.berlin_group import report as reports
 from providers.berlin_group import wire
 from providers.berlin_group.parties import identifiers
-from providers.berlin_group.told import exact, told
+from providers.berlin_group.told import direction, exact, told
 from providers.errors import ContractBroken
 from providers.model import (
     Account,
@@ -41,12 +41,11 @@ _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountTy
 _USAGES = {"PRIV": AccountUsage.PRIVATE, "ORGA": AccountUsage.ORGANISATION}
 _NO_CURRENCY = "XXX"  # ISO 4217; what 1.3.11 has for an account of several currencies
 
-_DEBITS = frozenset({"DBIT", "DEBIT"})
-
 _ACCOUNT_PAGE = Lenient(wire.AccountPage)
 _ACCOUNT = Lenient(wire.AccountRow)
 _BALANCE_PAGE = Lenient(wire.BalancePage)
 _BALANCE = Lenient(wire.BalanceRow)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TRANSACTION_PAGE = Lenient(wire.TransactionPage)
 _LOOSE_PAGE = Lenient(wire.TransactionPage, loosely=True)
 _LISTS = frozenset(
@@ -110,27 +109,34 @@ def balances(
     rows = _there(page.balances)
     kind = account.type if account else AccountType.OTHER
     inverted = page.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
-    make = partial(_balance, zone=zone, inverted=inverted)
+    currency = account.currency if account and account.currency != _NO_CURRENCY else ""
+    make = partial(_balance, zone=zone, inverted=inverted, currency=currency)
     found, rejected = sift(rows, _BALANCE.of_page(rows), make)
     return Rows(found, rejected, _next(page.links))
 
 
-def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool) -> Balance:
+def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, currency: str) -> Balance:
+    """``currency`` is the account's, for an amount that names none."""
     label = text.clean(row.balance_type) or ""
-    number = exact(row.balance_amount, "balanceAmount")
-    if (row.credit_debit_indicator or "").upper() in _DEBITS and number > 0:
+    given = row.balance_amount or wire.Amount(amount=row.amount, currency=row.currency)
+    number = exact(given, "balanceAmount")
+    if number > 0 and direction(row.credit_debit_indicator, number) == -1:
         number = number.copy_negate()
     if inverted and number:
         number = number.copy_negate()
     limit = row.credit_limit
     return Balance(
         type=balance_type(label),
-        money=amount.money(number, (row.balance_amount.currency or "").upper(), "balanceAmount.currency"),
+        money=amount.money(number, (given.currency or currency).strip().upper(), "balanceAmount.currency"),
         as_of=_as_of(row, zone),
-        credit_line_included=row.credit_limit_included,
+        credit_line_included=_yes_or_no(row.credit_limit_included),
         source_label=label,
         credit_limit=_limit(limit) if limit is not None else None,
     )
+
+
+def _yes_or_no(given: bool | str | None) -> bool | None:
+    return {"true": True, "false": False}.get(given.strip().lower()) if isinstance(given, str) else given
 
 
 def _as_of(row: wire.BalanceRow, zone: tzinfo) -> datetime | None:
@@ -174,7 +180,7 @@ def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo) ->
     found = _reports(page) or _reports(envelope(_LOOSE_PAGE, body))
     _must_be_lists((*page.unread, *(name for report, _ in found for name in report.unread)), body)
     download = _download(page, found)
-    if not found and download is None:
+    if not found and download is None and not _is_null(body):
         raise ContractBroken("no list of transactions", raw=body)
     engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
     good: list[Transaction] = []
@@ -212,6 +218,12 @@ def page_of(raw: bytes, status: Status, trace: Mapping[str, str]) -> bytes:
     lists = {Status.PENDING: b"pending", Status.INFORMATION: b"information"}
     turned = b"true" if trace.get("money", "").endswith(INVERTED_BY_ANSWER) else b"false"
     return b'{"debitAccounting":%s,"transactions":{"%s":[%s]}}' % (turned, lists.get(status, b"booked"), raw)
+
+
+def _is_null(body: bytes) -> bool:
+    """Whether the list is there and null: a bank's word for an empty one."""
+    members = envelope(_MEMBERS, body)
+    return any(name.replace("_", "").lower() in _LISTS and bytes(one) == b"null" for name, one in members.items())
 
 
 def _must_be_lists(unread: Iterable[str], body: bytes) -> None:

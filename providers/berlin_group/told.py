@@ -49,7 +49,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         number=number,
         currency=(currency or "").strip().upper() if currency else "",
         money_place=money_place,
-        direction=_direction(row.credit_debit_indicator, number),
+        direction=direction(row.credit_debit_indicator, number),
         status_word=_first(
             ("status", row.status),
             ("bookingStatus", row.booking_status),
@@ -103,7 +103,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     )
 
 
-def _direction(indicator: str | None, number: Decimal) -> int | None:
+def direction(indicator: str | None, number: Decimal) -> int | None:
     """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither, beside a number
     without a minus: money whose direction is not known is not money that came in."""
     word = text.meaningful(indicator)

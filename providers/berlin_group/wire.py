@@ -69,11 +69,14 @@ class AccountRow(_Wire, frozen=True):
 
 
 class BalanceRow(_Wire, frozen=True):
-    """balance. ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing."""
+    """balance. ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing. ``amount`` and ``currency``
+    stand alone at banks that leave out the object around them."""
 
-    balance_amount: Amount
+    balance_amount: Amount | None = None
+    amount: Raw = NOTHING
+    currency: str | None = None
     balance_type: str | None = None
-    credit_limit_included: bool | None = None
+    credit_limit_included: bool | str | None = None
     credit_limit: Amount | None = None
     last_change_date_time: str | None = None
     reference_date: str | None = None

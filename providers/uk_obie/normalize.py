@@ -22,6 +22,7 @@ from providers.uk_obie.values import (
     each,
     following,
     key,
+    last_word,
     rows_of,
     said,
     signed,
@@ -123,7 +124,7 @@ def _balance(row: wire.BalanceRow, zone: tzinfo, currency: str | None) -> Balanc
     lines = tuple(each(row.credit_line, _LINE))
     limits = {key(line.type): limit for line in lines if (limit := told_money(line.amount, fallback=money.currency))}
     return Balance(
-        type=balance_type(label),
+        type=balance_type(last_word(label)),
         money=money,
         as_of=told_moment(row.date_time, zone),
         credit_line_included=any(line.included is True for line in lines) if lines else None,

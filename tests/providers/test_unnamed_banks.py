@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from providers.balances import choose
 from providers.berlin_group import normalize
+from providers.errors import ContractBroken
 from providers.model import Account, AccountType, Identifier, Page, Scheme, Status, Transaction
 from providers.uk_obie import normalize as uk
 
@@ -255,6 +257,51 @@ def test_a_name_is_what_it_was_before_somebody_encoded_it(written: str, read: st
     found = one({"creditorName": written, "remittanceInformationUnstructured": written})
     assert found.counterparty.name == read
     assert found.remittance == (read,)
+
+
+@pytest.mark.parametrize("written", ["utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_an_answer_is_read_in_whatever_encoding_it_comes(written: str) -> None:
+    body = json.dumps({"transactions": {"booked": [ROW | {"creditorName": "Müller"}]}}, ensure_ascii=False)
+    found = normalize.transactions(f"{body}\n".encode(written), account=ALICES)
+    assert [one.counterparty.name for one in found.transactions] == ["Müller"]
+    assert json.loads(found.transactions[0].raw)["creditorName"] == "Müller"
+
+
+def test_null_for_a_list_is_an_empty_one_and_a_missing_list_is_no_answer() -> None:
+    assert normalize.transactions(b'{"account":{},"transactions":null}') == Page((), None, ())
+    with pytest.raises(ContractBroken):
+        normalize.transactions(b'{"account":{},"movements":[]}')
+
+
+@pytest.mark.parametrize(
+    ("row", "number", "kind"),
+    [
+        ({"balanceAmount": {"amount": "5.00", "currency": "eur"}, "balanceType": "Closing Booked"}, "5.00", "CLBD"),
+        ({"balanceAmount": {"amount": "5.00"}, "balanceType": "available"}, "5.00", "ITAV"),
+        ({"amount": "5,00", "currency": "EUR", "balanceType": "CURRENT"}, "5.00", "ITBD"),
+        ({"balanceAmount": {"amount": "5.00"}, "balanceType": "CLBD", "creditDebitIndicator": "DR"}, "-5.00", "CLBD"),
+    ],
+)  # fmt: skip
+def test_a_balance_is_read_by_what_it_says(row: dict[str, Any], number: str, kind: str) -> None:
+    (found,) = normalize.balances(json.dumps({"balances": [row]}).encode(), account=ALICES).values
+    assert (str(found.money.number), found.money.currency, found.type.value) == (number, "EUR", kind)
+
+
+def test_a_balance_of_which_nobody_knows_whether_it_is_debt_is_none() -> None:
+    row = {"balanceAmount": {"amount": "5.00"}, "balanceType": "CLBD", "creditDebitIndicator": "X"}
+    found = normalize.balances(json.dumps({"balances": [row]}).encode(), account=ALICES)
+    assert (found.values, len(found.rejected)) == ((), 1)
+
+
+def test_a_credit_line_said_in_words_still_counts() -> None:
+    rows = [
+        {"balanceAmount": {"amount": number}, "balanceType": "expected", "creditLimitIncluded": said}
+        for number, said in (("605.00", "true"), ("5.00", "FALSE"))
+    ]
+    found = normalize.balances(json.dumps({"balances": rows}).encode(), account=ALICES).values
+    chosen = choose(found, account_type=AccountType.CURRENT).current
+    assert chosen is not None
+    assert str(chosen.money.number) == "5.00"
 
 
 def test_the_holder_in_both_places_is_nobody() -> None:
