@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
-from providers.errors import ContractBroken, Transient
+from providers.errors import ContractBroken, ProviderError, Transient
 from providers.transport import Transport, retry_after_s
 
 ALGORITHMS = ("PS256", "ES256")
@@ -40,6 +40,7 @@ class HeldKeys:
         self._transport, self._jwks_uri = transport, jwks_uri
         self._fetching = threading.Lock()
         self._held: tuple[datetime, bytes] | None = None
+        self._failed_at: datetime | None = None
 
     def signed_claims(self, unverified_token: str, *, what: str, now: datetime) -> dict[str, object]:
         """As the function of that name. A token that the held keys did not sign is a reason to look again, at most
@@ -52,11 +53,18 @@ class HeldKeys:
     def _jwks(self, now: datetime, most: timedelta) -> bytes:
         if (held := self._young(now, most)) is not None:
             return held
-        with self._fetching:  # whoever waited takes what the other fetched
-            if (held := self._young(now, most)) is None:
-                held = fetched(self._transport, self._jwks_uri)
-                self._held = (now, held)
-            return held
+        with self._fetching:  # whoever waited takes what the other fetched, or learns that there was nothing to be had
+            if (held := self._young(now, most)) is not None:
+                return held
+            if self._failed_at is not None and timedelta() <= now - self._failed_at < self.PAUSE:
+                raise Transient("JWKS: not to be had a moment ago", retry_after_s=self.PAUSE.seconds)
+            try:
+                found = fetched(self._transport, self._jwks_uri)
+            except ProviderError:
+                self._failed_at = now
+                raise
+            self._held, self._failed_at = (now, found), None
+            return found
 
     def _young(self, now: datetime, most: timedelta) -> bytes | None:
         if self._held is None:

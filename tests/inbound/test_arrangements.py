@@ -269,6 +269,10 @@ def test_a_bank_whose_keys_cannot_be_had_is_asked_to_come_again(world: World) ->
     answer = world.tell(bearer)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
+    asked = len(world.bank.calls)
+    assert world.tell(bearer).status_code == 503
+    assert len(world.bank.calls) == asked, "nor do many callers wait for it one after the other"
     world.bank.replace(responses.GET, JWKS, json=tpp.bank_jwks())
+    world.clock.advance(seconds=HeldKeys.PAUSE.total_seconds())
     assert world.tell(bearer).status_code == 204, "nothing was used up"
     assert world.row(one).status == "needs_psu"
