@@ -2,11 +2,12 @@
 
 An account is known by its best identifier and its currency. The order is that of ``_BEST``: an IBAN says more than a
 masked card number. Several currencies under one IBAN are several accounts. Several accounts of one currency under one
-identifier (pots, sub-accounts) are told apart by their place in the order of (type, name, product). An account without
+identifier (pots, sub-accounts, cards whose numbers end alike) are told apart by (type, name, product), which a new
+consent leaves as they are, and then by the bank's resource id; they are new where neither is known. An account without
 any identifier is known by type, name and currency, and by its place among its equals: the best that can be done.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,9 +39,14 @@ def identity_hashes(accounts: Sequence[Account]) -> list[str]:
     hashes = [""] * len(accounts)
     for place in order:
         key = _key(accounts[place])
-        hashes[place] = sha256(orjson.dumps([*key, times[key]])).hexdigest()
+        hashes[place] = _hash(key, times[key])
         times[key] += 1
     return hashes
+
+
+def _hash(key: Key, number: int) -> str:
+    """``number``: which of those that have this key."""
+    return sha256(orjson.dumps([*key, number])).hexdigest()
 
 
 def _key(account: Account) -> Key:
@@ -48,6 +54,12 @@ def _key(account: Account) -> Key:
     if best:
         return best[0].scheme.value, _plain(best[0].value), account.currency
     return "none", account.type.value, account.name or "", account.currency
+
+
+def _row_key(row: AccountRow) -> Key:
+    if row.identifiers:
+        return row.identifiers[0]["scheme"], _plain(row.identifiers[0]["value"]), row.currency
+    return "none", row.type, row.name or "", row.currency
 
 
 def _order(account: Account) -> tuple[str, ...]:
@@ -85,7 +97,7 @@ def store_accounts(
     result: dict[str, str] = {}
     rows: list[AccountRow] = []
     hashes = identity_hashes(accounts)
-    found = known.find(accounts, hashes)
+    found = known.find(accounts, hashes)  # and sets the hashes of those that are one of several
     for account, identity_hash, row in zip(accounts, hashes, found, strict=True):
         if row is None:
             row = AccountRow(id=new_id(), psu_id=psu_id, institution_id=institution_id, created_at=now)
@@ -126,15 +138,61 @@ class _Known:
 
     rows: Sequence[AccountRow]
 
-    def find(self, accounts: Sequence[Account], hashes: Sequence[str]) -> list[AccountRow | None]:
+    def find(self, accounts: Sequence[Account], hashes: list[str]) -> list[AccountRow | None]:
         by_hash = {row.identity_hash: row for row in self.rows}
         found = [by_hash.get(one) for one in hashes]
+        for key, places in self._several(accounts).items():
+            self._tell_apart(key, places, accounts, hashes, found)
         free = [row for row in self.rows if row not in found]
         for place, account in enumerate(accounts):
             if found[place] is None and (row := _proven(account, free)):
                 found[place] = row
                 free.remove(row)
         return found
+
+    def _several(self, accounts: Sequence[Account]) -> dict[Key, list[int]]:
+        """Key -> places in ``accounts``, where more than one was shown or is known."""
+        places: defaultdict[Key, list[int]] = defaultdict(list)
+        for place, account in enumerate(accounts):
+            places[_key(account)].append(place)
+        known = Counter(_row_key(row) for row in self.rows)
+        return {key: found for key, found in places.items() if max(len(found), known[key]) > 1}
+
+    def _tell_apart(
+        self,
+        key: Key,
+        places: Sequence[int],
+        accounts: Sequence[Account],
+        hashes: list[str],
+        found: list[AccountRow | None],
+    ) -> None:
+        """Each of those that have one key keeps the row, and the hash, that is its own."""
+        rows = sorted((row for row in self.rows if _row_key(row) == key), key=lambda row: row.id)
+        free, taken = list(rows), {row.identity_hash for row in rows}
+        left = sorted(places, key=lambda place: _order(accounts[place]))
+        for is_same in (_is_unchanged, _looks_the_same, _has_its_resource):
+            for place in tuple(left):
+                row = next((row for row in free if is_same(row, accounts[place])), None)
+                if row is not None:
+                    found[place], hashes[place] = row, row.identity_hash
+                    free.remove(row)
+                    left.remove(place)
+        for place in left:
+            number = next(number for number in range(len(taken) + 1) if _hash(key, number) not in taken)
+            found[place], hashes[place] = None, _hash(key, number)
+            taken.add(hashes[place])
+
+
+def _is_unchanged(row: AccountRow, account: Account) -> bool:
+    return _looks_the_same(row, account) and _has_its_resource(row, account)
+
+
+def _has_its_resource(row: AccountRow, account: Account) -> bool:
+    return row.resource_id == account.resource_id and row.type == account.type.value
+
+
+def _looks_the_same(row: AccountRow, account: Account) -> bool:
+    return (row.type, row.name, row.product) == (account.type.value, account.name, account.product)
 
 
 def _proven(account: Account, rows: Iterable[AccountRow]) -> AccountRow | None:

@@ -112,3 +112,36 @@ def test_a_parent_that_the_bank_does_not_show_is_none(home: Home) -> None:
     one, itself = replace(account(iban=IBAN), parent_id="hidden"), replace(account(iban=OTHER), parent_id="me")
     ids = home.link([one, replace(itself, resource_id="me")])
     assert [rows(home)[id_].parent_id for id_ in ids] == [None, None]
+
+
+def card(name: str, resource_id: str) -> Account:
+    return account(iban=None, name=name, resource_id=resource_id, more={Scheme.MASKED_PAN: "************4242"})
+
+
+def test_two_cards_that_end_alike_keep_their_own_histories(home: Home) -> None:
+    gold, blue = home.link([card("Gold", "1"), card("Blue", "2")])
+    assert gold != blue
+    assert home.link([card("Blue", "2")]) == [blue]
+    assert (rows(home)[gold].status, rows(home)[blue].status) == ("gone", "enabled")
+    assert home.link([card("Gold", "7"), card("Blue", "8")]) == [gold, blue]  # a new consent, new resource ids
+    assert home.link([card("Blue", "7"), card("Gold", "8")]) == [blue, gold]  # numbered anew, in another order
+    assert home.link([card("Blue", "7"), card("Old gold", "8")]) == [blue, gold]  # renamed
+    (third,) = home.link([card("Black", "9")])
+    assert third not in (gold, blue)
+    assert home.link([card("Blue", "1"), card("Black", "2"), card("Old gold", "3")]) == [blue, third, gold]
+
+
+def test_two_cards_that_look_the_same_stay_two(home: Home) -> None:
+    ids = home.link([card("Visa", "1"), card("Visa", "2")])
+    assert len(set(ids)) == 2
+    assert home.link([card("Visa", "2"), card("Visa", "1")]) == ids[::-1]
+    assert set(home.link([card("Visa", "x"), card("Visa", "y")])) == set(ids)
+
+
+def test_of_two_pots_under_one_iban_the_one_that_stays_is_not_taken_for_the_other(home: Home) -> None:
+    holiday, rent = home.link([account(name="holiday", resource_id="1"), account(name="rent", resource_id="2")])
+    assert home.link([account(name="rent", resource_id="2")]) == [rent]
+    assert home.link([account(name="holiday", resource_id="3"), account(name="rent", resource_id="4")]) == [
+        holiday,
+        rent,
+    ]
