@@ -73,6 +73,7 @@ class Account:
     ``resource_id`` addresses the account at the bank and may change with every consent; ``identifiers`` are what
     stays, the best first. The hub keys accounts on the best identifier and the currency, never on resource_id.
     ``parent_id`` is the resource_id of the account that this one hangs on (a deferred-debit card, a pot).
+    ``balances`` are those that came with the list of accounts, so that they need not be asked for; None where none did.
     """
 
     resource_id: str
@@ -85,6 +86,7 @@ class Account:
     bic: str | None = None
     usage: AccountUsage | None = None
     parent_id: str | None = None
+    balances: "tuple[Balance, ...] | None" = None
     raw: bytes = field(default=b"", repr=False)
 
 

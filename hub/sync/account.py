@@ -84,7 +84,9 @@ def _read(hub: Hub, run: _Reading) -> AccountReport:
         return AccountReport(account_id, is_read=True)  # a newer link feeds it now
     if bank.capabilities.balances:
         with suppress(Held):  # transactions have a quota of their own
-            balances = bank.balances(account_id, account)
+            balances = account.balances
+            if balances is None:
+                balances = bank.balances(account_id, account)
             with run.write() as session:
                 store_balances(session, account_id, balances, hub.clock())
     if not bank.capabilities.transactions:

@@ -125,12 +125,18 @@ class BerlinGroupAdapter:
 
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
-            pages = self._client.accounts(authorise.right(access), psu, parse=normalize.accounts)
-            found = kept(pages, self._id, "accounts")
+            found = kept(self._client.accounts(authorise.right(access), psu, parse=self._listed), self._id, "accounts")
             return (*found, *self._cards(access, psu)) if self._settings.card_accounts else found
 
+    def _listed(self, body: bytes) -> Rows[Account]:
+        """Balances that came without being asked for may be any: only those that the bank is known to give count."""
+        page = normalize.accounts(body, rules=self._rules, zone=self._zone)
+        if self._settings.balances_with_accounts:
+            return page
+        return replace(page, values=tuple(replace(one, balances=None) for one in page.values))
+
     def _cards(self, access: Access, psu: Psu | None) -> tuple[Account, ...]:
-        pages = self._client.card_accounts(authorise.right(access), psu, parse=normalize.accounts)
+        pages = self._client.card_accounts(authorise.right(access), psu, parse=self._listed)
         try:
             found = kept(pages, self._id, "accounts")
         except Refused:

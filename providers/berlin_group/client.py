@@ -121,10 +121,10 @@ class Client:
             raise ContractBroken("the bank asks for SCA to end a consent", raw=answer.body)
 
     def accounts(self, right: Mapping[str, str], psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
-        return self._pages(f"{self._base}/accounts", right, psu, parse)
+        return self._pages(self._list("accounts"), right, psu, parse)
 
     def card_accounts(self, right: Mapping[str, str], psu: Psu | None, *, parse: Callable[[bytes], P]) -> Iterator[P]:
-        return self._pages(f"{self._base}/card-accounts", right, psu, parse)
+        return self._pages(self._list("card-accounts"), right, psu, parse)
 
     def balances(
         self, right: Mapping[str, str], account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
@@ -203,6 +203,9 @@ class Client:
         if not self._settings.links_from_base or not link.startswith("/") or link.startswith("//"):
             return link
         return link if link.startswith(f"{urlsplit(base).path}/") and urlsplit(base).path else base + link
+
+    def _list(self, name: str) -> str:
+        return f"{self._base}/{name}{'?withBalance=true' if self._settings.balances_with_accounts else ''}"
 
     def _account_url(self, account_id: str) -> str:
         kind = "accounts"

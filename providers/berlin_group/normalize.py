@@ -54,15 +54,18 @@ _LISTS = frozenset(
 _TRANSACTION = Lenient(wire.TransactionRow)
 
 
-def accounts(body: bytes) -> Rows[Account]:
-    """accountList and cardAccountList. An account whose status is ``deleted`` can no longer be read and is left out."""
+def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Rows[Account]:
+    """accountList and cardAccountList, with their balances where the bank gives them. An account whose status is
+    ``deleted`` can no longer be read and is left out."""
     page = envelope(_ACCOUNT_PAGE, body)
     _must_be_lists(page.unread, body)
     if page.accounts is None and page.card_accounts is None and page.account is wire.NOTHING:
         raise ContractBroken("no list of accounts", raw=body)
     rows = [*(page.accounts or ()), *([page.account] if page.account is not wire.NOTHING else ())]
-    found, rejected = sift(_there(rows), _ACCOUNT.of_page(rows), _account)
-    cards, broken = sift(_there(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), _card_account)
+    make = partial(_account, rules=rules, zone=zone)
+    found, rejected = sift(_there(rows), _ACCOUNT.of_page(rows), make)
+    make = partial(_account, rules=rules, zone=zone, kind=AccountType.CARD)
+    cards, broken = sift(_there(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), make)
     kept = tuple(one for one in (*found, *cards) if one is not None)
     return Rows(kept, (*rejected, *broken), _next(page.links))
 
@@ -71,11 +74,9 @@ def _there(rows: Iterable[msgspec.Raw] | None) -> list[msgspec.Raw]:
     return [row for row in rows or () if bytes(row) != b"null"]
 
 
-def _card_account(row: wire.AccountRow, raw: bytes) -> Account | None:
-    return _account(row, raw, AccountType.CARD)
-
-
-def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.OTHER) -> Account | None:
+def _account(
+    row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, kind: AccountType = AccountType.OTHER
+) -> Account | None:
     if (row.status or "").lower() == "deleted":
         return None
     resource_id = str(row.resource_id or row.id or "")
@@ -87,16 +88,21 @@ def _account(row: wire.AccountRow, raw: bytes, kind: AccountType = AccountType.O
     found = identifiers(row)
     if found and found[0].scheme is Scheme.MASKED_PAN:
         kind = AccountType.CARD  # known by its card's number only, in whatever field (American Express: iban)
+    kind = _ACCOUNT_TYPES.get((row.cash_account_type or "").strip().upper(), kind)
+    shown = _there(row.balances)
+    make = partial(_balance, zone=zone, inverted=_turned(rules, kind), currency=_currency_of(currency))
+    balances, _ = sift(shown, _BALANCE.of_page(shown), make)
     return Account(
         resource_id=resource_id,
         currency=currency,
-        type=_ACCOUNT_TYPES.get((row.cash_account_type or "").strip().upper(), kind),
+        type=kind,
         name=text.clean(row.display_name) or text.clean(row.name),
         product=text.clean(row.product),
         owner_name=text.meaningful(row.owner_name),
         identifiers=found,
         bic=text.meaningful(row.bic),
         usage=_USAGES.get(row.usage or ""),
+        balances=balances or None,
         raw=raw,
     )
 
@@ -108,11 +114,19 @@ def balances(
     page = envelope(_BALANCE_PAGE, body)
     rows = _there(page.balances)
     kind = account.type if account else AccountType.OTHER
-    inverted = page.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
-    currency = account.currency if account and account.currency != _NO_CURRENCY else ""
+    inverted = page.debit_accounting is True or _turned(rules, kind)
+    currency = _currency_of(account.currency if account else "")
     make = partial(_balance, zone=zone, inverted=inverted, currency=currency)
     found, rejected = sift(rows, _BALANCE.of_page(rows), make)
     return Rows(found, rejected, _next(page.links))
+
+
+def _turned(rules: Rules, kind: AccountType) -> bool:
+    return is_inverted(rules.balances.inverted, kind)
+
+
+def _currency_of(account: str) -> str:
+    return "" if account == _NO_CURRENCY else account
 
 
 def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, currency: str) -> Balance:

@@ -65,6 +65,7 @@ class AccountRow(_Wire, frozen=True):
     bic: str | None = None
     owner_name: str | None = None
     usage: str | None = None
+    balances: list[Raw] | None = None
     unread: tuple[str, ...] = ()
 
 

@@ -118,3 +118,17 @@ def test_two_calls_say_what_one_does() -> None:
         assert rows(url, booking_status="separate") == whole
         booked = rows(url, booking_status="booked")
         assert 0 < len(booked) < len(whole)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_balances_that_come_with_the_list_count_where_they_were_asked_for(
+    bank: responses.RequestsMock, asked: bool
+) -> None:
+    rows = [BERLIN_ACCOUNT | {"balances": [BERLIN_BALANCE, {"balanceType": "x"}]}, BERLIN_ACCOUNT | {"resourceId": "2"}]
+    query = {"withBalance": "true"} if asked else {}
+    bank.get(f"{V1}/accounts", json={"accounts": rows}, match=[responses.matchers.query_param_matcher(query)])
+    adapter = BerlinGroupAdapter(tpp.lorelei(balances_with_accounts=asked), tpp.tpp())
+    first, second = adapter.accounts(ACCESS, psu=None)
+    bank.get(f"{V1}/accounts/{first.resource_id}/balances", json={"balances": [BERLIN_BALANCE]})
+    assert second.balances is None
+    assert first.balances == (adapter.balances(ACCESS, first, psu=None) if asked else None)

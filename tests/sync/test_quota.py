@@ -1,6 +1,8 @@
 """A bank is asked four times a day without the person, spread over its own day, counted before it is asked."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,11 +10,13 @@ from sqlalchemy import select
 
 from hub.connections.state import Status
 from hub.models.connection import Connection
+from hub.models.ledger import Balance as BalanceRow
 from hub.models.quota import QuotaUse
 from hub.sync import quota
 from hub.sync.quota import Budget, Endpoint, Held
 from hub.sync.run import Result
 from providers.errors import QuotaSpent, Refused, Transient
+from providers.model import Balance, BalanceType, Money
 from tests.connections.world import PRESENT, World, one_store
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -191,3 +195,16 @@ def test_the_count_outlives_the_process_and_is_shown_with_its_end(world: World) 
         for endpoint in (Endpoint.ACCOUNTS, Endpoint.BALANCES, Endpoint.TRANSACTIONS)
     }
     assert nobodys == ()
+
+
+def test_balances_that_came_with_the_accounts_are_stored_and_not_asked_for(world: World) -> None:
+    world.fill()
+    told = Balance(BalanceType.INTERIM_BOOKED, Money(Decimal("12.50"), "EUR"), source_label="interimBooked")
+    world.bank.shown = [replace(one, balances=(told,)) for one in world.bank.shown]
+    connection_id = at_midnight(world)
+    world.bank.calls.clear()
+    assert unattended(world, connection_id) is Result.SYNCED
+    assert world.bank.steps().count("balances") == 0
+    assert "balances" not in dict(rows(world))
+    with world.hub.db.read() as session:
+        assert {one.amount for one in session.scalars(select(BalanceRow))} == {1250}
