@@ -414,3 +414,17 @@ def test_a_brazilian_card_is_read_like_any_card(iara: SandboxDriver) -> None:
     assert len(bills) >= 12
     assert all(bill.lines[0].money.number < 0 and "PaymentDue" in bill.moments for bill in bills)
     assert any(line.money.number > 0 for bill in bills for line in bill.lines)
+
+
+def test_a_bank_that_encrypts_to_a_key_that_was_replaced_is_still_understood(iara: SandboxDriver) -> None:
+    """It holds the JWKS of before the rotation; a hub that dropped the key at once cannot read what it says."""
+    institution = moved(load_institutions([BUILT_IN_INSTITUTIONS])["iara"], iara.bank_url)
+    new, old = tpp.opening_key("new-enc"), tpp.opening_key()
+    for opening, is_read in (((new, old), True), ((new,), False)):
+        us = replace(tpp.tpp(), opening_keys=opening)
+        driver = replace(iara, adapter=BrOpenFinanceAdapter(institution, us, limits=QUICK))
+        if is_read:
+            assert link(driver).bank_consent_id
+        else:
+            with pytest.raises(ContractBroken, match="no key of ours"):
+                link(driver)
