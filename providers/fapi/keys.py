@@ -50,6 +50,14 @@ class HeldKeys:
         except ContractBroken:
             return signed_claims(unverified_token, self._jwks(now, self.PAUSE), what=what)
 
+    def key_named(self, kid: str, *, now: datetime) -> Key:
+        """The bank's signature key of that name; looked for anew as above. Raises ContractBroken."""
+        for most in (self.FRESH, self.PAUSE):
+            for one in signing_keys(self._jwks(now, most)).keys:
+                if kid and one.kid == kid:
+                    return one
+        raise ContractBroken("signed by no key that the bank publishes")
+
     def _jwks(self, now: datetime, most: timedelta) -> bytes:
         if (held := self._young(now, most)) is not None:
             return held

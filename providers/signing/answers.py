@@ -31,7 +31,7 @@ from providers.signing.http_signature import target_of
 from providers.transport import Answer
 
 FEWEST_BITS = 2048
-_SKEW = timedelta(minutes=10)
+SKEW = timedelta(minutes=10)
 _PARAMETER = re.compile(r'\s*([A-Za-z]+)=(?:"([^"\\]*)"|([0-9]+))\s*(?:,|$)')
 _DIGESTS: Mapping[str, Callable[[bytes], "hashlib._Hash"]] = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 _SHA256, _SHA512 = hashes.SHA256(), hashes.SHA512()
@@ -52,7 +52,7 @@ class Demand:
 
 def check_http_signature(demand: Demand, request: requests.PreparedRequest, answer: Answer, *, now: datetime) -> None:
     """draft-cavage-http-signatures-12, 2.5. Raises ContractBroken."""
-    if (written := _signature(demand, answer, "signature")) is None:
+    if (written := carried_signature(answer, "signature", refusals=demand.refusals)) is None:
         return
     told = _parameters(written)
     names = tuple(told.get("headers", "").lower().split())
@@ -93,7 +93,7 @@ _HEADER = msgspec.json.Decoder(_Header)
 
 def check_jades(demand: Demand, request: requests.PreparedRequest, answer: Answer, *, now: datetime) -> None:
     """ETSI TS 119 182-1, mechanism HttpHeaders (5.2.8.2). Raises ContractBroken."""
-    if (written := _signature(demand, answer, jades.HEADER)) is None:
+    if (written := carried_signature(answer, jades.HEADER, refusals=demand.refusals)) is None:
         return
     head, payload, signature = parts(written)
     try:
@@ -105,7 +105,7 @@ def check_jades(demand: Demand, request: requests.PreparedRequest, answer: Answe
         raise ContractBroken("the answer is not signed detached and unencoded")
     if header.sig_d.mId != jades.MECHANISM:
         raise ContractBroken("the answer's JAdES is not over HTTP headers")
-    if abs(now - at) > _SKEW:
+    if abs(now - at) > SKEW:
         raise ContractBroken("the answer was not signed just now")
     lines = _lines(demand, tuple(header.sig_d.pars), request, answer, {})
     shown = certificate_of(_decoded(header.x5c[0], "the answer's certificate")) if header.x5c else None
@@ -132,10 +132,10 @@ def unpadded(part: str) -> bytes:
         raise ContractBroken("the answer's signature is not Base64") from None
 
 
-def _signature(demand: Demand, answer: Answer, header: str) -> str | None:
-    """None where there need be none."""
+def carried_signature(answer: Answer, header: str, *, refusals: bool) -> str | None:
+    """None where there need be none. Raises ContractBroken."""
     written = answer.headers.get(header, "")
-    if not written and (demand.refusals or answer.status < 400):
+    if not written and (refusals or answer.status < 400):
         raise ContractBroken("the answer is not signed")
     return written or None
 

@@ -10,19 +10,21 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
 import msgspec
+import requests
 
 from providers import text
 from providers.classify import Rule
 from providers.errors import ContractBroken
+from providers.fapi.keys import HeldKeys
 from providers.paging import P, walk
 from providers.port import Psu, Resource
 from providers.rows import Lenient, envelope
 from providers.tpp import Tpp
-from providers.transport import Answer, Limits, Transport, path_segment
+from providers.transport import Answer, Checker, Limits, Transport, path_segment
 from providers.uk_obie import refusals, wire
 from providers.uk_obie.families import Consents
 from providers.uk_obie.message_signing import HEADER as SIGNATURE
-from providers.uk_obie.message_signing import signature_of
+from providers.uk_obie.message_signing import check_answer, signature_of
 from providers.uk_obie.settings import Dates, Settings, Step
 
 _CONSENT = Lenient(wire.Consent)
@@ -55,7 +57,31 @@ def transport_for(institution_id: str, settings: Settings, tpp: Tpp, limits: Lim
         client_certificate=settings.client_certificate or tpp.client_certificate,
         ca_bundle=settings.ca_bundle,
         limits=limits,
+        check=_checker(institution_id, settings, tpp, limits),
     )
+
+
+def _checker(institution_id: str, settings: Settings, tpp: Tpp, limits: Limits | None) -> Checker | None:
+    """For answers of the resource servers, where the bank is held to signing them."""
+    how = settings.answers
+    if how is None:
+        return None
+    to_keys = Transport(
+        institution_id,
+        (settings.jwks_uri,),
+        client_certificate=settings.client_certificate or tpp.client_certificate,
+        ca_bundle=settings.ca_bundle,
+        limits=limits,
+    )
+    keys = HeldKeys(to_keys, settings.jwks_uri)
+    bases = tuple(f"{family.base.rstrip('/')}/" for family in (settings.aisp, settings.funds) if family is not None)
+
+    def check(request: requests.PreparedRequest, answer: Answer) -> None:
+        is_meant = how.on == "all" or request.method == "POST"
+        if is_meant and (request.url or "").startswith(bases):
+            check_answer(how, keys, answer, now=datetime.now(UTC))
+
+    return check
 
 
 class Client:

@@ -122,6 +122,17 @@ class Signing(_Part, frozen=True):
     tan: Word = "openbanking.org.uk"
 
 
+class AnswersSigned(_Part, frozen=True):
+    """Signatures (x-jws-signature) that the bank's answers must carry, under a key of its ``jwks_uri``. ``iss`` is how
+    the bank names itself there. ``on``: what we posted, or everything that is read. ``refusals`` false: an error may
+    come unsigned."""
+
+    iss: Line
+    tan: Word = "openbanking.org.uk"
+    on: Literal["posts", "all"] = "posts"
+    refusals: bool = True
+
+
 class Dates(_Part, frozen=True):
     """How transactions are filtered. ``to_parameter`` null: the bank knows no end. ``format``: ``zulu`` is
     2026-01-31T00:00:00Z, ``millis`` the same with .000, ``offset`` with +00:00, ``naive`` without, ``day`` the day."""
@@ -216,6 +227,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     id_token_leniencies: tuple[Leniency, ...] = ()
     headers: Headers = Headers()
     signing: Signing | None = None
+    answers: AnswersSigned | None = None
     dates: Dates = Dates()
     paging: Paging = Paging()
     errors: tuple[Classification, ...] = ()
