@@ -6,7 +6,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from providers.berlin_group import authorise, first, normalize, report, sca, signing
+from providers.berlin_group import authorise, first, normalize, report, sca, signing, standing_orders
 from providers.berlin_group.client import CARD, Client
 from providers.berlin_group.oauth import AuthorisationServer
 from providers.berlin_group.passwords import Passwords
@@ -16,8 +16,9 @@ from providers.berlin_group.versions import version_of
 from providers.edge import edge, guarded, kept
 from providers.errors import Refused
 from providers.model import Account, Balance, Page, Status, Transaction
-from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu
+from providers.port import Access, Capabilities, LinkRequest, LinkStart, LinkState, Psu, Resource
 from providers.registry import CatalogueError, Institution, settings_of
+from providers.resources import StandingOrder
 from providers.rows import Rows, only_row
 from providers.tpp import Tpp
 from providers.transport import Limits, Transport
@@ -35,6 +36,7 @@ class BerlinGroupAdapter:
             rules_version=normalize.VERSION,
             pending=settings.booking_status != "booked",
             max_history_days=institution.max_history_days,
+            resources=frozenset({Resource.STANDING_ORDERS} if settings.standing_orders else ()),
         )
         self._id = institution.id
         self._rules = institution.rules
@@ -168,6 +170,17 @@ class BerlinGroupAdapter:
         how = self._settings.booking_status
         statuses = ("booked", "pending") if how == "separate" else (how,)
         return guarded(pages(), self._id, "transactions")
+
+    def standing_orders(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[StandingOrder, ...]:
+        def parse(body: bytes) -> Page:
+            return normalize.transactions(body, account=account, rules=self._rules, zone=self._zone)
+
+        with edge(self._id, "standing_orders"):
+            if Resource.STANDING_ORDERS not in self.capabilities.resources:
+                raise Refused("the bank lists no standing orders")
+            right = authorise.right(access)
+            pages = self._client.standing_orders(right, account.resource_id, psu, parse=parse)
+            return tuple(one for page in pages for one in standing_orders.standing_orders(page))
 
     def reread(self, raw: bytes, status: Status, account: Account, *, trace: Mapping[str, str]) -> Transaction:
         if report.is_row(raw):

@@ -146,6 +146,12 @@ class Client:
         url = f"{self._account_url(account_id)}/transactions?{query}"
         return self._pages(url, right, psu, parse, accept=_MEDIA_TYPES[self._settings.report])
 
+    def standing_orders(
+        self, right: Mapping[str, str], account_id: str, psu: Psu | None, *, parse: Callable[[bytes], P]
+    ) -> Iterator[P]:
+        url = f"{self._account_url(account_id)}/transactions?bookingStatus=information"
+        return self._pages(url, right, psu, parse)
+
     def _pages(
         self,
         url: str,

@@ -101,6 +101,7 @@ class OAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``base_url`` is everything before ``/v1`` or ``/v2``. ``booking_status`` is what the bank supports: only
     ``booked`` is mandatory; at a ``separate`` one what is booked and what is pending are two calls, and each counts.
+    ``standing_orders``: it lists them under the status ``information``, once more a call to the transactions.
     ``balances_with_accounts``: the list of accounts is asked for with its balances, which are not asked for again then.
     ``card_accounts``: it has ``/card-accounts`` beside ``/accounts``. ``time_zone`` is the bank's own, for moments
     written without an offset.
@@ -127,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     booking_status: Literal["booked", "both", "separate"] = "both"
     card_accounts: bool = False
     balances_with_accounts: bool = False
+    standing_orders: bool = False
     report: Literal["json", "camt", "mt940"] = "json"
     approach: Approach = "redirect"
     consent_model: Model = "bank_offered"

@@ -17,11 +17,13 @@ from sandbox.berlin.errors import ApiError
 from sandbox.berlin.guard import count_call, granted_account, valid_consent
 from sandbox.berlin.reports import CAMT, accepts_camt, prepared
 from sandbox.berlin.vault import BankConsent, Granted
-from sandbox.berlin.wire import account_json, balances_json, reference, transaction_json
+from sandbox.berlin.wire import account_json, balances_json, reference, standing_order_json, transaction_json
 from sandbox.book import Entry
 from sandbox.people import Account
+from sandbox.rows import Kind
 
 STATUSES = {"booked": {"booked"}, "pending": {"pending"}, "both": {"booked", "pending"}, "all": {"booked", "pending"}}
+MONTHS_KEPT_DAYS = 62
 PAGE_SECRET = secrets.token_bytes(32)
 
 
@@ -67,6 +69,9 @@ def pages(bank: Bank) -> Blueprint:
     def transactions(resource_id: str) -> ResponseReturnValue:
         consent = valid_consent(bank, CAMT)
         granted = granted_account(consent, resource_id, "transactions")
+        if request.args.get("bookingStatus") == "information":
+            count_call(bank, consent, "transactions", resource_id)
+            return _standing_orders(bank, granted.account)
         query = _query(bank, consent, resource_id)
         if query.start == 0:  # the further pages belong to the same reading
             count_call(bank, consent, "transactions", resource_id)
@@ -101,8 +106,6 @@ def _query(bank: Bank, consent: BankConsent, resource_id: str) -> _Query:
         if name in request.args:
             raise ApiError("PARAMETER_NOT_SUPPORTED", f"{name} is not supported.", name)
     status = request.args.get("bookingStatus", "")
-    if status == "information":
-        raise ApiError("PARAMETER_NOT_SUPPORTED", "There is no list of standing orders.", "bookingStatus")
     if status not in STATUSES:
         raise ApiError("FORMAT_ERROR", f"bookingStatus is one of {', '.join(STATUSES)}.", "bookingStatus")
     if "dateFrom" not in request.args:
@@ -147,6 +150,16 @@ def _asked(bank: Bank, granted: Granted, query: _Query) -> list[Entry]:
     wanted = STATUSES[query.status]
     window = _window(bank, granted.account, query)
     return [one for one in window if ("booked" if one.booked_on else "pending") in wanted]
+
+
+def _standing_orders(bank: Bank, account: Account) -> dict[str, Any]:
+    """Those whose last payment is not two months old: they go on."""
+    rows = [one for one in bank.book.entries(account) if one.row.kind is Kind.STANDING_ORDER]
+    latest = {(one.row.counterparty, one.text): one for one in reversed(rows)}
+    first = {(one.row.counterparty, one.text): one for one in rows}
+    going_on = [key for key, one in latest.items() if (bank.clock.today() - one.day).days < MONTHS_KEPT_DAYS]
+    shown = [standing_order_json(account, first[key], latest[key]) for key in going_on]
+    return {"account": reference(account), "transactions": {"information": shown}}
 
 
 def _transactions(bank: Bank, consent: BankConsent, granted: Granted, query: _Query) -> dict[str, Any]:

@@ -127,6 +127,23 @@ def transaction_json(account: Account, entry: Entry) -> dict[str, Any]:
     return shown
 
 
+def standing_order_json(account: Account, first: Entry, latest: Entry) -> dict[str, Any]:
+    """One that is paid monthly, since ``first`` and as ``latest`` was."""
+    details = {
+        "startDate": first.row.on.isoformat(),
+        "endDate": "9999-12-31",
+        "frequency": "Monthly",
+        "dayOfExecution": str(latest.row.on.day),
+    }
+    return {
+        "transactionAmount": _amount(latest.row.amount, account.currency),
+        "bankTransactionCode": CODES[Kind.STANDING_ORDER],
+        "additionalInformationStructured": {"standingOrderDetails": details},
+        **_parties(latest),
+        **_remittance(latest),
+    }
+
+
 def _ids(entry: Entry) -> dict[str, str]:
     row = entry.row
     ids = {"endToEndId": row.end_to_end_id, "mandateId": row.mandate_id, "creditorId": row.creditor_id}

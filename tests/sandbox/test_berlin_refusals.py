@@ -132,7 +132,6 @@ def test_unknown_consents_and_resources_have_their_own_codes(berlin: BerlinTpp) 
         ("dateFrom=2026-01-01", 400, "FORMAT_ERROR"),
         ("bookingStatus=both", 400, "FORMAT_ERROR"),
         ("bookingStatus=both&dateFrom=1.1.2026", 400, "FORMAT_ERROR"),
-        ("bookingStatus=information&dateFrom=2026-01-01", 400, "PARAMETER_NOT_SUPPORTED"),
         ("bookingStatus=both&dateFrom=2026-01-01&deltaList=true", 400, "PARAMETER_NOT_SUPPORTED"),
         ("bookingStatus=both&dateFrom=2099-01-01", 400, "PERIOD_INVALID"),
         ("bookingStatus=both&dateFrom=2026-02-01&dateTo=2026-01-01", 400, "PERIOD_INVALID"),
