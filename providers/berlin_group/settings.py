@@ -19,12 +19,14 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """The signature over every request by the qualified seal: an HTTP signature (1.3, chapter 12) or, as openFinance
     2.x has it, JAdES in ``x-jws-signature``; ``scheme`` where a bank departs from its version. ``headers`` in the
     bank's own order; one that a request does not carry is left out. ``key_id``, a template
-    (providers.signing.seal.key_id), is of HTTP signatures alone; ``sends_certificate`` (x5c) of JAdES."""
+    (providers.signing.seal.key_id), and ``algorithm_name``, what the bank calls the algorithm, are of HTTP signatures
+    alone; ``sends_certificate`` (x5c) of JAdES."""
 
     scheme: Literal["http_signature", "jades"] | None = None
     key_id: Annotated[str, Meta(min_length=1, max_length=300)] = "SN={serial},CA={issuer}"
     headers: Annotated[tuple[HeaderName, ...], Meta(min_length=1)] | None = None
     algorithm: Algorithm | JadesAlgorithm | None = None
+    algorithm_name: Annotated[str, Meta(pattern="^[A-Za-z0-9-]{1,40}$")] | None = None
     digest: DigestAlgorithm = "SHA-256"
     sends_certificate: bool = True
 

@@ -52,5 +52,11 @@ def signer_for(how: Signing | None, version: Version, tpp: Tpp) -> Signer | None
     if how.algorithm == "PS256" or how.algorithm == "RS256":  # mypy narrows by these alone
         raise ValueError(f"signing: an HTTP signature is not made by {how.algorithm}")
     seal = tpp.seal_for(how.key_id)
-    cavage = Scheme(key_id(how.key_id, seal), how.headers or _HTTP_HEADERS, how.algorithm or "rsa-sha256", how.digest)
+    cavage = Scheme(
+        key_id(how.key_id, seal),
+        how.headers or _HTTP_HEADERS,
+        how.algorithm or "rsa-sha256",
+        how.digest,
+        algorithm_name=how.algorithm_name or "",
+    )
     return signer(cavage, seal, certificate_header="TPP-Signature-Certificate")

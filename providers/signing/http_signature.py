@@ -37,7 +37,8 @@ class Scheme:
     """What a bank signs over. ``headers`` are lower-case names in the bank's order; one that a request does not carry
     (PSU-IP-Address, where nobody is there) is left out of it.
 
-    ``lifetime_s`` is from ``(created)`` to ``(expires)``. ``target_prefix`` goes before the path in
+    ``algorithm_name`` is what the bank calls the algorithm, where that is not its name. ``lifetime_s`` is from
+    ``(created)`` to ``(expires)``. ``target_prefix`` goes before the path in
     ``(request-target)``, for banks whose gateway cuts it off (BNP Paribas Fortis).
     """
 
@@ -47,6 +48,7 @@ class Scheme:
     digest: DigestAlgorithm = "SHA-256"
     lifetime_s: int = 300
     target_prefix: str = ""
+    algorithm_name: str = ""
 
 
 def signing_string(
@@ -70,7 +72,7 @@ def signature_header(
     """The value of ``Signature`` (draft 12, 2.1 and 4.1)."""
     names, text = signing_string(scheme, method, target, headers, created=created)
     signature = base64.b64encode(_sign(key, scheme.algorithm, text.encode())).decode()
-    parts = [f'keyId="{scheme.key_id}"', f'algorithm="{scheme.algorithm}"']
+    parts = [f'keyId="{scheme.key_id}"', f'algorithm="{scheme.algorithm_name or scheme.algorithm}"']
     parts += [f"created={created}"] if _CREATED in names else []
     parts += [f"expires={created + scheme.lifetime_s}"] if _EXPIRES in names else []
     return ",".join([*parts, f'headers="{" ".join(names)}"', f'signature="{signature}"'])

@@ -51,21 +51,24 @@ class Seal:
     def names(self) -> dict[str, str]:
         """What a bank may want a key id to be made of.
 
-        ``serial`` is hexadecimal without leading zeros, ``issuer`` the issuer's DN (RFC 4514), ``fingerprint`` the
-        SHA-256 of the DER in hexadecimal. Those three only with a certificate.
+        ``serial`` is hexadecimal without leading zeros, ``issuer`` the issuer's DN (RFC 4514: last part first),
+        ``fingerprint`` the SHA-256 of the DER in hexadecimal; ``serial_decimal`` and ``issuer_in_order`` are what some
+        banks make of them. Those only with a certificate.
         """
         named = {"kid": self.kid} if self.kid else {}
         if self.certificate_pem is None:
             return named
         return named | {
             "serial": f"{self.certificate.serial_number:X}",
+            "serial_decimal": str(self.certificate.serial_number),
             "issuer": self.certificate.issuer.rfc4514_string(),
+            "issuer_in_order": ",".join(one.rfc4514_string() for one in self.certificate.issuer.rdns),
             "fingerprint": self.certificate.fingerprint(hashes.SHA256()).hex(),
         }
 
 
 def key_id(template: str, seal: Seal, *, client_id: str = "") -> str:
-    """A bank's form of keyId, filled: ``{kid}``, ``{serial}``, ``{issuer}``, ``{fingerprint}``, ``{client_id}``.
+    """A bank's form of keyId, filled: ``{client_id}`` and the names of ``Seal.names``.
 
     STET wants a URL that leads to the certificate (``https://tpp.example/seal_{fingerprint}.pem``), Berlin Group
     ``SN={serial},CA={issuer}`` (1.3, 12.2). SealError for a part that we have not, or that cannot be quoted.

@@ -180,6 +180,17 @@ def test_stets_key_id_is_a_url_with_the_certificates_fingerprint() -> None:
     assert key_id("{kid}", SEAL) == "tpp-1"
 
 
+def test_a_bank_may_have_its_own_way_to_write_the_key_and_the_algorithm() -> None:
+    """As the banks on the Redsys hub are signed to: the serial in decimal, the issuer first part first."""
+    name = key_id("SN={serial_decimal},CA={issuer_in_order}", sealed())
+    assert name == "SN=41394,CA=CN=Seal CA,C=FR"
+    scheme = Scheme(name, ("digest", "x-request-id"), algorithm_name="SHA-256")
+    prepared = sent(scheme, headers={"X-Request-ID": "id-1"})
+    told = parameters(prepared)
+    assert (told["algorithm"], told["headers"]) == ("SHA-256", "digest x-request-id")
+    verify(prepared, ["digest: " + digest(b""), "x-request-id: id-1"], hashes.SHA256(), padding.PKCS1v15())
+
+
 @pytest.mark.parametrize("template", ["{serial}", "{nobody}", "{0}", "{", '"{kid}', "{kid}\\", "{kid}\n", "{kid.x}"])
 def test_a_key_id_that_cannot_be_made_says_so(template: str) -> None:
     with pytest.raises(SealError):
