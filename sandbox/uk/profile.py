@@ -14,20 +14,22 @@ _ACCOUNTS = {
     "ReadTransactionsCredits": "Money paid in",
     "ReadTransactionsDebits": "Money paid out",
     "ReadPAN": "Your full card numbers",
-    "ReadParty": "The account holder's name",
+    "ReadParty": "The account holder's name, address, email and phone",
     "ReadPartyPSU": "Your name",
 }
-_ARRANGEMENTS = {
+_PLANNED = {
     "ReadStandingOrdersBasic": "Your standing orders: when and how much",
     "ReadStandingOrdersDetail": "Your standing orders and whom they pay",
     "ReadDirectDebits": "Your direct debits",
     "ReadScheduledPaymentsBasic": "Your scheduled payments: when and how much",
     "ReadScheduledPaymentsDetail": "Your scheduled payments and whom they pay",
+    "ReadProducts": "The terms of your accounts",
+}
+_ARRANGEMENTS = {
     "ReadBeneficiariesBasic": "Your saved payees",
     "ReadBeneficiariesDetail": "Your saved payees with their account numbers",
     "ReadStatementsBasic": "Your statements",
     "ReadStatementsDetail": "Your statements with their amounts",
-    "ReadProducts": "The terms of your accounts",
     "ReadOffers": "What the bank offers you",
 }
 
@@ -66,7 +68,7 @@ ALBION = Profile(
     port=8101,
     version="3.1",
     bic="ALBNGB2L",
-    served=_ACCOUNTS,
+    served=_ACCOUNTS | _PLANNED,
     answers={"code id_token": "fragment", "code": "query"},
     token_auth=("private_key_jwt",),
 )
@@ -76,7 +78,7 @@ CAMBRIA = Profile(
     port=8110,
     version="4.0",
     bic="CMBRGB2L",
-    served=_ACCOUNTS | _ARRANGEMENTS,
+    served=_ACCOUNTS | _PLANNED | _ARRANGEMENTS,
     answers={"code": "jwt"},
     token_auth=("private_key_jwt", "client_secret_basic", "client_secret_post"),
 )

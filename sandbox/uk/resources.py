@@ -139,6 +139,17 @@ def _party(consent: BankConsent) -> dict[str, Any]:
         "PartyType": "Sole",
         "Name": person.full_name,
         "FullLegalName": person.full_name,
+        "EmailAddress": f"{person.username}@people.example",
+        "Phone": f"+44-29{digits(f'phone:{person.username}', 8)}",
+        "Address": [
+            {
+                "StreetName": "Bridge Street",
+                "BuildingNumber": str(len(person.full_name)),
+                "PostCode": "CF10 1EP",
+                "TownName": "Cardiff",
+                "Country": "GB",
+            }
+        ],
     }
 
 
