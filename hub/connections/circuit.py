@@ -45,6 +45,10 @@ class State(StrEnum):
     PROBING = "probing"
 
 
+class LeftAlone(Transient):
+    """The bank was not asked at all. ``retry_after_s`` is our own word, not the bank's."""
+
+
 @dataclass(slots=True)
 class _Circuit:
     failures: int = 0
@@ -139,7 +143,7 @@ class Circuits:
                 return False
             until = known.open_until if state is State.OPEN else known.probe_until
             left = max(until or now, now) - now
-        raise Transient(
+        raise LeftAlone(
             "the bank has not answered lately and is left alone for a moment",
             retry_after_s=int(min(left, known.pause).total_seconds()) + 1,
             institution_id=institution_id,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hub.connections import schedule
+from hub.connections.circuit import LeftAlone
 from hub.connections.sealed import storable
 from hub.connections.state import FailureKind, Happening
 from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
@@ -35,12 +36,15 @@ READ_ALL = frozenset({FailureKind.ROWS_REJECTED, FailureKind.NOTICED})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that went wrong. ``detail`` is for operators, without personal data; ``raw`` is the bank's bytes."""
+    """One thing that went wrong. ``detail`` is for operators, without personal data; ``raw`` is the bank's bytes.
+    ``retry_after_s`` is the bank's own word, or ours where ``is_ours``.
+    """
 
     kind: FailureKind
     detail: str = ""
     raw: bytes = field(default=b"", repr=False)
     retry_after_s: int | None = None
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ def fault_of(error: Exception) -> Fault:
     """An adapter's error as a fault; anything else is a bug, told by its type only (messages may hold anything)."""
     match error:
         case Transient():
-            return Fault(FailureKind.BANK_UNAVAILABLE, _detail(error), retry_after_s=error.retry_after_s)
+            is_ours = isinstance(error, LeftAlone)
+            return Fault(FailureKind.BANK_UNAVAILABLE, _detail(error), b"", error.retry_after_s, is_ours)
         case ReconsentRequired():
             return Fault(FailureKind.CONSENT_ENDED, _detail(error))
         case Refused():
@@ -77,7 +82,8 @@ def judge(
     """
     waits = [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
     found = _judge(faults, max(waits, default=None), read_anything, failures, interval_s, jitter)
-    return replace(found, bank_wait_s=min(max(waits), schedule.RETRY_AFTER_MOST_S)) if waits else found
+    asked = [one.retry_after_s for one in faults if one.retry_after_s is not None and not one.is_ours]
+    return replace(found, bank_wait_s=min(max(asked), schedule.RETRY_AFTER_MOST_S)) if asked else found
 
 
 def _judge(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from hub.connections.circuit import LeftAlone
 from hub.connections.sealed import seal_access
 from hub.ids import new_id
 from hub.models.connection import Connection
@@ -101,6 +102,16 @@ def test_a_bank_that_asks_to_wait_is_left_alone_so_long(world: World, bank: Scri
     world.clock.advance(seconds=1800)
     bank.errors.clear()
     assert "3 new entries" in ask(alice, path)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_that_we_leave_a_bank_alone_is_not_put_into_its_mouth(world: World, bank: ScriptedBank, path: str) -> None:
+    alice = world.browser()
+    bank.errors["accounts"] = LeftAlone("left alone for a moment", retry_after_s=3600)
+    page = ask(alice, path)
+    assert "asks us to wait" not in page
+    assert "You can ask for news again at" in page
+    assert "did not answer" in page
 
 
 def test_while_it_goes_on_the_page_says_so_and_another_one_begins_nothing(
