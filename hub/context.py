@@ -127,6 +127,11 @@ class Hub:
         return Outbound(self.settings)
 
     @cached_property
+    def messenger(self) -> Outbound:
+        """Calls the webhooks of apps, many at once: they wait for nobody else's calls, and nobody for theirs."""
+        return Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=15.0, at_once=64, each=8, strangers=32))
+
+    @cached_property
     def replay(self) -> Replay:
         """Burns each jti on its first use."""
         return Replay(self.db)

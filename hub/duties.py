@@ -6,8 +6,9 @@ from hub.events.dispatcher import Route
 from hub.jobs.kind import Kind
 from hub.jobs.scheduler import Round
 from hub.sync import job as connections
+from hub.webhooks import deliver, tell
 
-KINDS: tuple[Kind, ...] = (connections.KIND, housekeeping.KIND, rules.KIND)
+KINDS: tuple[Kind, ...] = (connections.KIND, housekeeping.KIND, rules.KIND, deliver.KIND)
 ROUNDS: tuple[Round, ...] = (Round(housekeeping.KIND.queue, housekeeping.EVERY),)
-ROUTES: tuple[Route, ...] = ()
+ROUTES: tuple[Route, ...] = (tell.route,)
 """Who hears of events."""

@@ -29,6 +29,8 @@ SEALED = (
     Sealed("connection", "id", "access_sealed", "connection.access"),
     Sealed("connection", "id", "failure_raw_sealed", "connection.failure_raw"),
     Sealed("link_attempt", "state_hash", "link_state_sealed", "link_attempt.link_state"),
+    Sealed("webhook_endpoint", "id", "secret_sealed", "webhook_endpoint.secret"),
+    Sealed("webhook_endpoint", "id", "previous_secret_sealed", "webhook_endpoint.previous_secret"),
     Sealed("totp", "psu_id", "seed_sealed", "totp.seed"),
     Sealed("totp_enrolment", "psu_id", "seed_sealed", "totp_enrolment.seed"),
     Sealed("mail", "id", "message_sealed", "mail.message"),

@@ -35,6 +35,7 @@ from hub.models.quota import QuotaUse
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
 from hub.models.registration import InitialAccessToken
 from hub.models.upstream import UpstreamAttempt
+from hub.models.webhook import WebhookAttempt, WebhookMessage
 from hub.oauth.ended import forget_grants, forget_grants_of_sessions
 from hub.settings import Settings
 
@@ -131,6 +132,8 @@ ENDS: tuple[Ends, ...] = (
     Ends(KnownDevice.last_seen_at, after(days=400)),  # what browsers keep a cookie for at most (RFC 6265bis 5.5)
     Ends(FileImport.expires_at, at_once),  # a file that nobody confirmed goes after an hour, a result after a day
     Ends(LinkAttempt.expires_at, after(hours=1)),  # until then a repeated callback is told what happened
+    Ends(WebhookAttempt.at, after(days=30)),
+    Ends(WebhookMessage.created_at, after(days=30)),
     Ends(DeadJob.died_at, after(days=30)),
     Ends(Capture.ends_at, after(days=7)),
     Ends(CapturedExchange.at, after(days=7)),
@@ -170,5 +173,6 @@ STAYS: Mapping[str, str] = {
     "trust_anchor": "a few, named by the operator",
     "transaction": "the ledger",
     "transaction_raw": "the bank's own bytes of a row of the ledger",
+    "webhook_endpoint": "the app's, until its developer deletes it",
     "upstream_login": "the person's, until they remove it",
 }

@@ -22,6 +22,7 @@ from hub.events import rules
 from hub.ids import new_id
 from hub.models.event import Event, Stream
 from hub.models.signal import Signal
+from hub.oauth.grants.base import PAIRWISE
 from hub.upsert import insert_into
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def dispatch(hub: Hub, routes: Sequence[Route], *, batch: int = BATCH) -> int:
     with hub.db.read() as session:  # mostly there is nothing, and that takes no lock to find out
         if session.scalar(select(Signal.seq).limit(1)) is None:
             return 0
+    hub.keys.secret(PAIRWISE)  # made now if it never was: routes name people, and inside the transaction cannot
     now = hub.clock()
     with hub.db.write() as session:
         position = _head(session, now)

@@ -29,6 +29,7 @@ from hub.models import (
     resource,
     signal,
     upstream,
+    webhook,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "resource",
     "signal",
     "upstream",
+    "webhook",
 ]
 
 configure_mappers()  # now, when all are there: a row made without a query would be the first to need it

@@ -147,6 +147,10 @@ class Outbound:
         kind = {"Content-Type": "application/json", **(headers or {})}
         return self._call(url, Request("POST", kind, orjson.dumps(document)), max_bytes)
 
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str], max_bytes: int) -> Fetched:
+        """These bytes, whose signature is among the headers. Whatever status comes back. Raises OutboundError."""
+        return self._call(url, Request("POST", headers, body), max_bytes)
+
     def target(self, url: str) -> Target:
         """Where the URL leads, if its text allows calling it at all; registration asks too. Raises Forbidden."""
         if (target := target_of(url)) is None:

@@ -1,0 +1,132 @@
+"""From events to messages, in the dispatcher's transaction; and the messages that a developer asks for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from hub.context import Hub
+from hub.errors import NotFound
+from hub.events import audience
+from hub.ids import new_id
+from hub.models.client import Client
+from hub.models.event import Event
+from hub.models.webhook import WebhookEndpoint, WebhookMessage
+from hub.oauth.grants.base import subject
+from hub.webhooks import endpoints
+
+DUE, TAKEN, DEAD = "due", "taken", "dead"
+
+
+def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) -> None:
+    """hub.events.dispatcher.Route: one message for each endpoint whose app is to hear of an event."""
+    tellings = list(audience.apps(session, events, now))
+    if not tellings:
+        return
+    query = select(WebhookEndpoint, Client).join(Client, Client.client_id == WebhookEndpoint.client_id)
+    is_called = (WebhookEndpoint.disabled_why.is_(None), Client.deleted_at.is_(None))
+    listening: dict[str, list[tuple[WebhookEndpoint, Client]]] = defaultdict(list)
+    clients = {one.client_id for one in tellings}
+    for endpoint, client in session.execute(query.where(WebhookEndpoint.client_id.in_(clients), *is_called)):
+        listening[client.client_id].append((endpoint, client))
+    rows: list[dict[str, Any]] = []
+    for one in tellings:
+        for endpoint, client in listening.get(one.client_id, ()):
+            if endpoint.types and one.type.type not in endpoint.types:
+                continue
+            who = subject(hub, client, one.event.psu_id) if one.event.psu_id else None
+            body = document(
+                hub, type_=one.type.type, event_id=one.event.id, at=one.event.at, subject=who, data=one.data
+            )
+            rows.append(_row(endpoint, one.event.psu_id, one.type.type, one.event.position or 0, body, now, one.event))
+    if rows:
+        session.execute(insert(WebhookMessage), rows)
+        for endpoint_id in sorted({str(row["endpoint_id"]) for row in rows}):
+            endpoints.wake(session, endpoint_id, now)
+
+
+def document(hub: Hub, *, type_: str, event_id: str, at: datetime, subject: str | None, data: object) -> str:
+    """A CloudEvents 1.0 document. ``subject``: under which name the app knows the person."""
+    event = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": hub.settings.base_url,
+        "type": type_,
+        "time": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        **({"subject": subject} if subject else {}),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return orjson.dumps(event).decode()
+
+
+def test(hub: Hub, session: Session, endpoint: WebhookEndpoint, now: datetime) -> str:
+    """Put a message that tells of nothing; returns its id."""
+    event_id = new_id()
+    body = document(hub, type_=endpoints.TEST, event_id=event_id, at=now, subject=None, data={})
+    row = _row(endpoint, None, endpoints.TEST, 0, body, now, None)
+    session.execute(insert(WebhookMessage), [row])
+    endpoints.wake(session, endpoint.id, now)
+    return str(row["id"])
+
+
+def again(session: Session, endpoint: WebhookEndpoint, message_id: str, now: datetime) -> None:
+    """Send one message once more, whatever became of it. Raises NotFound for another endpoint's."""
+    moved = (
+        update(WebhookMessage)
+        .where(WebhookMessage.id == message_id, WebhookMessage.endpoint_id == endpoint.id)
+        .values(state=DUE, attempts=0, next_at=now, settled_at=None)
+        .returning(WebhookMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(moved).one_or_none() is None:
+        raise NotFound("there is no such message")
+    endpoints.wake(session, endpoint.id, now)
+
+
+def again_since(session: Session, endpoint: WebhookEndpoint, since: datetime, now: datetime) -> int:
+    """Send once more what was given up since then; how many messages that is."""
+    moved = (
+        update(WebhookMessage)
+        .where(
+            WebhookMessage.endpoint_id == endpoint.id,
+            WebhookMessage.state == DEAD,
+            WebhookMessage.created_at >= since,
+        )
+        .values(state=DUE, attempts=0, next_at=now, settled_at=None)
+        .returning(WebhookMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    count = len(session.execute(moved).all())
+    if count:
+        endpoints.wake(session, endpoint.id, now)
+    return count
+
+
+def _row(
+    endpoint: WebhookEndpoint,
+    psu_id: str | None,
+    type_: str,
+    position: int,
+    body: str,
+    now: datetime,
+    event: Event | None,
+) -> dict[str, Any]:
+    message_id = new_id()
+    return {
+        "id": message_id,
+        "endpoint_id": endpoint.id,
+        "type": type_,
+        "line": psu_id if endpoint.is_ordered and psu_id else message_id,
+        "position": position,
+        "body": body,
+        "state": DUE,
+        "attempts": 0,
+        "next_at": now,
+        "trace_id": event.trace_id if event is not None else None,
+        "created_at": now,
+    }

@@ -1,0 +1,77 @@
+"""An app's receiver on a real socket: it verifies as the Standard Webhooks text says, with no code of ours."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Got:
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    def is_signed_by(self, secret: str) -> bool:
+        """``secret`` as it was shown: whsec_..."""
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        content = f"{self.id}.{self.headers['webhook-timestamp']}.".encode() + self.body
+        right = base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+        return f"v1,{right}" in self.headers["webhook-signature"].split(" ")
+
+
+Answer = tuple[int, dict[str, str]]
+
+
+@dataclass
+class Receiver:
+    """``answer`` decides of each call; ``got`` is all that came."""
+
+    url: str = ""
+    got: list[Got] = field(default_factory=list)
+    answer: Callable[[Got], Answer] = lambda _got: (204, {})
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    here, lock = Receiver(), threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got = Got({name.lower(): value for name, value in self.headers.items()}, body)
+            with lock:
+                here.got.append(got)
+            status, headers = here.answer(got)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    here.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield here
+    finally:
+        server.shutdown()
+        server.server_close()
