@@ -22,7 +22,7 @@ from hub.ledger import tables
 from hub.models.ledger import Account as AccountRow
 from providers.model import Account, Identifier, Scheme
 
-__all__ = ["ENABLED", "GONE", "identity_hashes", "store_accounts"]
+__all__ = ["ENABLED", "GONE", "identity_hashes", "known_ids", "store_accounts"]
 
 ENABLED, GONE = "enabled", "gone"
 _BEST = (Scheme.IBAN, Scheme.BBAN, Scheme.UK_SORT_CODE_ACCOUNT, Scheme.MASKED_PAN, Scheme.OTHER)
@@ -89,11 +89,7 @@ def store_accounts(
     An account of this connection that the bank shows no more becomes ``gone``, with all its history; if it is shown
     again it is ``enabled`` again, under the same id. Not where the list is not whole (``is_whole``): a file.
     """
-    known = _Known(
-        session.scalars(
-            select(AccountRow).where(AccountRow.psu_id == psu_id, AccountRow.institution_id == institution_id)
-        ).all()
-    )
+    known = _Known.of(session, psu_id, institution_id)
     result: dict[str, str] = {}
     rows: list[AccountRow] = []
     hashes = identity_hashes(accounts)
@@ -132,11 +128,24 @@ def store_accounts(
     return result
 
 
+def known_ids(
+    session: Session, *, psu_id: str, institution_id: str, accounts: Sequence[Account]
+) -> tuple[str | None, ...]:
+    """The account id that ``store_accounts`` would give each of ``accounts``; None for one that is new."""
+    found = _Known.of(session, psu_id, institution_id).find(accounts, identity_hashes(accounts))
+    return tuple(None if row is None else row.id for row in found)
+
+
 @dataclass(slots=True)
 class _Known:
     """The person's accounts at one bank, each given to one of the accounts that the bank shows."""
 
     rows: Sequence[AccountRow]
+
+    @classmethod
+    def of(cls, session: Session, psu_id: str, institution_id: str) -> "_Known":
+        mine = AccountRow.psu_id == psu_id, AccountRow.institution_id == institution_id
+        return cls(session.scalars(select(AccountRow).where(*mine)).all())
 
     def find(self, accounts: Sequence[Account], hashes: list[str]) -> list[AccountRow | None]:
         by_hash = {row.identity_hash: row for row in self.rows}

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from hub.connections.state import SYNCABLE
-from hub.ledger.accounts import identity_hashes
+from hub.ledger.accounts import known_ids
 from hub.models.connection import Connection
 from hub.models.ledger import Account as AccountRow
 from hub.sync.lease import Lease
@@ -34,19 +34,19 @@ def left_to_us(session: Session, connection_id: str, accounts: Sequence[Account]
     Otherwise two connections would take the account from each other at every sync, and the bank would be asked twice.
     Once the newer one is disconnected or needs the PSU, the account is ours again.
     """
-    hashes = identity_hashes(accounts)
     us, other = aliased(Connection), aliased(Connection)
+    ours = session.execute(select(us.psu_id, us.institution_id).where(us.id == connection_id)).one()
+    ids = known_ids(session, psu_id=ours.psu_id, institution_id=ours.institution_id, accounts=accounts)
     query = (
-        select(AccountRow.identity_hash)
-        .join(us, (us.id == connection_id) & (us.psu_id == AccountRow.psu_id))
+        select(AccountRow.id)
+        .join(us, us.id == connection_id)
         .join(other, other.id == AccountRow.connection_id)
         .where(
-            AccountRow.institution_id == us.institution_id,
-            AccountRow.identity_hash.in_(hashes),
+            AccountRow.id.in_([one for one in ids if one is not None]),
             other.id != us.id,
             other.status.in_([status.value for status in SYNCABLE]),
             other.sca_at > us.sca_at,
         )
     )
     taken = set(session.scalars(query))
-    return tuple(account for account, one in zip(accounts, hashes, strict=True) if one not in taken)
+    return tuple(account for account, one in zip(accounts, ids, strict=True) if one not in taken)

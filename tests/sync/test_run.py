@@ -15,7 +15,7 @@ from hub.sync.progress import Progress, progress
 from hub.sync.run import Result
 from hub.sync.window import ALWAYS_READABLE_DAYS, OVERLAP
 from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
-from providers.model import Page, RejectedRow
+from providers.model import Identifier, Page, RejectedRow, Scheme
 from tests.connections.scripted import account, movement
 from tests.connections.world import PRESENT, World, one_store, person
 
@@ -382,6 +382,25 @@ def test_two_logins_that_show_one_account_do_not_take_it_from_each_other(world: 
     world.sync(older)
     assert {one.connection_id for one in world.accounts()} == {older}
     assert {one.status for one in world.accounts()} == {"enabled"}
+
+
+def test_of_two_cards_that_end_alike_the_one_that_another_login_feeds_is_not_taken_for_ours(world: World) -> None:
+    pan = (Identifier(Scheme.MASKED_PAN, "************4242"),)
+    blue, gold = (
+        replace(one, name=name, identifiers=pan) for name, one in zip(("Blue", "Gold"), world.bank.shown, strict=True)
+    )
+    world.bank.shown = [blue, gold]
+    older = world.synced()
+    ids = {one.name: one.id for one in world.accounts()}
+    world.clock.advance(seconds=60)
+    world.bank.shown = [blue]
+    newer = world.synced()
+    world.bank.shown = [gold]
+    world.sync(older)
+    assert {one.id: (one.connection_id, one.status) for one in world.accounts()} == {
+        ids["Blue"]: (newer, "enabled"),
+        ids["Gold"]: (older, "enabled"),
+    }
 
 
 def test_progress_counts_the_accounts_that_are_done(world: World) -> None:
