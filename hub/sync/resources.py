@@ -7,11 +7,14 @@ beside it, and the others go on. Only a bank that stops answering is left alone.
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from hub.connections.state import FailureKind
 from hub.context import Hub
+from hub.events.outbox import emit
 from hub.ledger.resources.content import KEPT
 from hub.ledger.resources.store import store, store_failure
 from hub.models.connection import Connection
@@ -28,14 +31,14 @@ log = logging.getLogger(__name__)
 SILENCES_BEFORE_STOP = 2
 
 
-def read_resources(hub: Hub, lease: Lease, bank: Bank, listed: Iterable[tuple[str, Account]]) -> None:
-    """Raises LeaseLost, and what our own database does."""
+def read_resources(hub: Hub, lease: Lease, bank: Bank, psu_id: str, listed: Iterable[tuple[str, Account]]) -> None:
+    """``psu_id`` is whose accounts they are. Raises LeaseLost, and what our own database does."""
     if not bank.resources.intersection(KEPT):
         return
     silences = 0
     for account_id, account in listed:
         for kind in _due(hub, lease, bank, account_id):
-            fault = _read(hub, lease, bank, kind, account_id, account)
+            fault = _read(_Reading(hub, lease, bank, psu_id, kind, account_id), account)
             is_silence = fault is not None and fault.kind is FailureKind.BANK_UNAVAILABLE
             silences = silences + 1 if is_silence else 0
             if silences >= SILENCES_BEFORE_STOP:
@@ -54,20 +57,51 @@ def _due(hub: Hub, lease: Lease, bank: Bank, account_id: str) -> tuple[Resource,
         )
 
 
-def _read(hub: Hub, lease: Lease, bank: Bank, kind: Resource, account_id: str, account: Account) -> Fault | None:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    hub: Hub
+    lease: Lease
+    bank: Bank
+    psu_id: str
+    kind: Resource
+    account_id: str
+
+    def keep(self, rows: Iterable[Any]) -> None:
+        now = self.hub.clock()
+        with writing(self.lease, self.account_id) as session:
+            changes = store(session, self.hub.sealer, self.account_id, self.kind, rows, now)
+            if changes:
+                emit(
+                    session,
+                    f"connection.{self.kind.value}_changed",
+                    self.lease.connection_id,
+                    now=now,
+                    psu_id=self.psu_id,
+                    body={"account_id": self.account_id, "resource": self.kind.value, **asdict(changes)},
+                )
+
+    def keep_failure(self, fault: Fault) -> None:
+        with suppress(FedByAnother), writing(self.lease, self.account_id) as session:
+            store_failure(
+                session, self.hub.sealer, self.account_id, self.kind, fault.kind.value, fault.raw, self.hub.clock()
+            )
+
+
+def _read(run: _Reading, account: Account) -> Fault | None:
     try:
-        rows = bank.resource(kind, account_id, account)
-        with writing(lease, account_id) as session:
-            store(session, hub.sealer, account_id, kind, rows, hub.clock())
+        run.keep(run.bank.resource(run.kind, run.account_id, account))
     except LeaseLost:
         raise
     except (Held, FedByAnother):  # the day's calls are spent; or a newer link reads this account now
         return None
     except Exception as error:  # the bank's, or a bug of ours: this kind's alone
         fault = fault_of(error)
-        extra = {"connection_id": lease.connection_id, "resource": kind.value, "failure_kind": fault.kind.value}
+        extra = {
+            "connection_id": run.lease.connection_id,
+            "resource": run.kind.value,
+            "failure_kind": fault.kind.value,
+        }
         log.warning("a resource of an account could not be read", extra=extra | {"error": type(error).__name__})
-        with suppress(FedByAnother), writing(lease, account_id) as session:
-            store_failure(session, hub.sealer, account_id, kind, fault.kind.value, fault.raw, hub.clock())
+        run.keep_failure(fault)
         return fault
     return None

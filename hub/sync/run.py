@@ -105,7 +105,7 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
             faults.extend(report.faults)
         if {fault.kind for fault in faults} <= _BANK_ANSWERS:
             done = {report.account_id for report in reports if report.is_read}
-            read_resources(hub, lease, bank, [one for one in listed if one[0] in done])
+            read_resources(hub, lease, bank, claimed.psu_id, [one for one in listed if one[0] in done])
     read = [report for report in reports if report.is_read]
     read_anything = bool(read) or not faults
     return _conclude(hub, lease, claimed, faults, reports, read_anything=read_anything)

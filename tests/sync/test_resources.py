@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from consent.decide import for_owner
+from consent.model import READ_PERMISSIONS
+from hub.events.catalogue import types
 from hub.ledger.resources.read import readings, resources
 from hub.models.resource import AccountResource, ResourceReading
+from hub.models.signal import Signal
 from hub.sync.run import Result
 from providers.errors import ContractBroken, QuotaSpent, ReconsentRequired, Refused, Transient
 from providers.model import Identifier, Money, Party, Scheme
@@ -120,6 +123,35 @@ def test_a_new_amount_is_the_same_order_and_one_that_is_gone_is_marked_and_may_c
     offering.bank.resources["standing_orders", "resource-1"] = (order(1), order(2))
     again(offering, connection_id)
     assert {row["id"] for row in shown(offering)} == {one, two}
+
+
+def test_what_changed_is_signalled_and_nothing_else(offering: World) -> None:
+    def told() -> list[tuple[str, int, int, int]]:
+        """Since last time, of the first account."""
+        with offering.hub.db.write() as session:
+            signals = session.scalars(select(Signal).where(Signal.kind.like("%_changed")).order_by(Signal.seq)).all()
+            bodies = [one.body for one in signals if one.psu_id == offering.alice]
+            session.execute(delete(Signal))
+        return [
+            (one["resource"], one["added"], one["modified"], one["ended"])
+            for one in bodies
+            if one["account_id"] == first(offering)
+        ]
+
+    connection_id = offering.synced()
+    assert told() == [("standing_orders", 2, 0, 0), ("direct_debits", 1, 0, 0), ("beneficiaries", 1, 0, 0)]
+    reworded = replace(order(1), raw=b'{"StandingOrderId": "SO1", "Asked": "today"}')
+    offering.bank.resources["standing_orders", "resource-1"] = (reworded, order(2))
+    again(offering, connection_id)
+    assert told() == []
+    offering.bank.resources["standing_orders", "resource-1"] = (order(2, amount="-700.00"), order(3))
+    again(offering, connection_id)
+    assert told() == [("standing_orders", 1, 1, 1)]
+    offering.bank.resources["standing_orders", "resource-1"] = (order(1),)
+    again(offering, connection_id)
+    assert told() == [("standing_orders", 1, 0, 2)]
+    for name in ("regular_payments.updated", "beneficiaries.updated", "statements.updated"):
+        assert types()[name].permission in READ_PERMISSIONS
 
 
 def test_a_bank_that_numbers_anew_or_has_one_number_for_all_takes_nobodys_id(offering: World) -> None:
