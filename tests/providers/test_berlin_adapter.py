@@ -261,11 +261,12 @@ def test_the_same_page_again_fails_after_the_first(bank: responses.RequestsMock,
         next(pages)
 
 
-def test_a_report_to_download_is_not_read_as_an_empty_one(
+def test_a_report_that_cannot_be_downloaded_is_not_read_as_an_empty_one(
     bank: responses.RequestsMock, adapter: BerlinGroupAdapter
 ) -> None:
     bank.get(TRANSACTIONS, json={"_links": {"download": {"href": "/v1/accounts/acc-1/transactions/download/1"}}})
-    with pytest.raises(ContractBroken):
+    bank.get(f"{TRANSACTIONS}/download/1", status=404)
+    with pytest.raises(Refused):
         list(adapter.transactions(ACCESS, ACCOUNT, psu=None, **DAYS))
 
 
