@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text, update
 from hub import housekeeping, migrate
 from hub.context import Hub
 from hub.db import Base, Database
+from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
 from hub.hashing import secret_hash
 from hub.identity import sessions
@@ -140,6 +141,7 @@ def test_activity_and_events_stay_as_long_as_the_settings_say(hub: Hub, clock: T
         session.add(entry)
         for _ in range(3):
             emit(session, "psu.registered", psu_id, now=clock(), psu_id=psu_id)
+    dispatch(hub, ())
     clock.advance(days=hub.settings.event_days, seconds=-1)
     assert swept(hub) == {}
     clock.advance(seconds=1)
@@ -151,6 +153,7 @@ def test_activity_and_events_stay_as_long_as_the_settings_say(hub: Hub, clock: T
 def test_a_setting_of_zero_days_keeps_for_ever(hub: Hub, clock: TestClock) -> None:
     with hub.db.write() as session:
         emit(session, "psu.registered", new_id(), now=clock(), psu_id=None)
+    dispatch(hub, ())
     clock.advance(days=40_000)
     assert swept(replace(hub, settings=replace(hub.settings, event_days=0))) == {}
     assert swept(hub) == {"event": 1}

@@ -12,7 +12,7 @@ from hub.errors import BadInput, NotFound
 from hub.events.catalogue import Audience, EventType, types
 from hub.events.outbox import emit
 from hub.ids import new_id
-from hub.jobs.queue import SOON, put
+from hub.jobs.queue import SOON, put, withdraw
 from hub.models.webhook import WebhookEndpoint
 from hub.outbound.fetch import Forbidden
 from hub.webhooks import signing
@@ -135,6 +135,21 @@ def owned(session: Session, client_id: str, endpoint_id: str) -> WebhookEndpoint
     if endpoint is None or endpoint.client_id != client_id:
         raise NotFound("there is no such endpoint")
     return endpoint
+
+
+def seen(session: Session, client_id: str, endpoint_id: str) -> WebhookEndpoint:
+    """The same, to be looked at only."""
+    endpoint = session.get(WebhookEndpoint, endpoint_id)
+    if endpoint is None or endpoint.client_id != client_id:
+        raise NotFound("there is no such endpoint")
+    return endpoint
+
+
+def remove(session: Session, endpoint: WebhookEndpoint, now: datetime) -> None:
+    """With all that waits for it, and the record of what was sent."""
+    emit(session, "webhook.removed", endpoint.id, now=now, psu_id=None, body={"client_id": endpoint.client_id})
+    withdraw(session, QUEUE, endpoint.id)
+    session.delete(endpoint)
 
 
 def wake(session: Session, endpoint_id: str, now: datetime) -> None:

@@ -718,6 +718,48 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         v.DirectoryEntryPage(replace(LISTED, is_enabled=True, status="verified", health="healthy")),
         ALICE,
     ),
+    "developer_webhooks": (
+        "developer_webhooks.html",
+        v.WebhooksPage(
+            BUDGET,
+            (
+                v.EndpointRow("e-1", "https://budget.example/hooks/rialto", "called"),
+                v.EndpointRow("e-2", "https://budget.example/old", "off", "gone", NOW),
+                v.EndpointRow("e-3", EVIL, "failing", "", NOW),
+            ),
+            (v.Choice("transactions.updated", "Transactions changed", "Ask again.", checked=True),),
+            (v.Choice("v1", "A shared secret", "", checked=True),),
+            v.Form({"url": EVIL}, {"url": "The URL must be https."}),
+        ),
+        ALICE,
+    ),
+    "developer_webhooks_none": ("developer_webhooks.html", v.WebhooksPage(BUDGET), ALICE),
+    "developer_webhook": (
+        "developer_webhook.html",
+        v.EndpointPage(
+            BUDGET,
+            v.EndpointRow("e-1", "https://budget.example/hooks/rialto", "called"),
+            "v1",
+            True,
+            (v.Choice("consent.ended", "A consent has ended", "Nothing of it can be read any more."),),
+            (
+                v.MessageRow("m-1", "consent.ended", "dead", NOW, NOW, EVIL, (v.AttemptRow(NOW, 500, 9, "HTTP 500"),)),
+                v.MessageRow("m-2", "transactions.updated", "taken", NOW, NOW, "{}", (v.AttemptRow(NOW, 204, 41),)),
+                v.MessageRow("m-3", "consent.ended", "due", NOW, NOW, "{}", (v.AttemptRow(NOW, None, 3000, EVIL),)),
+                v.MessageRow("m-4", "webhook.test", "due", NOW, NOW, "{}"),
+            ),
+            2,
+            1,
+            NOW + timedelta(hours=20),
+            "whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludCwgMzIgYnl0ZXM=",
+        ),
+        ALICE,
+    ),
+    "developer_webhook_off": (
+        "developer_webhook.html",
+        v.EndpointPage(BUDGET, v.EndpointRow("e-2", "https://budget.example/old", "off", "gone", NOW), "v1a", False),
+        ALICE,
+    ),
     "operator_jobs": (
         "operator_jobs.html",
         v.JobsPage(

@@ -12,6 +12,7 @@ from hub.web.routes.consent_request import blueprint as consent_request
 from hub.web.routes.consents import blueprint as consents
 from hub.web.routes.developer import blueprint as developer
 from hub.web.routes.developer_register import blueprint as developer_register
+from hub.web.routes.developer_webhooks import blueprint as developer_webhooks
 from hub.web.routes.device import blueprint as device
 from hub.web.routes.directory import blueprint as directory
 from hub.web.routes.docs import blueprint as docs
@@ -49,6 +50,7 @@ blueprints: tuple[Blueprint, ...] = (
     consents,
     developer,
     developer_register,
+    developer_webhooks,
     directory,
     docs,
     operator,

@@ -119,6 +119,7 @@ from hub.web.viewmodels.shared import (
     Pager,
     Viewer,
 )
+from hub.web.viewmodels.webhooks import AttemptRow, EndpointPage, EndpointRow, MessageRow, WebhooksPage
 
 __all__ = [
     "AboutAccount",
@@ -130,6 +131,7 @@ __all__ = [
     "ApprovalRow",
     "ApprovalsPage",
     "AskedElsewhere",
+    "AttemptRow",
     "AuthenticatorPage",
     "BalanceSeries",
     "Bank",
@@ -162,6 +164,8 @@ __all__ = [
     "DirectoryRow",
     "DisconnectPage",
     "EmailPage",
+    "EndpointPage",
+    "EndpointRow",
     "ErrorPage",
     "Fact",
     "FactorsLostPage",
@@ -186,6 +190,7 @@ __all__ = [
     "LoginsPage",
     "LogoutPage",
     "MailedLinkPage",
+    "MessageRow",
     "NewAppPage",
     "NewcomerPage",
     "OnwardPage",
@@ -222,4 +227,5 @@ __all__ = [
     "TransactionRow",
     "TypedBalance",
     "Viewer",
+    "WebhooksPage",
 ]
