@@ -30,20 +30,20 @@ def csp_source(url: str) -> str | None:
 
 
 def bank_sources(api: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every origin in a bank's settings: which of them shows the login is known only once the bank was asked."""
-    found = (csp_source(value) for value in _texts(api) if value.startswith(("http://", "https://")))
+    """Every origin that a bank's settings name as an address, alone, in an object or in a list of them (``..._urls``):
+    which of them shows the login is known only once the bank was asked."""
+    found = (csp_source(value) for value in _addresses(api) if value.startswith(("http://", "https://")))
     return tuple(sorted({source for source in found if source is not None}))
 
 
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)
+def _addresses(members: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in members.items():
+        if isinstance(value, Mapping):
+            yield from _addresses(value)
+        elif name.endswith("_urls"):
+            yield from (one for one in value if isinstance(one, str))
+        elif isinstance(value, str):
+            yield value
 
 
 def _is_plain(text: str) -> bool:

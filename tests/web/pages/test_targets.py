@@ -36,8 +36,11 @@ def test_a_bank_may_show_its_login_at_any_of_its_origins() -> None:
         "client_id": "rialto",
         "permissions": ["https://not.this.example"],
         "timeout_s": 5,
+        "pre_step": {"authorization_endpoint": "https://first.bank.example/authorize", "scope": "AIS"},
+        "link_urls": ["https://sca.bank.example/"],
     }
-    assert bank_sources(api) == ("https://bank.example", "https://login.bank.example")
+    hosts = ("bank", "first.bank", "login.bank", "sca.bank")
+    assert bank_sources(api) == tuple(f"https://{host}.example" for host in hosts)
 
 
 @pytest.mark.parametrize(
