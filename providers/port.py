@@ -162,7 +162,8 @@ class Capabilities:
     AccountResources and FundsConfirmations may be called: others are Refused, or not there at all. ``rules_version`` is
     that of the code that reads its rows: whoever makes it read them otherwise counts it up. ``time_zone`` (IANA) is the
     bank's own: in it a day of its quotas begins. ``is_one_bank``: False where everybody brings an address of their own,
-    so that the silence of one says nothing of the others."""
+    so that the silence of one says nothing of the others. ``by_transactions``: those of ``resources`` that are had by
+    the bank's call for transactions, and so spend its quota."""
 
     standard: str
     accounts: bool = True
@@ -175,6 +176,7 @@ class Capabilities:
     rules_version: int = 1
     time_zone: str = "UTC"
     is_one_bank: bool = True
+    by_transactions: frozenset[Resource] = frozenset()
 
 
 class Adapter(Protocol):

@@ -92,7 +92,8 @@ class Bank:
         That the right to read this has ended is not believed of a fresh token, and not tried again: the transactions
         were read with the same one a moment ago.
         """
-        with self._counted(account_id, Endpoint(kind.value)):
+        by_transactions = kind in self.capabilities.by_transactions
+        with self._counted(account_id, Endpoint.TRANSACTIONS if by_transactions else Endpoint(kind.value)):
             _assert_no_transaction()
             self._refresh_if_old()
             read = getattr(self.adapter, kind.value)

@@ -37,6 +37,7 @@ class BerlinGroupAdapter:
             pending=settings.booking_status != "booked",
             max_history_days=institution.max_history_days,
             resources=frozenset({Resource.STANDING_ORDERS} if settings.standing_orders else ()),
+            by_transactions=frozenset({Resource.STANDING_ORDERS}),
         )
         self._id = institution.id
         self._rules = institution.rules

@@ -17,7 +17,7 @@ from hub.stack import Stack
 from tests.web.third_party import ThirdParty
 
 pytestmark = pytest.mark.timeout(150)
-SANDBOX_BANKS = ("albion", "cambria")
+SANDBOX_BANKS = ("albion", "cambria", "lorelei")
 ASKED = ("accounts:read", "regular_payments:read", "beneficiaries:read", "holders:read")
 
 
@@ -63,6 +63,8 @@ def told(stack: Stack) -> Iterator[Told]:
         alice.open(f"{stack.url}/connect/{bank}").submit(f"/connect/{bank}")
         alice.submit("submit", {"username": "alice", "password": f"alice-at-{bank}"})
         alice.submit("approve", tick={"account": alice.boxes("account")})
+        if bank == "lorelei":
+            alice.submit("submit", {"tan": alice.value("demo-tan")})
         story.wait_for_history(alice)
     rows = {row["name"]: row["id"] for row in story.what_alice_sees(alice, stack.url)}
     story.sign_up(dora, stack.url, name="Dora", email="dora@people.example")
@@ -121,6 +123,13 @@ def test_each_bank_was_asked_for_what_it_offers_and_for_nothing_else(told: Told)
     everything = offered | {"beneficiaries", "statements", "offers"}
     assert everything & set(told.calls("albion")) == offered
     assert everything & set(told.calls("cambria")) == everything - {"offers"}
+
+
+def test_a_bank_of_another_standard_shows_what_it_has(told: Told) -> None:
+    rows = {row["name"]: row["id"] for row in story.what_alice_sees(told.alice, told.stack.url)}
+    words = told.alice.open(f"{told.stack.url}/accounts/{rows['Haushalt']}").text
+    assert "Standing order" in words
+    assert "every month" in words
 
 
 def test_taking_it_back_shuts_the_app_out_at_once(told: Told) -> None:

@@ -1,7 +1,7 @@
 """What hangs on accounts: read after the transactions, each kind alone, seldom, and never to their cost."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -231,6 +231,25 @@ def test_the_quota_of_each_kind_is_its_own(offering: World) -> None:
     assert asked(offering) == ["standing_orders", "direct_debits"]
     assert again(offering, connection_id, attended=False, hours=1) is Result.SYNCED
     assert asked(offering) == []  # closed by the bank's own word, and the other one was read today
+
+
+@one_store
+def test_what_spends_the_quota_of_transactions_leaves_it_to_them(offering: World) -> None:
+    offering.bank.capabilities = replace(offering.bank.capabilities, by_transactions=frozenset({ORDERS}))
+    connection_id = offering.synced()
+    assert "standing_orders" in asked(offering)  # the person is there, so nothing is counted
+    offering.clock.advance(days=2)
+    offering.until_due(connection_id)
+    offering.clock.at = offering.clock().replace(hour=0, minute=5) + timedelta(days=1)
+    read = []
+    for _ in range(4):
+        assert offering.sync(connection_id, psu=None).result is Result.SYNCED
+        read += [step for step, key in offering.bank.calls if key == "resource-1" and step != "page"]
+        offering.bank.calls.clear()
+        offering.until_due(connection_id)
+    assert read.count("transactions") == 4
+    assert read.count("standing_orders") == 0
+    assert read.count("direct_debits") == 1
 
 
 @one_store
