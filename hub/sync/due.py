@@ -6,7 +6,7 @@ only if an app may see them. What a bank refused it is not asked again for a wee
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -40,8 +40,8 @@ def due(
     consented_at: datetime | None,
     now: datetime,
 ) -> tuple[Resource, ...]:
-    """Of ``offered`` those whose time has come, in the order of KEPT. ``consented_at``: when the PSU was last at the
-    bank for this connection."""
+    """Of ``offered`` those whose time has come, what was not asked for longest first: a slow bank is not asked for all
+    of it in one sync. ``consented_at``: when the PSU was last at the bank for this connection."""
     offered = frozenset(offered)
     kinds = [kind for kind in KEPT if kind in offered]
     if not is_attended and any(kind in ONLY_FOR_APPS for kind in kinds):
@@ -50,7 +50,9 @@ def due(
     query = select(_READING.kind, _READING.asked_at, _READING.failure_kind)
     readings = {row.kind: row for row in session.execute(query.where(_READING.account_id == account_id))}
     pause = ATTENDED if is_attended else UNATTENDED
-    return tuple(kind for kind in kinds if _is_due(readings.get(kind.value), pause, consented_at, now))
+    found = [kind for kind in kinds if _is_due(readings.get(kind.value), pause, consented_at, now)]
+    never = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(found, key=lambda kind: readings[kind.value].asked_at if kind.value in readings else never))
 
 
 def _is_due(reading: Any, pause: timedelta, since: datetime | None, now: datetime) -> bool:

@@ -1,13 +1,14 @@
 """Reading what hangs on the accounts, once their transactions are in: standing orders, mandates, payees, statements.
 
 Nothing that fails here is a failure of the sync. Each kind of each account stands alone: how it went is written down
-beside it, and the others go on. Only a bank that stops answering is left alone.
+beside it, and the others go on. Only a bank that stops answering, or takes too long, is left alone.
 """
 
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -29,15 +30,19 @@ from providers.port import Resource
 
 log = logging.getLogger(__name__)
 SILENCES_BEFORE_STOP = 2
+PATIENCE = timedelta(seconds=60)
+"""So long the end of a sync, and a person who looks on, may wait for all of this; the rest is for the next sync."""
 
 
 def read_resources(hub: Hub, lease: Lease, bank: Bank, psu_id: str, listed: Iterable[tuple[str, Account]]) -> None:
     """``psu_id`` is whose accounts they are. Raises LeaseLost, and what our own database does."""
     if not bank.resources.intersection(KEPT):
         return
-    silences = 0
+    silences, ends_at = 0, hub.clock() + PATIENCE
     for account_id, account in listed:
         for kind in _due(hub, lease, bank, account_id):
+            if hub.clock() >= ends_at:
+                return
             fault = _read(_Reading(hub, lease, bank, psu_id, kind, account_id), account)
             is_silence = fault is not None and fault.kind is FailureKind.BANK_UNAVAILABLE
             silences = silences + 1 if is_silence else 0

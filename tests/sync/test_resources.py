@@ -263,6 +263,20 @@ def test_a_bank_that_answers_nothing_is_left_alone_and_its_transactions_go_on(of
 
 
 @one_store
+def test_a_slow_bank_keeps_nobody_waiting_and_is_asked_for_the_rest_next_time(offering: World) -> None:
+    def slow(step: str, _key: str) -> None:
+        if step in set(Resource):
+            offering.clock.advance(seconds=40)
+
+    offering.bank.hook = slow
+    connection_id = offering.synced()
+    assert asked(offering) == ["standing_orders", "direct_debits"]
+    assert offering.row(connection_id).sync_owner is None
+    again(offering, connection_id, hours=0)
+    assert "beneficiaries" in asked(offering)
+
+
+@one_store
 def test_only_what_the_bank_consent_covers_is_asked(offering: World) -> None:
     offering.bank.covered = frozenset({DEBITS})
     offering.synced()
