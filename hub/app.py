@@ -5,6 +5,7 @@ from flask import Flask
 from hub import gate, logs, rim
 from hub.api.resources import blueprint as api_resources
 from hub.api.routes import blueprint as api
+from hub.api.webhooks import blueprint as webhooks
 from hub.context import Hub, build
 from hub.inbound.arrangements import blueprint as arrangements
 from hub.oauth.registration.routes import blueprint as registration
@@ -27,7 +28,7 @@ def create_app(hub: Hub | None = None) -> Flask:
     logs.quiet_libraries()
     rim.install(app, hub)
     gate.install(app, hub)
-    for blueprint in (oauth, registration, api, api_resources, arrangements, *web):
+    for blueprint in (oauth, registration, api, webhooks, api_resources, arrangements, *web):
         app.register_blueprint(blueprint)
     app.wsgi_app = TrustedProxies(app.wsgi_app, hub.settings, hub.clock)  # type: ignore[method-assign]
     return app

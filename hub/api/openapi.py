@@ -13,7 +13,7 @@ from consent.model import Permission
 from hub.access import Access, Kind, declared
 from hub.api import operation, schemas
 from hub.api.operation import Operation
-from hub.oauth.scopes import KNOWN
+from hub.oauth.scopes import KNOWN, WEBHOOKS
 from hub.settings import Settings
 
 VERSION = "1.0.0"
@@ -22,6 +22,8 @@ _PATH_WORDS = {
     "transaction_id": "A transaction id.",
     "institution_id": "An institution id from /v1/institutions.",
     "consent_id": "A consent id.",
+    "webhook_id": "An endpoint of yours.",
+    "message_id": "A webhook-id.",
 }
 _PROBLEMS = {
     "400": "A parameter is not right; the problem names it.",
@@ -80,8 +82,8 @@ def _operation(rule: Rule, described: Operation, access: Access) -> dict[str, An
     if described.answer is None:
         responses["204"] = {"description": "Done."}
     else:
-        responses["200"] = {
-            "description": "OK",
+        responses[str(described.status)] = {
+            "description": "Made." if described.status == 201 else "OK",
             "content": {"application/json": {"schema": described.answer}},
         }
     for status in _problems_of(rule, described, access):
@@ -97,6 +99,8 @@ def _operation(rule: Rule, described: Operation, access: Access) -> dict[str, An
         "responses": responses,
         "security": _security(access),
     }
+    if described.body is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": described.body}}}
     if described.description:
         made["description"] = described.description
     return made
@@ -114,7 +118,8 @@ def _problems_of(rule: Rule, described: Operation, access: Access) -> list[str]:
 def _security(access: Access) -> list[dict[str, list[str]]]:
     if access.kind is Kind.PUBLIC:
         return []
-    return [{"oauth2": [access.permission.value] if access.permission else []}]
+    named = access.permission.value if access.permission else access.scope
+    return [{"oauth2": [named] if named else []}]
 
 
 def _oauth(settings: Settings) -> dict[str, Any]:
@@ -128,6 +133,10 @@ def _oauth(settings: Settings) -> dict[str, Any]:
                 "tokenUrl": f"{settings.base_url}/oauth/token",
                 "refreshUrl": f"{settings.base_url}/oauth/token",
                 "scopes": {"offline_access": "Stay connected"} | scopes,
-            }
+            },
+            "clientCredentials": {
+                "tokenUrl": f"{settings.base_url}/oauth/token",
+                "scopes": {WEBHOOKS: "Look after your webhooks"},
+            },
         },
     }

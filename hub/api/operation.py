@@ -12,20 +12,29 @@ ATTRIBUTE = "rialto_operation"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``answer`` None means 204. ``description`` is CommonMark."""
+    """``answer`` None means 204. ``body`` is the JSON that is sent. ``description`` is CommonMark."""
 
     tag: str
     summary: str
     answer: type[Schema] | None
     query: type[Schema] | None = None
     description: str = ""
+    body: type[Schema] | None = None
+    status: int = 200
 
 
 def operation(
-    tag: str, summary: str, answer: type[Schema] | None, *, query: type[Schema] | None = None, description: str = ""
+    tag: str,
+    summary: str,
+    answer: type[Schema] | None,
+    *,
+    query: type[Schema] | None = None,
+    description: str = "",
+    body: type[Schema] | None = None,
+    status: int = 200,
 ) -> Callable[[View], View]:
     def mark(view: View) -> View:
-        setattr(view, ATTRIBUTE, Operation(tag, summary, answer, query, description))
+        setattr(view, ATTRIBUTE, Operation(tag, summary, answer, query, description, body, status))
         return view
 
     return mark

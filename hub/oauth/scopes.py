@@ -12,8 +12,11 @@ PROTOCOL = frozenset({OFFLINE_ACCESS})
 
 GRANT_QUERY, GRANT_REVOKE = "grant_management_query", "grant_management_revoke"
 
-OF_THE_CLIENT = frozenset({GRANT_QUERY, GRANT_REVOKE})
-"""Scopes that a client holds for itself, without any person (Grant Management for OAuth 2.0, 6.1)."""
+WEBHOOKS = "webhooks"
+"""To look after the addresses where the app is told of events."""
+
+OF_THE_CLIENT = frozenset({GRANT_QUERY, GRANT_REVOKE, WEBHOOKS})
+"""Scopes that a client holds for itself, without any person (Grant Management for OAuth 2.0, 6.1; ours)."""
 
 OF_PEOPLE = PROTOCOL | frozenset(permission.value for permission in Permission)
 """Those that a person can be asked for."""

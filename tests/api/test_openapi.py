@@ -8,6 +8,7 @@ from openapi_schema_validator import OAS31Validator
 
 from consent.model import Permission
 from hub.access import Kind, declared
+from hub.oauth.scopes import WEBHOOKS
 from tests.api.whole import WHOLE
 from tests.api.world import READS, World
 from tests.people import alice
@@ -44,7 +45,8 @@ def test_every_route_of_the_api_is_described_with_its_permission(app: Flask, doc
             if access.kind is Kind.PUBLIC:
                 assert described["security"] == []
             else:
-                expected = [access.permission.value] if access.permission else []
+                named = access.permission.value if access.permission else access.scope
+                expected = [named] if named else []
                 assert described["security"] == [{"oauth2": expected}]
             assert {"400"} <= set(described["responses"])
     scopes = document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]["scopes"]
@@ -61,8 +63,8 @@ def test_real_answers_fit_the_document(world: World, document: dict[str, Any]) -
     row = app.get("/v1/transactions").json["data"][0]["id"]
     checked = 0
     for path, methods in document["paths"].items():
-        if "get" not in methods:
-            continue
+        if "get" not in methods or methods["get"]["security"] == [{"oauth2": [WEBHOOKS]}]:
+            continue  # the latter with a token of the app's own: tests.api.test_webhooks
         real = path.format(account_id=account, transaction_id=row, institution_id="albion", consent_id=app.consent_id)
         answer = app.get(real)
         assert answer.status_code == 200, (real, answer.text)

@@ -13,7 +13,7 @@ from hub.models.client import Client
 from hub.models.consent import ConsentRow
 from hub.oauth.grant_types import BACKCHANNEL, CLIENT, CODE, DEVICE, REFRESH
 from hub.oauth.policy import DATA_SCOPES, POLICIES, Profile
-from hub.oauth.scopes import GRANT_QUERY, GRANT_REVOKE, KNOWN, OFFLINE_ACCESS
+from hub.oauth.scopes import GRANT_QUERY, GRANT_REVOKE, KNOWN, OFFLINE_ACCESS, WEBHOOKS
 from hub.web.present.apps import app_of
 from hub.web.present.demands import PURPOSE, demands
 from hub.web.viewmodels import Choice, DeveloperAppRow, Form, GuidePage, NewAppPage
@@ -45,6 +45,7 @@ PROOFS: Mapping[Purpose, tuple[tuple[str, str, str], ...]] = {
 
 
 OWN_TOKENS, DEVICES, ELSEWHERE, LOOK_UP, GIVE_BACK = "own", "device", "elsewhere", GRANT_QUERY, GRANT_REVOKE
+LISTEN = WEBHOOKS
 _WAYS = (
     (OWN_TOKENS, "Speak for itself", "It gets tokens of its own, which open nobody’s data."),
     (DEVICES, "Be connected from another screen", "On a television or a terminal: the person types a short code here."),
@@ -54,9 +55,10 @@ _WAYS = (
         "They answer on their pages here while the app waits; it needs a key.",
     ),
     (LOOK_UP, "Look up what it was given", "It can read what somebody still allows it; needs bound tokens of its own."),
+    (LISTEN, "Look after its webhooks", "By the API instead of these pages; needs bound tokens of its own."),
     (GIVE_BACK, "Give back what it was given", "It can end somebody’s grant; needs bound tokens of its own."),
 )
-"""Beyond a person at a browser. The last two are scopes that the app holds for itself."""
+"""Beyond a person at a browser. The last three are scopes that the app holds for itself."""
 
 
 def grant_types(ways: frozenset[str], scopes: frozenset[str]) -> list[str]:
@@ -64,7 +66,7 @@ def grant_types(ways: frozenset[str], scopes: frozenset[str]) -> list[str]:
     told = {
         CODE: True,
         REFRESH: OFFLINE_ACCESS in scopes,
-        CLIENT: bool(ways & {OWN_TOKENS, LOOK_UP, GIVE_BACK}),
+        CLIENT: bool(ways & {OWN_TOKENS, LOOK_UP, LISTEN, GIVE_BACK}),
         DEVICE: DEVICES in ways,
         BACKCHANNEL: ELSEWHERE in ways,
     }
