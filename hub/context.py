@@ -28,6 +28,7 @@ from hub.oauth.jose.replay import Replay
 from hub.oauth.refusals import Refusals
 from hub.outbound.door import Door
 from hub.outbound.fetch import Limits, Outbound
+from hub.rates import SharedRates
 from hub.sealing import Sealer, sealer_for
 from hub.settings import SHIPPED_INSTITUTIONS, Settings, SettingsError
 from hub.upstream import catalogue
@@ -130,6 +131,11 @@ class Hub:
     def messenger(self) -> Outbound:
         """Calls the webhooks of apps, many at once: they wait for nobody else's calls, and nobody for theirs."""
         return Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=15.0, at_once=64, each=8, strangers=32))
+
+    @cached_property
+    def rates(self) -> SharedRates:
+        """How many requests callers may make, over all processes."""
+        return SharedRates(self.db)
 
     @cached_property
     def replay(self) -> Replay:

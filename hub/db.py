@@ -11,7 +11,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -199,6 +199,13 @@ class Database:
             raise RuntimeError("a transaction is open already in this thread")
         with self._single.begin() as connection:
             return connection.execute(statement, parameters).rowcount
+
+    def ask_one(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """The first row of one writing statement that needs no company; not inside write()."""
+        if in_transaction():
+            raise RuntimeError("a transaction is open already in this thread")
+        with self._single.begin() as connection:
+            return connection.execute(statement, parameters).first()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

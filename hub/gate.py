@@ -21,9 +21,9 @@ from hub.identity import assurance, cookies, csrf, operators, sessions
 from hub.identity.factors import enrolled
 from hub.identity.origin import network_of
 from hub.identity.sessions import Person
-from hub.limits import RateLimiter
 from hub.oauth import possession
 from hub.oauth.bearer import Token
+from hub.rates import SharedLimiter
 
 RECENT = timedelta(minutes=10)
 OK = HTTPStatus.OK
@@ -52,8 +52,7 @@ class UndeclaredRoute(Exception):
 
 
 def install(app: Flask, hub: Hub) -> None:
-    limiter = RateLimiter(per_minute=hub.settings.rate_limit_per_minute)
-    app.extensions["rialto.limiter"] = limiter
+    app.extensions["rialto.limiter"] = hub.rates.limiter("requests", per_minute=hub.settings.rate_limit_per_minute)
     app.before_request(_enforce)
     app.after_request(_record)
 
@@ -116,6 +115,8 @@ def _signed_in(_access: Access, hub: Hub) -> Response | None:
     g.person = _session(hub)
     if g.person is None:
         return _to_login()
+    if request.method in _UNSAFE:
+        _count(f"person:{g.person.psu_id}")
     _refuse_forged_form(hub)
     return None
 
@@ -233,7 +234,7 @@ def count_network() -> None:
 
 
 def _count(caller: str) -> None:
-    limiter: RateLimiter = current_app.extensions["rialto.limiter"]
+    limiter: SharedLimiter = current_app.extensions["rialto.limiter"]
     g.rate = limiter.take(caller)
     if g.rate.retry_after_s:
         raise TooMany("too many requests for the moment", retry_after_s=g.rate.retry_after_s)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub import rates
 from hub.connections import tidy as connections
 from hub.consents import service as consents
 from hub.context import Hub
@@ -33,6 +34,7 @@ STEPS = (
     Step("unfinished links forgotten", _ROWS, connections.forget_unfinished_links),
     Step("connections given their job", _ROWS, connections.put_missing_jobs),
     Step("waits for lost factors told", _ROWS, factor_recovery.remind),
+    Step("request rates forgotten", rates.BATCH, lambda hub, now, batch: hub.rates.sweep(now.timestamp(), batch)),
     Step("burnt jti forgotten", replay.BATCH, lambda hub, now, batch: hub.replay.sweep(now, batch)),
 )
 """What is more than deleting rows whose time is over; for that a line in hub.retention is enough."""

@@ -1,18 +1,21 @@
 """How many requests a caller may make, and how many may wait for a bank at once; both in this process.
 
-Correct across processes is a later matter; here a client may have the limit once per web process.
+What counts over all processes is hub.rates.
 """
 
 import math
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hub.errors import TooMany
 
+MINUTE_S = 60.0
 _KEYS_KEPT = 50_000
+_ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +29,38 @@ class Rate:
 
 
 class RateLimiter:
-    """``per_minute`` requests at once or spread over a minute, refilled evenly."""
+    """``per_minute`` requests at once or spread over a minute, refilled evenly (GCRA), counted in this process."""
 
     def __init__(self, *, per_minute: int, timer: Callable[[], float] = time.monotonic) -> None:
         self._limit = per_minute
-        self._per_second = per_minute / 60
+        self._each_s = MINUTE_S / per_minute
         self._timer = timer
         self._lock = threading.Lock()
-        self._buckets: dict[str, tuple[float, float]] = {}  # key -> (tokens left, when that was)
+        self._full_at: OrderedDict[str, float] = OrderedDict()  # key -> when its allowance is whole again
 
     def take(self, key: str) -> Rate:
         """Use one request of ``key``'s allowance, if there is one left."""
         now = self._timer()
         with self._lock:
-            tokens, since = self._buckets.pop(key, (float(self._limit), now))
-            tokens = min(self._limit, tokens + (now - since) * self._per_second)
-            refused = tokens < 1
-            if not refused:
-                tokens -= 1
-            self._buckets[key] = (tokens, now)  # last in order: the first are the longest unused
-            while len(self._buckets) > _KEYS_KEPT:
-                del self._buckets[next(iter(self._buckets))]
-        return Rate(
-            limit=self._limit,
-            remaining=int(tokens),
-            reset_s=math.ceil((self._limit - tokens) / self._per_second),
-            retry_after_s=math.ceil((1 - tokens) / self._per_second) if refused else 0,
-        )
+            full_at = max(self._full_at.pop(key, now), now)
+            granted = full_at + self._each_s <= now + MINUTE_S + _ROUNDING_S
+            if granted:
+                full_at += self._each_s
+            self._full_at[key] = full_at  # last in order: the first are the longest unused
+            while len(self._full_at) > _KEYS_KEPT:
+                self._full_at.popitem(last=False)
+        return rate(self._limit, full_at - now, granted=granted)
+
+
+def rate(limit: int, owed_s: float, *, granted: bool, in_hand: int = 0) -> Rate:
+    """``owed_s``: until the allowance is whole again. ``in_hand``: granted beforehand and not used yet."""
+    each_s = MINUTE_S / limit
+    return Rate(
+        limit=limit,
+        remaining=max(0, int((MINUTE_S - owed_s + _ROUNDING_S) / each_s)) + in_hand,
+        reset_s=max(0, math.ceil(owed_s - _ROUNDING_S)),
+        retry_after_s=0 if granted else max(1, math.ceil(owed_s + each_s - MINUTE_S - _ROUNDING_S)),
+    )
 
 
 class Slots:

@@ -164,6 +164,7 @@ STAYS: Mapping[str, str] = {
     "recovery_code": "the person's; a used one is deleted",
     "resource_reading": "one of each account and kind",
     "signal": "deleted by the dispatcher that makes an event of it",
+    "request_rate": "hub.rates forgets it itself: on SQLite it lies in another file",
     "schedule": "a handful, one for each round",
     "secret": "a handful, made once",
     "seen_page": "an account's are replaced at every reading",

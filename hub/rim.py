@@ -100,6 +100,9 @@ def _headers(response: Response) -> Response:
         response.headers["DPoP-Nonce"] = nonces.current(hub_of_request().clock())  # RFC 9449 8.2: for the next proof
     rate: Rate | None = g.get("rate")
     if rate is not None:
+        # draft-ietf-httpapi-ratelimit-headers-10, and what came before it, which more clients know
+        response.headers["RateLimit-Policy"] = f'"default";q={rate.limit};w=60'
+        response.headers["RateLimit"] = f'"default";r={rate.remaining};t={rate.reset_s}'
         response.headers["RateLimit-Limit"] = str(rate.limit)
         response.headers["RateLimit-Remaining"] = str(rate.remaining)
         response.headers["RateLimit-Reset"] = str(rate.reset_s)

@@ -127,6 +127,7 @@ def hub(settings: Settings, clock: TestClock) -> Iterator[Hub]:
     yield made
     made.access_log.close()
     made.replay.close()
+    made.rates.close()
     made.db.dispose()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hub import housekeeping
 from hub.context import Hub, build
+from hub.events.dispatcher import dispatch
 from hub.settings import Settings
 from tests import visits
 from tests.conftest import TestClock
@@ -23,6 +24,7 @@ def hub(settings: Settings, clock: TestClock) -> Iterator[Hub]:
     yield made
     made.access_log.close()
     made.replay.close()
+    made.rates.close()
     made.db.dispose()
 
 
@@ -35,6 +37,8 @@ def test_three_weeks_of_visits_leave_the_database_as_large_as_two(hub: Hub, cloc
             latest = visits.log_in(world, latest, LOGINS // 2)
             visits.visit(hub, world.alice, VISITS // 2)
             clock.advance(seconds=43_200)
+            while dispatch(hub, ()):
+                pass
             housekeeping.tidy(hub)
         for table, number in visits.rows_of(hub).items():
             rows[table].append(number)

@@ -15,7 +15,6 @@ from hub.context import Hub, hub_of_request
 from hub.errors import DomainError, NotPermitted, TooMany, Unauthenticated
 from hub.hashing import secret_hash
 from hub.identity.origin import network_of
-from hub.limits import RateLimiter
 from hub.models.client import Client
 from hub.oauth import addresses, clients
 from hub.oauth.clients import Registered
@@ -26,6 +25,7 @@ from hub.oauth.registration import initial_tokens, own_token, rows, service
 from hub.oauth.registration.errors import BadMetadata
 from hub.oauth.registration.initial_tokens import Initial
 from hub.oauth.registration.prepare import demand_statement, prepare
+from hub.rates import SharedLimiter
 
 blueprint = Blueprint("registration", __name__, url_prefix=addresses.REGISTER)
 
@@ -37,8 +37,9 @@ _ERRORS = {Unauthenticated: "invalid_token", NotPermitted: "access_denied", TooM
 
 @blueprint.record_once
 def _own_limiter(state: Any) -> None:
-    per_minute = state.app.extensions["rialto"].settings.registrations_per_minute
-    state.app.extensions[_LIMITER] = RateLimiter(per_minute=per_minute)
+    hub: Hub = state.app.extensions["rialto"]
+    per_minute = hub.settings.registrations_per_minute
+    state.app.extensions[_LIMITER] = hub.rates.limiter("registrations", per_minute=per_minute)
 
 
 @blueprint.post("")
@@ -132,7 +133,7 @@ def _refused(error: DomainError) -> Response:
 
 def _counted() -> datetime:
     """The present time, once the caller has used one of its requests. Raises TooMany."""
-    limiter: RateLimiter = current_app.extensions[_LIMITER]
+    limiter: SharedLimiter = current_app.extensions[_LIMITER]
     rate = limiter.take(f"network:{network_of(request.remote_addr or '')}")
     if rate.retry_after_s:
         raise TooMany("Too many registrations from this network for the moment.", retry_after_s=rate.retry_after_s)
