@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from providers.model import Identifier, Scheme
 
@@ -13,6 +14,7 @@ _PAN_TAIL_LENGTH = 4
 _ORDER = (Scheme.IBAN, Scheme.UK_SORT_CODE_ACCOUNT, Scheme.BBAN, Scheme.MASKED_PAN, Scheme.OTHER)
 
 
+@lru_cache(maxsize=4096)  # the holder's own, and whom they pay every month
 def identifier(scheme: Scheme, value: str) -> Identifier:
     """``value`` in its scheme's one shape; a value that has not that shape is kept under the scheme that fits it.
 

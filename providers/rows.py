@@ -163,6 +163,8 @@ def _json(body: bytes) -> bytes:
 def _utf8(row: bytes) -> bytes:
     """A row whose letters are of one byte each, Windows' or Latin, in UTF-8: no such letter is a sign of JSON's. The
     decoder skips what it does not want unread, and the kept row must be JSON throughout."""
+    if row.isascii():
+        return row
     try:
         row.decode()
     except UnicodeDecodeError:

@@ -33,6 +33,8 @@ def clean(value: str | None) -> str | None:
 
 
 def _visible(value: str) -> str:
+    if value.isascii() and value.isprintable():  # by far the most
+        return value
     value = once_encoded(value)
     if not value.isprintable():
         value = _CONTROL.sub(" ", _INVISIBLE.sub("", _BLANKS.sub(" ", value)))
@@ -68,7 +70,8 @@ def meaningful(value: str | int | None) -> str | None:
     """An identifier or a name that says something: placeholders, rows of zeros and empty texts are None."""
     if value is None:
         return None
-    text = _visible(value if isinstance(value, str) else str(value)).strip()
+    text = value if isinstance(value, str) else str(value)
+    text = text.strip() if text.isascii() and text.isprintable() else _visible(text).strip()
     if not text:
         return None
     if text[0].isalnum() and text[0] not in _FIRST_OF_PLACEHOLDERS:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from providers import dates
 from providers.rows import BrokenRow
@@ -119,6 +120,7 @@ def _first_day(
     return None
 
 
+@lru_cache(maxsize=4096)
 def _day_at(text: str, place: str, zone: tzinfo) -> date | None:
     """The written day. But a moment in UTC that is midnight in the bank's own zone is the day that begins then there:
     2024-06-05T22:00:00Z is how 2024-06-06 leaves a computer in Paris."""

@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from providers import amount, text
 from providers.identify import identifier
@@ -93,12 +94,17 @@ def _exchanged(written: Written, outgoing: bool) -> Exchange | None:
 
 def _behind_service(written: Written, name: str | None) -> str | None:
     """The shop that a payment service names in its text."""
-    lowered = (name or "").lower()
-    if not any(service in lowered for service in SERVICES):
+    if name is None or not _is_service(name):
         return None
     whole = " ".join(written.lines)
     found = BEHIND.fill(whole, whole.lower())
     return parties.said(found["payee"]) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _is_service(name: str) -> bool:
+    lowered = name.lower()
+    return any(service in lowered for service in SERVICES)
 
 
 def _number_in(written: Written, iso: str | None) -> str | None:

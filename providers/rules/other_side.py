@@ -120,4 +120,4 @@ def payers_words(written: Written, other: OtherSide) -> list[str]:
 
 
 def _core(line: str) -> str:
-    return "".join(letter for letter in line.casefold() if letter.isalnum())
+    return "".join(filter(str.isalnum, line.casefold()))
