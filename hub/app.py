@@ -20,6 +20,7 @@ def create_app(hub: Hub | None = None) -> Flask:
     if hub is None:
         hub = build(from_environ())
         logs.configure(hub.settings.log_level)
+        hub.recorder.start()
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.extensions["rialto"] = hub
     app.url_map.merge_slashes = False  # its redirect would repeat whatever Host the caller claims

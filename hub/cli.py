@@ -23,6 +23,7 @@ from hub.commands.jobs import jobs
 from hub.commands.keys import keys
 from hub.commands.registration_tokens import registration_token
 from hub.commands.renormalise import renormalise
+from hub.commands.trace import trace
 from hub.commands.trust_anchors import trust_anchors
 from hub.context import Hub, build
 from hub.events import dispatcher
@@ -137,6 +138,7 @@ def worker(with_scheduler: bool) -> None:
     hub = hub_of_environ()
     mails = _mail_transport(hub)
     logs.configure(hub.settings.log_level)
+    hub.recorder.start()
     crew, stopping = Crew(hub, duties.KINDS), threading.Event()
     crew.stop_on_signals()
     beside = [
@@ -157,6 +159,7 @@ def worker(with_scheduler: bool) -> None:
     stopping.set()
     for thread in beside:
         thread.join()
+    hub.recorder.close()
     if not is_all_done:
         os._exit(0)  # what still runs is another worker's as soon as its lease has run out
 
@@ -202,6 +205,7 @@ for group in (banks, clients, connections, failures, institutions, jobs, keys, r
     main.add_command(group)
 main.add_command(tidy_up)
 main.add_command(renormalise)
+main.add_command(trace)
 
 if __name__ == "__main__":
     main()

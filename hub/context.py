@@ -26,6 +26,7 @@ from hub.oauth.jose.client_keys import ClientKeys
 from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.replay import Replay
 from hub.oauth.refusals import Refusals
+from hub.observability.recorder import Recorder
 from hub.outbound.door import Door
 from hub.outbound.fetch import Limits, Outbound
 from hub.rates import SharedRates
@@ -68,6 +69,7 @@ class Hub:
             qualified_seal=self._qualified_seal,
             opening_keys=self.encryption_keys.opening(),
             door=self.door,
+            heard=self.recorder.heard,
         )
 
     @cached_property
@@ -95,7 +97,8 @@ class Hub:
     @cached_property
     def door(self) -> Door:
         """For adapters whose addresses people bring: a bank's patience, a stranger's guard."""
-        return Door(Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=30.0, at_once=8, each=4, strangers=4)))
+        limits = Limits(connect_s=3.0, total_s=30.0, at_once=8, each=4, strangers=4)
+        return Door(Outbound(self.settings, limits=limits), self.recorder)
 
     @cached_property
     def circuits(self) -> Circuits:
@@ -106,6 +109,11 @@ class Hub:
     def access_log(self) -> AccessLog:
         """Counts what clients read."""
         return AccessLog(self.db)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Hops of each id, and how banks answer."""
+        return Recorder(self.db, self.clock, percent=self.settings.trace_percent)
 
     @cached_property
     def client_keys(self) -> ClientKeys:

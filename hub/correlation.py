@@ -4,9 +4,8 @@ the webhook that tells of it. It is the request's x-fapi-interaction-id, and eve
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
-_current: ContextVar[str | None] = ContextVar("rialto_trace_id", default=None)
+from providers.interaction import current_id as _current
 
 
 def current() -> str | None:

@@ -30,6 +30,7 @@ from hub.models.oauth import (
     RefreshToken,
     RefusedRequest,
 )
+from hub.models.observability import Heartbeat, Hop, ServiceCount
 from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
 from hub.models.quota import QuotaUse
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
@@ -138,6 +139,9 @@ ENDS: tuple[Ends, ...] = (
     Ends(Capture.ends_at, after(days=7)),
     Ends(CapturedExchange.at, after(days=7)),
     Ends(QuotaUse.last_at, after(days=8)),  # a bank's "come back later" is kept for a week (providers.transport)
+    Ends(Hop.at, after(days=14)),
+    Ends(ServiceCount.expires_at, at_once),
+    Ends(Heartbeat.beat_at, after(days=1)),  # of a process that was killed
     Ends(SecurityEvent.at, _days("activity_days")),
     Ends(Event.at, _days("event_days")),
 )

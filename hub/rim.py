@@ -106,6 +106,7 @@ def _headers(response: Response) -> Response:
         response.headers["RateLimit-Limit"] = str(rate.limit)
         response.headers["RateLimit-Remaining"] = str(rate.remaining)
         response.headers["RateLimit-Reset"] = str(rate.reset_s)
+    _note(response.status_code)
     log.info(
         "answered",
         extra={
@@ -117,6 +118,21 @@ def _headers(response: Response) -> Response:
         },
     )
     return response
+
+
+def _note(status: int) -> None:
+    """This request as a hop of its id."""
+    if request.blueprint == "health":
+        return
+    token = g.get("token")
+    hub_of_request().recorder.note(
+        "app" if _wants_problem() else "person",
+        f"{request.method} {request.endpoint or 'nothing'}",
+        took_ms=int((time.perf_counter() - g.get("began", time.perf_counter())) * 1000),
+        outcome="ok" if status < 400 else "refused" if status < 500 else "failed",
+        detail=" ".join(filter(None, (f"HTTP {status}", g.get("failed_by")))),
+        party=token.client_id if token is not None else "",
+    )
 
 
 def _csp() -> str:
@@ -137,6 +153,7 @@ def _problem_response(document: dict[str, Any], status: int) -> Response:
 
 
 def _domain_error(error: DomainError) -> Response:
+    g.failed_by = type(error).__name__
     kind = error.kind
     if _wants_problem():
         document = problem(error, base_url=hub_of_request().settings.base_url, instance=f"urn:uuid:{g.interaction_id}")
@@ -189,7 +206,8 @@ _HTTP_WORDS = {
 def _unforeseen(error: Exception) -> Response:
     # Its type and where it happened, never its message: a database's error repeats the row that it could not store.
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    told = {"error": type(error).__name__, "frames": frames[-12:], "interaction_id": g.get("interaction_id")}
+    g.failed_by = type(error).__name__
+    told = {"error": g.failed_by, "frames": frames[-12:], "interaction_id": g.get("interaction_id")}
     log.error("unforeseen error", extra=told)
     words = "Something went wrong on our side. It has been noted under this reference."
     if _wants_problem():

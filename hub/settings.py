@@ -38,6 +38,7 @@ class Settings:
     ``import_max_bytes``: a statement file.
     ``operators`` are the e-mail addresses of those who may see /operator.
     ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
+    ``trace_percent``: so many of a hundred ids are written down whole (hub.observability.recorder).
     ``qwac`` and ``qseal`` are certificate and key (PEM files) that banks know us by: in TLS, and under our messages.
     """
 
@@ -47,6 +48,7 @@ class Settings:
     institution_dirs: tuple[Path, ...] = (SHIPPED_INSTITUTIONS,)
     master_keys: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
+    trace_percent: int = 10
     risk_policy: str = ""
     operators: frozenset[str] = frozenset()
     trusted_proxy_hops: int = 0
@@ -112,6 +114,8 @@ class Settings:
                 raise SettingsError(f"RIALTO_{name.upper()} is the name of a header, of letters, digits and dashes")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+        if self.trace_percent > 100:
+            raise SettingsError("RIALTO_TRACE_PERCENT is between 0 and 100")
         if self.parties_acr not in {"", *ACRS}:
             raise SettingsError(f"RIALTO_PARTIES_ACR is one of {', '.join(ACRS)}")
         if self.registration not in {None, *REGISTRATION}:

@@ -9,6 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from providers.door import Door
+from providers.interaction import Heard
 from providers.signing.seal import Seal
 
 ALGORITHM = "PS256"  # FAPI 1.0 Advanced 8.6; RS256 is not allowed there
@@ -32,7 +33,7 @@ class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
     certificate and its key (QWAC) for mutual TLS, where a bank asks for one. ``qualified_seal`` signs messages for
     banks that want a QSealC. ``opening_keys`` open what banks encrypt to us: the present one first, then those before
-    it. ``door`` leads to addresses that a person named."""
+    it. ``door`` leads to addresses that a person named. ``heard`` is told how each call went."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
@@ -41,6 +42,7 @@ class Tpp:
     qualified_seal: Seal | None = field(default=None, repr=False)
     opening_keys: tuple[OpeningKey, ...] = ()
     door: Door | None = field(default=None, repr=False, compare=False)
+    heard: Heard | None = field(default=None, repr=False, compare=False)
 
     @property
     def seal(self) -> Seal:

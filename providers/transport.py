@@ -24,6 +24,7 @@ import requests
 from providers import capture, redact
 from providers.deadline import DeadlineAdapter, call_ends_at
 from providers.errors import ContractBroken, ProviderError, Transient
+from providers.interaction import Call, Heard, Outcome, outcome_of, request_id_of
 
 log = logging.getLogger(__name__)
 # Its DEBUG lines hold queries, which ours leave out.
@@ -64,7 +65,8 @@ class Answer:
 
 
 class Transport:
-    """HTTP for one institution. ``urls`` are its configured ones: their origins are the allow-list."""
+    """HTTP for one institution. ``urls`` are its configured ones: their origins are the allow-list. ``heard`` is told
+    how each exchange went."""
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Transport:
         sign: Signer | None = None,
         check: Checker | None = None,
         limits: Limits | None = None,
+        heard: Heard | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.institution_id = institution_id
@@ -83,6 +86,7 @@ class Transport:
         self._netlocs = dict(_origin_and_netloc(url) for url in urls)
         self._sign = sign
         self._check = check
+        self._heard = heard
         self._sleep = sleep
         self._session = requests.Session()
         self._session.trust_env = False  # no proxies, .netrc or CA bundles from whoever started the process
@@ -155,27 +159,54 @@ class Transport:
         tries = self.limits.tries if request.method in _REPEATABLE else 1
         for number in range(1, tries + 1):
             pause_s: float | None = self._pause_s(number, ends_at) if number < tries else None
+            began = time.monotonic()
             try:
                 response = self._send(request, ends_at)
-            except requests.exceptions.ReadTimeout:
-                raise Transient("too slow") from None
-            except requests.exceptions.SSLError:
-                raise Transient("TLS failed: one side did not accept the other's certificate") from None
-            except requests.exceptions.ConnectionError as error:
-                if pause_s is None:
-                    # the type only: requests' own message holds the URL with its query
-                    raise Transient(f"no connection: {type(error).__name__}") from None
             except requests.RequestException as error:
-                self._broken(f"not an HTTP answer: {type(error).__name__}")
+                # the type only: requests' own message holds the URL with its query
+                self._tell(request, began, "unreachable", type(error).__name__)
+                if isinstance(error, requests.exceptions.ReadTimeout):
+                    raise Transient("too slow") from None
+                if isinstance(error, requests.exceptions.SSLError):
+                    raise Transient("TLS failed: one side did not accept the other's certificate") from None
+                if not isinstance(error, requests.exceptions.ConnectionError):
+                    self._broken(f"not an HTTP answer: {type(error).__name__}")
+                if pause_s is None:
+                    raise Transient(f"no connection: {type(error).__name__}") from None
             else:
                 with closing(response):
                     if pause_s is not None:
                         pause_s = self._pause_wanted_s(response, pause_s, ends_at)
                     if pause_s is None:
-                        return self._answer(response, ends_at, most_bytes)
+                        return self._told(request, began, response, ends_at, most_bytes)
+                    status = response.status_code
+                    self._tell(request, began, outcome_of(status), f"HTTP {status}")
                     capture.note_answer(response, b"")
             self._sleep(pause_s)
         raise AssertionError("the last try returns or raises")  # pragma: no cover
+
+    def _told(
+        self, request: requests.Request, began: float, response: requests.Response, ends_at: float, most_bytes: int
+    ) -> Answer:
+        """The answer, and how it was."""
+        status = response.status_code
+        outcome, detail = outcome_of(status), f"HTTP {status}"
+        try:
+            return self._answer(response, ends_at, most_bytes)
+        except ProviderError as error:
+            outcome, detail = "failed", detail if outcome == "failed" else f"{detail}: {type(error).__name__}"
+            raise
+        finally:
+            self._tell(request, began, outcome, detail)
+
+    def _tell(self, request: requests.Request, began: float, outcome: Outcome, detail: str) -> None:
+        if self._heard is None:
+            return
+        shape = redact.path(urlsplit(request.url).path)
+        took_ms = int((time.monotonic() - began) * 1000)
+        request_id = request_id_of(request.headers)
+        call = Call(self.institution_id, request.method, shape, outcome, detail, request_id, took_ms)
+        self._heard(call)
 
     def _pause_s(self, number: int, ends_at: float) -> float | None:
         """Before the try that follows the ``number``-th; None where the call would be over before it."""

@@ -58,6 +58,8 @@ def dispatch(hub: Hub, routes: Sequence[Route], *, batch: int = BATCH) -> int:
         session.execute(delete(Signal).where(Signal.seq.in_([one.seq for one in signals])), execution_options=_OPTIONS)
         head = update(Stream).where(Stream.name == HEAD).values(position=position + len(events), moved_at=now)
         session.execute(head, execution_options=_OPTIONS)
+    for made in events:
+        hub.recorder.note("hub", f"event {made.kind}", took_ms=0, trace_id=made.trace_id, request_id=made.id)
     return len(signals)
 
 

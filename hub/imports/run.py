@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from hub import correlation
 from hub.connections.state import SYNCABLE, Status
 from hub.context import Hub
 from hub.errors import BadInput, Conflict
@@ -89,9 +90,11 @@ def start(hub: Hub, psu_id: str, import_id: str, *, now: datetime) -> None:
     _claim(job, now)
     done = threading.Event()
 
+    trace_id = correlation.current()
+
     def work() -> None:
         try:
-            with _places:
+            with _places, correlation.under(trace_id):
                 run(job)
         finally:
             done.set()

@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -21,6 +22,7 @@ from hub.jobs import bell, holding
 from hub.jobs.claim import Claims
 from hub.jobs.holding import LEASE_S, Held, Lost
 from hub.jobs.kind import Again, GiveUp, Kind
+from providers.interaction import Outcome
 
 log = logging.getLogger(__name__)
 POLL_S = 1.0
@@ -119,33 +121,45 @@ class Crew:
 
     def _do(self, kind: Kind, held: Held) -> None:
         began = time.monotonic()
-        with correlation.under(held.trace_id):
+        outcome: Outcome = "ok"
+        detail = ""
+        with correlation.under(held.trace_id or str(uuid.uuid4())):
             try:
                 if self._stopping.is_set():
                     self._release(held)
                     return
-                self._attempt(kind, held)
+                detail = self._attempt(kind, held)
+                outcome = "failed" if detail else "ok"
             except Lost:
+                outcome, detail = "failed", "Lost"
                 log.warning("a job was lost to another worker", extra={"queue": held.queue, "key": held.key})
             except Exception as error:  # the database is away: the lease runs out, and it is tried again
-                extra = {"queue": held.queue, "key": held.key, "error": type(error).__name__}
+                outcome, detail = "failed", type(error).__name__
+                extra = {"queue": held.queue, "key": held.key, "error": detail}
                 log.error("a job could not be ended", extra=extra)
             finally:
                 with self._lock:
                     del self._under_way[held.token]
-                log.debug("a job ended", extra={"queue": held.queue, "took_s": round(time.monotonic() - began, 3)})
+                took_s = time.monotonic() - began
+                log.debug("a job ended", extra={"queue": held.queue, "took_s": round(took_s, 3)})
+                self._hub.recorder.note(
+                    "hub", f"job {held.queue}", took_ms=int(took_s * 1000), outcome=outcome, detail=detail
+                )
                 self._wake.set()
 
-    def _attempt(self, kind: Kind, held: Held) -> None:
+    def _attempt(self, kind: Kind, held: Held) -> str:
+        """The kind of failure, "" if it went well."""
         try:
             again = kind.work(self._hub, held)
         except Lost:
             raise
         except GiveUp as error:
             self._failed(kind, held, str(error), for_good=True)
+            return "GiveUp"
         except Exception as error:
             # The type alone: messages of unforeseen errors may hold people's data.
             self._failed(kind, held, type(error).__name__)
+            return type(error).__name__
         else:
             if isinstance(again, Again):
                 with self._hub.db.write() as session:
@@ -153,6 +167,7 @@ class Crew:
             elif not held.is_over:
                 with self._lock:
                     self._done.append(held)
+        return ""
 
     def _failed(self, kind: Kind, held: Held, failure: str, *, for_good: bool = False) -> None:
         with self._hub.db.write() as session:

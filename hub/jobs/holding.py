@@ -71,7 +71,10 @@ def postpone(session: Session, held: Held, at: datetime) -> None:
     """It went well and comes again at ``at``, or earlier if it was asked for meanwhile. Raises Lost."""
     again_at = session.scalar(select(Job.again_at).where(*held.place).with_for_update())
     run_at = at if again_at is None else min(at, again_at)
-    if not _touches(session, update(Job).where(*held.place).values({**_FREE, "run_at": run_at, "attempts": 0})):
+    next_time = {**_FREE, "run_at": run_at, "attempts": 0}
+    if again_at is None:  # nobody asked for the next time: it gets an id of its own
+        next_time["trace_id"] = null()
+    if not _touches(session, update(Job).where(*held.place).values(next_time)):
         raise Lost(held.queue)
     held.is_over = True
 

@@ -1,10 +1,10 @@
 """Ask for work, in the transaction of the change that needs it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, text, update
+from sqlalchemy import case, delete, func, text, update
 from sqlalchemy.orm import Session
 
 from hub import correlation
@@ -14,6 +14,8 @@ from hub.upsert import insert_into
 
 NOW, SOON, ROUTINE = 0, 1, 2
 """Priorities: a person waits; something happened; it comes round anyway."""
+_SAME_MATTER = timedelta(minutes=1)
+"""What comes round later than that is no part of what led to it, and gets an id of its own when it is done."""
 CHANNEL = "rialto_job"
 """Where PostgreSQL tells the workers that a person waits. Only that: each NOTIFY takes a lock of the whole database."""
 
@@ -44,7 +46,7 @@ def put(
         run_at=at,
         attempts=0,
         args=dict(args or {}),
-        trace_id=correlation.current(),
+        trace_id=correlation.current() if priority != ROUTINE or at - now <= _SAME_MATTER else None,
         created_at=now,
     )
     new, waits = row.excluded, Job.owner.is_(None)
@@ -66,7 +68,7 @@ def put(
             "lane": new.lane,
             "priority": new.priority,
             "args": new.args,
-            "trace_id": new.trace_id,
+            "trace_id": case((waits, func.coalesce(new.trace_id, Job.trace_id)), else_=new.trace_id),
         },
     ).returning(Job.key)
     found = session.execute(statement, execution_options={"synchronize_session": False}).scalar_one()

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
+from hub import correlation
 from hub.context import Hub
 from hub.identity import particulars
 from hub.ids import new_id
@@ -36,6 +37,7 @@ def send(
             state=DUE,
             attempts=0,
             next_at=now,
+            trace_id=correlation.current(),
             created_at=now,
         )
     )

@@ -5,17 +5,20 @@ between claim and answer leaves a mail that is sent again after the pause: at le
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from hub import correlation
 from hub.context import Hub
 from hub.mail import message, outbox
 from hub.mail.outbox import DEAD, DUE, SENT
 from hub.mail.transport import NotTaken, Transport
 from hub.models.mail import Mail
 from hub.sealing import SealBroken
+from providers.interaction import Outcome
 
 log = logging.getLogger(__name__)
 PAUSES_S = (60, 300, 1800, 7200, 21600)
@@ -31,13 +34,15 @@ class _Claimed:
     template: str
     message_sealed: bytes | None
     attempts: int
+    trace_id: str | None
 
 
 def send_due(hub: Hub, transport: Transport) -> int:
     """Everything that is due now; how many mails were taken by the transport."""
     sent = 0
     while (mail := _claim(hub)) is not None:
-        sent += _send(hub, transport, mail)
+        with correlation.under(mail.trace_id):
+            sent += _send(hub, transport, mail)
     return sent
 
 
@@ -53,7 +58,7 @@ def _claim(hub: Hub) -> _Claimed | None:
             update(Mail)
             .where(Mail.id == oldest.scalar_subquery(), *is_due)
             .values(attempts=Mail.attempts + 1, next_at=now + timedelta(seconds=LEASE_S))
-            .returning(Mail.id, Mail.recipient, Mail.template, Mail.message_sealed, Mail.attempts)
+            .returning(Mail.id, Mail.recipient, Mail.template, Mail.message_sealed, Mail.attempts, Mail.trace_id)
             .execution_options(synchronize_session=False)
         ).one_or_none()
     return None if row is None else _Claimed(*row)
@@ -61,6 +66,7 @@ def _claim(hub: Hub) -> _Claimed | None:
 
 def _send(hub: Hub, transport: Transport, mail: _Claimed) -> bool:
     told = {"mail_id": mail.id, "template": mail.template, "attempt": mail.attempts}
+    began = time.monotonic()
     try:
         written = outbox.opened(hub.sealer, mail.id, mail.message_sealed or b"")
         transport.deliver(
@@ -68,16 +74,25 @@ def _send(hub: Hub, transport: Transport, mail: _Claimed) -> bool:
         )
     except NotTaken as error:
         is_over = error.is_final or mail.attempts >= len(PAUSES_S)
+        _note(hub, mail, began, "refused" if error.is_final else "failed")
         log.warning("a mail was not taken", extra=told | {"why": str(error), "is_dead": is_over})
         _settle(hub, mail, DEAD if is_over else DUE)
         return False
     except SealBroken:
+        hub.recorder.note("hub", f"mail {mail.template}", took_ms=0, outcome="failed", detail="does not open")
         log.error("a mail does not open", extra=told)
         _settle(hub, mail, DEAD)
         return False
+    _note(hub, mail, began, "ok")
     log.info("a mail was sent", extra=told)
     _settle(hub, mail, SENT)
     return True
+
+
+def _note(hub: Hub, mail: _Claimed, began: float, outcome: Outcome) -> None:
+    """Never to whom."""
+    took_ms = int((time.monotonic() - began) * 1000)
+    hub.recorder.note("mail", f"mail {mail.template}", took_ms=took_ms, outcome=outcome, request_id=mail.id)
 
 
 def _settle(hub: Hub, mail: _Claimed, state: str) -> None:

@@ -26,4 +26,5 @@ class Mail(Base):
     state: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int]
     next_at: Mapped[datetime] = mapped_column(Instant)
+    trace_id: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -6,6 +6,7 @@ once, since many banks show their whole history only minutes after the PSU was t
 import logging
 import threading
 
+from hub import correlation
 from hub.context import Hub
 from hub.ids import new_id
 from hub.sync.run import sync_connection
@@ -32,9 +33,12 @@ def start_attended(hub: Hub, connection_id: str, *, psu: Psu, wait_s: float = WA
         return None
     done = threading.Event()
 
+    trace_id = correlation.current()
+
     def work() -> None:
         try:
-            sync_connection(hub, connection_id, owner=new_id(), psu=psu)
+            with correlation.under(trace_id):
+                sync_connection(hub, connection_id, owner=new_id(), psu=psu)
         except Exception as error:
             log.error(
                 "an attended sync broke off", extra={"connection_id": connection_id, "error": type(error).__name__}

@@ -26,6 +26,7 @@ from hub.outbound.fetch import Busy, Forbidden, OutboundError
 from hub.sealing import SealBroken
 from hub.webhooks import endpoints, signing
 from hub.webhooks.tell import DEAD, DUE, TAKEN
+from providers.interaction import Outcome
 
 log = logging.getLogger(__name__)
 PAUSES_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -47,6 +48,7 @@ class _Due:
     body: str
     attempts: int
     trace_id: str | None
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ def work(hub: Hub, held: Held) -> Again | None:
 def _next(hub: Hub, endpoint_id: str) -> tuple[WebhookEndpoint | None, Sequence[_Due]]:
     """The first of each line, if it is due."""
     now = hub.clock()
-    rows = select(WebhookMessage.id, WebhookMessage.body, WebhookMessage.attempts, WebhookMessage.trace_id).where(
-        *_first_of_lines(endpoint_id), WebhookMessage.next_at <= now
-    )
+    rows = select(
+        WebhookMessage.id, WebhookMessage.body, WebhookMessage.attempts, WebhookMessage.trace_id, WebhookMessage.type
+    ).where(*_first_of_lines(endpoint_id), WebhookMessage.next_at <= now)
     with hub.db.read() as session:
         endpoint = session.get(WebhookEndpoint, endpoint_id)
         if endpoint is None or not _is_called(endpoint, now):
@@ -143,6 +145,17 @@ def _send(hub: Hub, endpoint: WebhookEndpoint, keys: Sequence[bytes], message: _
                 why = f"HTTP {status}"
         took_ms = int((time.monotonic() - began) * 1000)
         told = {"endpoint_id": endpoint.id, "message_id": message.id, "status": status, "took_ms": took_ms}
+        if not is_busy:
+            outcome: Outcome = "unreachable" if status is None else "failed" if why else "ok"
+            hub.recorder.note(
+                "webhook",
+                f"webhook {message.type}",
+                took_ms=took_ms,
+                outcome=outcome,
+                detail=f"HTTP {status}" if status else why,
+                party=endpoint.client_id,
+                request_id=message.id,
+            )
         log.info("a webhook was sent" if not why else "a webhook was not taken", extra=told)
     return _Outcome(message, at, took_ms, status, why[:200], is_busy, wait_until)
 

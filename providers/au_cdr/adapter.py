@@ -44,6 +44,7 @@ class AuCdrAdapter:
                 client_certificate=tpp.client_certificate,
                 ca_bundle=settings.ca_bundle,
                 limits=limits,
+                heard=tpp.heard,
             )
         except (ValueError, ZoneInfoNotFoundError) as error:
             raise CatalogueError(f"institution {institution.id}: api: {error}") from None

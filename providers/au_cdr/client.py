@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from email.utils import format_datetime
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import msgspec
 
@@ -18,6 +17,7 @@ from providers.au_cdr import wire
 from providers.au_cdr.settings import Settings
 from providers.classify import Rule, Verdict, error_for
 from providers.errors import ContractBroken, ProviderError
+from providers.interaction import interaction_id
 from providers.paging import P, walk
 from providers.port import Psu
 from providers.transport import Answer, Transport, path_segment
@@ -109,7 +109,7 @@ def _headers(endpoint: str, token: str, authorised: datetime, psu: Psu | None) -
         "Authorization": f"Bearer {token}",
         "x-v": str(newest),
         "x-min-v": str(oldest),
-        "x-fapi-interaction-id": str(uuid4()),
+        "x-fapi-interaction-id": interaction_id(),
         "x-fapi-auth-date": format_datetime(authorised.astimezone(UTC), usegmt=True),
     }
     address = text.header_value(psu.ip_address) if psu else None

@@ -53,6 +53,7 @@ class BerlinGroupAdapter:
                 sign=signing.signer_for(settings.signing, self._version, tpp),
                 check=signing.checker_for(settings.answers, self._version),
                 limits=limits,
+                heard=tpp.heard,
             )
             base = urlsplit(settings.base_url)
             own_origins = (f"{base.scheme}://{base.netloc}",)

@@ -8,7 +8,6 @@ that the bank is overloaded (as every status from 500 on, the transport takes it
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import msgspec
 
@@ -17,6 +16,7 @@ from providers.br_openfinance import wire
 from providers.br_openfinance.settings import Settings
 from providers.classify import Rule, Verdict, error_for
 from providers.errors import ContractBroken, ProviderError
+from providers.interaction import interaction_id
 from providers.paging import P, walk
 from providers.port import Psu
 from providers.rows import envelope
@@ -157,7 +157,7 @@ def _is_current(days: tuple[date, date]) -> bool:
 
 
 def _headers(token: str, psu: Psu | None) -> dict[str, str]:
-    found = {"Authorization": f"Bearer {token}", "x-fapi-interaction-id": str(uuid4())}
+    found = {"Authorization": f"Bearer {token}", "x-fapi-interaction-id": interaction_id()}
     if psu is not None:
         told = {"x-fapi-customer-ip-address": psu.ip_address, "x-customer-user-agent": psu.user_agent}
         found |= {name: value for name, given in told.items() if (value := text.header_value(given))}

@@ -56,6 +56,7 @@ class StetAdapter:
                     ca_bundle=settings.ca_bundle,
                     sign=signs,
                     limits=limits,
+                    heard=tpp.heard,
                 )
                 for urls, signs in ((doors, sign if signs_tokens else None), ((settings.resource_base,), sign))
             )

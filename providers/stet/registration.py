@@ -68,6 +68,7 @@ def registrar_for(institution: Institution, tpp: Tpp, *, limits: Limits | None =
             ca_bundle=settings.ca_bundle,
             sign=signer_for(settings, tpp),
             limits=limits,
+            heard=tpp.heard,
         )
     except ValueError as error:
         raise CatalogueError(f"institution {institution.id}: api: {error}") from None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import uuid4
 
 import msgspec
 import requests
@@ -16,6 +15,7 @@ from providers import text
 from providers.classify import Rule
 from providers.errors import ContractBroken
 from providers.fapi.keys import HeldKeys
+from providers.interaction import interaction_id
 from providers.paging import P, walk
 from providers.port import Psu, Resource
 from providers.rows import Lenient, envelope
@@ -57,6 +57,7 @@ def transport_for(institution_id: str, settings: Settings, tpp: Tpp, limits: Lim
         client_certificate=settings.client_certificate or tpp.client_certificate,
         ca_bundle=settings.ca_bundle,
         limits=limits,
+        heard=tpp.heard,
         check=_checker(institution_id, settings, tpp, limits),
     )
 
@@ -72,6 +73,7 @@ def _checker(institution_id: str, settings: Settings, tpp: Tpp, limits: Limits |
         client_certificate=settings.client_certificate or tpp.client_certificate,
         ca_bundle=settings.ca_bundle,
         limits=limits,
+        heard=tpp.heard,
     )
     keys = HeldKeys(to_keys, settings.jwks_uri)
     bases = tuple(f"{family.base.rstrip('/')}/" for family in (settings.aisp, settings.funds) if family is not None)
@@ -194,7 +196,7 @@ class Client:
 
 
 def _headers(token: str, psu: Psu | None) -> dict[str, str]:
-    found = {"Authorization": f"Bearer {token}", "x-fapi-interaction-id": str(uuid4())}
+    found = {"Authorization": f"Bearer {token}", "x-fapi-interaction-id": interaction_id()}
     if psu is not None:
         told = {"x-fapi-customer-ip-address": psu.ip_address, "x-customer-user-agent": psu.user_agent}
         found |= {name: value for name, given in told.items() if (value := text.header_value(given))}

@@ -773,6 +773,21 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
+    "operator_trace": (
+        "operator_trace.html",
+        v.TracePage(
+            EVIL,
+            (
+                v.HopRow(NOW, "app", "GET api.transactions", "client-1", "failed", "HTTP 500 KeyError", 31),
+                v.HopRow(NOW, "bank", "GET /accounts/*", EVIL, "unreachable", EVIL, 3004, "c1b2"),
+            ),
+            (v.WaitingRow("webhook", EVIL, NOW, EVIL, True), v.WaitingRow("connection", "c", NOW, "", False)),
+            "network",
+            EVIL,
+        ),
+        ALICE,
+    ),
+    "operator_trace_none": ("operator_trace.html", v.TracePage("nothing"), ALICE),
     "operator_jobs_none": ("operator_jobs.html", v.JobsPage(), ALICE),
     "status": (
         "status.html",

@@ -8,9 +8,10 @@ from hub.context import hub_of_request
 from hub.errors import NotFound
 from hub.jobs import holding, overview
 from hub.models.job import DeadJob
+from hub.observability import trace as traces
 from hub.web.flash import Said
 from hub.web.routes import fields, respond
-from hub.web.viewmodels import DeadRow, JobsPage, QueueRow
+from hub.web.viewmodels import DeadRow, HopRow, JobsPage, QueueRow, TracePage, WaitingRow
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 JOBS = "/operator/jobs"
@@ -39,6 +40,36 @@ def jobs() -> Response:
         sum(one.dead for one in queues),
     )
     return respond.page("operator_jobs.html", page)
+
+
+@blueprint.get("/trace")
+@operator
+def trace() -> Response:
+    wanted = fields.single(request.args, "id").replace("\x00", "").strip()[:100]
+    if not wanted:
+        return respond.page("operator_trace.html", TracePage())
+    with hub_of_request().db.read() as session:
+        found = traces.find(session, wanted)
+    page = TracePage(
+        wanted,
+        tuple(
+            HopRow(
+                one.at,
+                one.place,
+                one.what,
+                one.party,
+                one.outcome,
+                one.detail,
+                one.took_ms,
+                "" if one.request_id == one.trace_id else one.request_id,
+            )
+            for one in found.hops
+        ),
+        tuple(WaitingRow(one.queue, one.key, one.at, one.failure, one.is_dead) for one in found.waiting),
+        found.verdict.fault,
+        found.verdict.words,
+    )
+    return respond.page("operator_trace.html", page)
 
 
 @blueprint.post("/jobs/retry")

@@ -101,7 +101,7 @@ from hub.web.viewmodels.money import (
     TransactionRow,
     TypedBalance,
 )
-from hub.web.viewmodels.operator import DeadRow, JobsPage, QueueRow
+from hub.web.viewmodels.operator import DeadRow, HopRow, JobsPage, QueueRow, TracePage, WaitingRow
 from hub.web.viewmodels.planned import AboutAccount, HolderRow, PayeeRow, Planned, PlannedRow, StatementRow
 from hub.web.viewmodels.rest import (
     ErrorPage,
@@ -175,6 +175,7 @@ __all__ = [
     "GuidePage",
     "HolderRow",
     "HomePage",
+    "HopRow",
     "ImportAccount",
     "ImportFilePage",
     "ImportPage",
@@ -222,10 +223,12 @@ __all__ = [
     "StatementRow",
     "StatusPage",
     "StepUpPage",
+    "TracePage",
     "TransactionFilter",
     "TransactionPage",
     "TransactionRow",
     "TypedBalance",
     "Viewer",
+    "WaitingRow",
     "WebhooksPage",
 ]

@@ -29,6 +29,42 @@ class DeadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HopRow:
+    """One step of a way. ``known_as``: the other side's name for it, if it has one of its own."""
+
+    at: datetime
+    place: str
+    what: str
+    party: str
+    outcome: str
+    detail: str
+    took_ms: int
+    known_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A job of a way that is due at ``at``, or was given up then."""
+
+    queue: str
+    key: str
+    at: datetime
+    failure: str
+    is_dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """operator_trace.html. GET /operator/trace with ``id``. ``fault``: none, us, network, partner or caller."""
+
+    trace_id: str = ""
+    hops: tuple[HopRow, ...] = ()
+    waiting: tuple[WaitingRow, ...] = ()
+    fault: str = "none"
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobsPage:
     """operator_jobs.html. POST /operator/jobs/retry with ``dead_id``, or with none for all."""
 
