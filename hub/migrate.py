@@ -32,8 +32,23 @@ def current(db: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def fits(revision: str | None) -> bool:
+    """Whether this code can serve a database at ``revision``: its own, or a later one. Migrations only add, so that
+    the code before them goes on serving while a newer one is being rolled out.
+    """
+    known = head()
+    return revision == known or _is_later(revision, known)
+
+
+def _is_later(revision: str | None, known: str | None) -> bool:
+    """Revisions are numbers, counted up."""
+    return revision is not None and known is not None and revision.isdigit() and int(revision) > int(known)
+
+
 def upgrade(db: Database, revision: str = "head") -> None:
-    """One transaction: a crash leaves the database as it was."""
+    """One transaction: a crash leaves the database as it was. One that newer code has upgraded is left alone."""
+    if revision == "head" and _is_later(current(db), head()):
+        return
     with db.writer.begin() as connection:
         if not db.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
