@@ -25,6 +25,7 @@ from hub.commands.registration_tokens import registration_token
 from hub.commands.renormalise import renormalise
 from hub.commands.trace import trace
 from hub.commands.trust_anchors import trust_anchors
+from hub.commands.web import web
 from hub.context import Hub, build
 from hub.events import dispatcher
 from hub.identity import people
@@ -201,6 +202,7 @@ def db_current() -> None:
 
 
 main.add_command(dev_cert)
+main.add_command(web)
 for group in (banks, clients, connections, failures, institutions, jobs, keys, registration_token, trust_anchors):
     main.add_command(group)
 main.add_command(tidy_up)

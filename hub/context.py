@@ -41,7 +41,7 @@ from providers.rules.profile import Balances
 from providers.signing.seal import Seal
 from providers.tpp import Tpp
 
-BANK_SLOTS = 8  # half of a web process's threads (hub.stack.WEB_THREADS)
+BANK_SLOTS = 8  # half of a web process's threads (hub.web_server.THREADS)
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,13 @@ from types import MappingProxyType
 from hub.clock import now
 from hub.settings import SHIPPED_INSTITUTIONS
 from hub.tls import authority
+from hub.web_server import granian
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
 PORT, TLS_PORT = 8000, 8443
 OPERATOR = "alice@people.example"  # of a hub with sandbox banks
-WEB_THREADS = 16  # most of a slow request is waiting, for a bank or for a body; two such must not close the door
 SANDBOX = {
     "albion": ("sandbox.uk", 8101),
     "lorelei": ("sandbox.berlin", 8102),
@@ -165,7 +165,7 @@ class Stack:
 
     def _web(self) -> tuple[str, ...]:
         if not self.tls:
-            return _granian(self.port, self.web_workers)
+            return granian("127.0.0.1", self.port, self.web_workers)
         files = authority.server_files(self.data_dir.resolve(), now=now())
         address = ("-m", "hub.tls.server", "--port", str(self.port))
         return (*address, "--certificate", str(files.certificate), "--key", str(files.key))
@@ -281,14 +281,6 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-def _granian(port: int, workers: int) -> tuple[str, ...]:
-    return (
-        *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(WEB_THREADS), "--no-ws", "--log-level", "warning"),
-        "wsgi:app",
-    )
 
 
 def _kill_group(child: subprocess.Popen[str]) -> None:
