@@ -10,6 +10,7 @@ from hub.context import Hub, build
 from hub.inbound.arrangements import blueprint as arrangements
 from hub.oauth.registration.routes import blueprint as registration
 from hub.oauth.routes import blueprint as oauth
+from hub.observability import figures
 from hub.proxy import TrustedProxies
 from hub.settings import LOOPBACK, from_environ
 from hub.web.routes import blueprints as web
@@ -20,6 +21,7 @@ def create_app(hub: Hub | None = None) -> Flask:
     if hub is None:
         hub = build(from_environ())
         logs.configure(hub.settings.log_level)
+        figures.forget_the_dead()
         hub.recorder.start()
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.extensions["rialto"] = hub

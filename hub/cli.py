@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import click
+from prometheus_client import start_http_server
 from sqlalchemy import select, update
 
 from hub import duties, logs, migrate
@@ -140,6 +141,8 @@ def worker(with_scheduler: bool) -> None:
     mails = _mail_transport(hub)
     logs.configure(hub.settings.log_level)
     hub.recorder.start()
+    if port := hub.settings.worker_metrics_port:
+        start_http_server(port, addr="127.0.0.1", registry=hub.figures.registry)
     crew, stopping = Crew(hub, duties.KINDS), threading.Event()
     crew.stop_on_signals()
     beside = [

@@ -26,6 +26,7 @@ from hub.oauth.jose.client_keys import ClientKeys
 from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.replay import Replay
 from hub.oauth.refusals import Refusals
+from hub.observability.figures import Figures
 from hub.observability.recorder import Recorder
 from hub.outbound.door import Door
 from hub.outbound.fetch import Limits, Outbound
@@ -111,9 +112,17 @@ class Hub:
         return AccessLog(self.db)
 
     @cached_property
+    def figures(self) -> Figures:
+        """What is counted for Prometheus."""
+        made = Figures()
+        made.watch("write", self.db.writer)
+        made.watch("read", self.db.reader)
+        return made
+
+    @cached_property
     def recorder(self) -> Recorder:
         """Hops of each id, and how banks answer."""
-        return Recorder(self.db, self.clock, percent=self.settings.trace_percent)
+        return Recorder(self.db, self.clock, percent=self.settings.trace_percent, figures=self.figures)
 
     @cached_property
     def client_keys(self) -> ClientKeys:

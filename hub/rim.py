@@ -122,13 +122,15 @@ def _headers(response: Response) -> Response:
 
 def _note(status: int) -> None:
     """This request as a hop of its id."""
-    if request.blueprint == "health":
+    hub, took_s = hub_of_request(), time.perf_counter() - g.get("began", time.perf_counter())
+    hub.figures.request(request.endpoint, status, took_s)
+    if request.blueprint in {"health", "metrics"}:
         return
     token = g.get("token")
-    hub_of_request().recorder.note(
+    hub.recorder.note(
         "app" if _wants_problem() else "person",
         f"{request.method} {request.endpoint or 'nothing'}",
-        took_ms=int((time.perf_counter() - g.get("began", time.perf_counter())) * 1000),
+        took_ms=int(took_s * 1000),
         outcome="ok" if status < 400 else "refused" if status < 500 else "failed",
         detail=" ".join(filter(None, (f"HTTP {status}", g.get("failed_by")))),
         party=token.client_id if token is not None else "",

@@ -49,6 +49,8 @@ class Settings:
     master_keys: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     trace_percent: int = 10
+    metrics_token: str | None = field(default=None, repr=False)
+    worker_metrics_port: int = 0
     risk_policy: str = ""
     operators: frozenset[str] = frozenset()
     trusted_proxy_hops: int = 0
@@ -114,6 +116,8 @@ class Settings:
                 raise SettingsError(f"RIALTO_{name.upper()} is the name of a header, of letters, digits and dashes")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"RIALTO_LOG_LEVEL is one of {', '.join(LOG_LEVELS)}")
+        if self.metrics_token is not None and len(self.metrics_token) < 20:
+            raise SettingsError("RIALTO_METRICS_TOKEN is at least 20 characters; make one with: openssl rand -hex 20")
         if self.trace_percent > 100:
             raise SettingsError("RIALTO_TRACE_PERCENT is between 0 and 100")
         if self.parties_acr not in {"", *ACRS}:
@@ -161,6 +165,7 @@ _TEXT = {
     "DATABASE_URL": "database_url",
     "RIALTO_MASTER_KEYS": "master_keys",
     "RIALTO_LOG_LEVEL": "log_level",
+    "RIALTO_METRICS_TOKEN": "metrics_token",
     "RIALTO_REGISTRATION": "registration",
     "RIALTO_CLIENT_CERT_HEADER": "client_cert_header",
     "RIALTO_CLIENT_VERIFY_HEADER": "client_verify_header",

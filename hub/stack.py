@@ -7,6 +7,7 @@ outright only the sandbox banks notice (they watch their standard input); hub an
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -22,6 +23,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from hub.clock import now
+from hub.observability import figures
 from hub.settings import SHIPPED_INSTITUTIONS
 from hub.tls import authority
 from hub.web_server import granian
@@ -130,7 +132,7 @@ class Stack:
             self._run("migrate", "-m", "hub.cli", "db", "upgrade")
             self.say(f"starting the hub at {self.url}")
             self._spawn("worker", "-m", "hub.cli", "worker")
-            self._spawn("web", *self._web())
+            self._open_web()
             self._await_web()
             yield self
         finally:
@@ -155,13 +157,22 @@ class Stack:
 
     def start_again(self, name: str) -> None:
         """Bring a killed ``web`` or ``worker`` back."""
-        self._spawn(name, *(("-m", "hub.cli", "worker") if name == "worker" else self._web()))
-        if name == "web":
+        if name == "worker":
+            self._spawn(name, "-m", "hub.cli", "worker")
+        else:
+            self._open_web()
             self._await_web()
 
     def log(self, name: str) -> str:
         """Everything a part has printed so far."""
         return (self.data_dir / f"{name}.log").read_text(errors="replace")
+
+    def _open_web(self) -> None:
+        """Its processes count together, in files that begin empty."""
+        folder = self.data_dir.resolve() / "figures"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        self._spawn("web", *self._web(), more={figures.SHARED: str(folder)})
 
     def _web(self) -> tuple[str, ...]:
         if not self.tls:

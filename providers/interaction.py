@@ -14,6 +14,9 @@ from uuid import uuid4
 current_id: ContextVar[str | None] = ContextVar("rialto_trace_id", default=None)
 """The id under which this thread works, None if nobody asked for what it does."""
 
+family: ContextVar[str] = ContextVar("rialto_call_family", default="other")
+"""What the calls of this thread are for, as the hub groups them: link, read, ..."""
+
 _NAMES = ("x-fapi-interaction-id", "x-request-id")
 
 Outcome = Literal["ok", "refused", "failed", "unreachable"]
@@ -24,7 +27,8 @@ answer of its standard). ``unreachable``: no answer came."""
 @dataclass(frozen=True, slots=True)
 class Call:
     """One exchange, a repetition being one of its own. ``shape``: the path without ids. ``detail`` is the status or the
-    kind of failure. ``request_id``: by which the bank knows the call. ``took_ms``: up to the end of the answer."""
+    kind of failure, ``family`` what the call was for. ``request_id``: by which the bank knows the call. ``took_ms``: up
+    to the end of the answer."""
 
     institution_id: str
     method: str
@@ -33,6 +37,7 @@ class Call:
     detail: str
     request_id: str
     took_ms: int
+    family: str = "other"
 
 
 Heard = Callable[[Call], None]

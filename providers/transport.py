@@ -24,7 +24,7 @@ import requests
 from providers import capture, redact
 from providers.deadline import DeadlineAdapter, call_ends_at
 from providers.errors import ContractBroken, ProviderError, Transient
-from providers.interaction import Call, Heard, Outcome, outcome_of, request_id_of
+from providers.interaction import Call, Heard, Outcome, family, outcome_of, request_id_of
 
 log = logging.getLogger(__name__)
 # Its DEBUG lines hold queries, which ours leave out.
@@ -205,7 +205,7 @@ class Transport:
         shape = redact.path(urlsplit(request.url).path)
         took_ms = int((time.monotonic() - began) * 1000)
         request_id = request_id_of(request.headers)
-        call = Call(self.institution_id, request.method, shape, outcome, detail, request_id, took_ms)
+        call = Call(self.institution_id, request.method, shape, outcome, detail, request_id, took_ms, family.get())
         self._heard(call)
 
     def _pause_s(self, number: int, ends_at: float) -> float | None:

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.clock import Clock
+from providers import interaction
 from providers.errors import ProviderError, Transient
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class Circuits:
         """Around one call to a bank. Raises Transient at once where the bank is left alone; ``whatever`` asks it all
         the same, for what cannot be asked again (a person is back with a code that is good for a minute)."""
         is_probe = self._enter(institution_id, family, whatever=whatever)
+        token = interaction.family.set(family.value)
         try:
             yield
         except Transient as error:
@@ -114,6 +116,8 @@ class Circuits:
             if is_probe:
                 self._let_go(institution_id, family)
             raise
+        finally:
+            interaction.family.reset(token)
         self._answered(institution_id, family)
 
     def state(self, institution_id: str, family: Family) -> State:

@@ -142,6 +142,7 @@ class Crew:
                     del self._under_way[held.token]
                 took_s = time.monotonic() - began
                 log.debug("a job ended", extra={"queue": held.queue, "took_s": round(took_s, 3)})
+                self._hub.figures.job(held.queue, outcome, took_s)
                 self._hub.recorder.note(
                     "hub", f"job {held.queue}", took_ms=int(took_s * 1000), outcome=outcome, detail=detail
                 )

@@ -92,6 +92,7 @@ def _send(hub: Hub, transport: Transport, mail: _Claimed) -> bool:
 def _note(hub: Hub, mail: _Claimed, began: float, outcome: Outcome) -> None:
     """Never to whom."""
     took_ms = int((time.monotonic() - began) * 1000)
+    hub.figures.mail(outcome)
     hub.recorder.note("mail", f"mail {mail.template}", took_ms=took_ms, outcome=outcome, request_id=mail.id)
 
 

@@ -21,6 +21,7 @@ from hub.db import Database, Instant
 from hub.ids import new_ids
 from hub.models.observability import Hop
 from hub.observability import levels
+from hub.observability.figures import Figures
 from providers.interaction import Call, Outcome
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ class Recorder:
     """One per process, safe from any thread. ``percent`` of all ids are kept whole. Without ``start`` only ``flush``
     writes."""
 
-    def __init__(self, db: Database, clock: Clock, *, percent: int) -> None:
-        self._db, self._clock, self._percent = db, clock, percent
+    def __init__(self, db: Database, clock: Clock, *, percent: int, figures: Figures | None = None) -> None:
+        self._db, self._clock, self._percent, self._figures = db, clock, percent, figures or Figures()
         self._lock, self._flushing = threading.Lock(), threading.Lock()
         self._ways: OrderedDict[str, _Way] = OrderedDict()
         self._hops: list[dict[str, Any]] = []
@@ -103,6 +104,7 @@ class Recorder:
 
     def heard(self, call: Call) -> None:
         """How a call to a bank went (providers.transport)."""
+        self._figures.call(call)
         failed = call.outcome in {"failed", "unreachable"}
         with self._lock:
             for key in levels.keys(call.institution_id, self._clock(), call.took_ms, failed=failed):

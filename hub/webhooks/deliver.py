@@ -147,6 +147,7 @@ def _send(hub: Hub, endpoint: WebhookEndpoint, keys: Sequence[bytes], message: _
         told = {"endpoint_id": endpoint.id, "message_id": message.id, "status": status, "took_ms": took_ms}
         if not is_busy:
             outcome: Outcome = "unreachable" if status is None else "failed" if why else "ok"
+            hub.figures.webhook(outcome)
             hub.recorder.note(
                 "webhook",
                 f"webhook {message.type}",

@@ -23,6 +23,7 @@ from hub.web.routes.factors import blueprint as factors
 from hub.web.routes.health import blueprint as health
 from hub.web.routes.imports import blueprint as imports
 from hub.web.routes.insights import blueprint as insights
+from hub.web.routes.metrics import blueprint as metrics
 from hub.web.routes.money import blueprint as money
 from hub.web.routes.operator import blueprint as operator
 from hub.web.routes.recovery import blueprint as recovery
@@ -55,6 +56,7 @@ blueprints: tuple[Blueprint, ...] = (
     docs,
     operator,
     health,
+    metrics,
 )
 
 money.record_once(lambda state: chrome.equip(state.app))
