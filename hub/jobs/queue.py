@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import case, delete, func, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub import correlation
 from hub.ids import new_id
 from hub.models.job import Job
-from hub.upsert import insert_into
 
 NOW, SOON, ROUTINE = 0, 1, 2
 """Priorities: a person waits; something happened; it comes round anyway."""
@@ -38,18 +39,29 @@ def put(
     afterwards, at ``at``. With ``is_earliest`` a waiting one is only ever brought forward, and one that is being tried
     again after a failure keeps its pause: for "there is more to do" rather than "this is the plan".
     """
-    row = insert_into(session, Job).values(
-        queue=queue,
-        key=key or new_id(),
-        lane=lane,
-        priority=priority,
-        run_at=at,
-        attempts=0,
-        args=dict(args or {}),
-        trace_id=correlation.current() if priority != ROUTINE or at - now <= _SAME_MATTER else None,
-        created_at=now,
-    )
-    new, waits = row.excluded, Job.owner.is_(None)
+    asked = {
+        "queue": queue,
+        "key": key or new_id(),
+        "lane": lane,
+        "priority": priority,
+        "run_at": at,
+        "attempts": 0,
+        "args": dict(args or {}),
+        "trace_id": correlation.current() if priority != ROUTINE or at - now <= _SAME_MATTER else None,
+        "created_at": now,
+    }
+    dialect = session.get_bind().dialect.name
+    session.execute(_upsert(dialect, is_earliest=is_earliest), asked, execution_options={"synchronize_session": False})
+    if priority == NOW and dialect == "postgresql":
+        session.execute(text("SELECT pg_notify(:channel, :queue)"), {"channel": CHANNEL, "queue": queue})
+    return str(asked["key"])
+
+
+@cache
+def _upsert(dialect: str, *, is_earliest: bool) -> sqlite.Insert | postgresql.Insert:
+    """Made once: making it takes longer than running it."""
+    statement = sqlite.insert(Job) if dialect == "sqlite" else postgresql.insert(Job)
+    new, waits = statement.excluded, Job.owner.is_(None)
     if is_earliest:
         earlier = case((Job.run_at < new.run_at, Job.run_at), else_=new.run_at)
         run_at = case((waits & (Job.attempts == 0), earlier), else_=Job.run_at)
@@ -59,7 +71,7 @@ def put(
         run_at = case((waits, new.run_at), else_=Job.run_at)
         attempts = case((waits, 0), else_=Job.attempts)
         again_at = case((waits, None), else_=new.run_at)
-    statement = row.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["queue", "key"],
         set_={
             "run_at": run_at,
@@ -70,11 +82,7 @@ def put(
             "args": new.args,
             "trace_id": case((waits, func.coalesce(new.trace_id, Job.trace_id)), else_=new.trace_id),
         },
-    ).returning(Job.key)
-    found = session.execute(statement, execution_options={"synchronize_session": False}).scalar_one()
-    if priority == NOW and session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_notify(:channel, :queue)"), {"channel": CHANNEL, "queue": queue})
-    return str(found)
+    )
 
 
 def withdraw(session: Session, queue: str, key: str) -> None:
