@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 from sqlalchemy import select, update
 
 from hub import duties, logs, migrate
+from hub.commands.backup import backup, restore
 from hub.commands.banks import banks
 from hub.commands.clients import clients
 from hub.commands.connections import connections
@@ -211,6 +212,8 @@ for group in (banks, clients, connections, failures, institutions, jobs, keys, r
 main.add_command(tidy_up)
 main.add_command(renormalise)
 main.add_command(trace)
+main.add_command(backup)
+main.add_command(restore)
 
 if __name__ == "__main__":
     main()
