@@ -11,6 +11,7 @@ from hub.inbound.arrangements import blueprint as arrangements
 from hub.oauth.registration.routes import blueprint as registration
 from hub.oauth.routes import blueprint as oauth
 from hub.observability import figures
+from hub.observability.heartbeat import Heart
 from hub.proxy import TrustedProxies
 from hub.settings import LOOPBACK, from_environ
 from hub.web.routes import blueprints as web
@@ -23,6 +24,7 @@ def create_app(hub: Hub | None = None) -> Flask:
         logs.configure(hub.settings.log_level)
         figures.forget_the_dead()
         hub.recorder.start()
+        Heart(hub.db, hub.clock, "web").start()
     app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
     app.extensions["rialto"] = hub
     app.url_map.merge_slashes = False  # its redirect would repeat whatever Host the caller claims

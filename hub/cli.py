@@ -39,6 +39,7 @@ from hub.mail import worker as postman
 from hub.mail.transport import Transport
 from hub.models.psu import Psu
 from hub.oauth import approvals, backchannel, pings, turns
+from hub.observability.heartbeat import Heart
 from hub.outbound.fetch import Outbound
 from hub.settings import SettingsError, from_environ
 from hub.stack import OPERATOR, PORT, SANDBOX, TLS_PORT, Stack, StackError
@@ -144,6 +145,8 @@ def worker(with_scheduler: bool) -> None:
     hub.recorder.start()
     if port := hub.settings.worker_metrics_port:
         start_http_server(port, addr="127.0.0.1", registry=hub.figures.registry)
+    heart = Heart(hub.db, hub.clock, "worker")
+    heart.start()
     crew, stopping = Crew(hub, duties.KINDS), threading.Event()
     crew.stop_on_signals()
     beside = [
@@ -164,6 +167,7 @@ def worker(with_scheduler: bool) -> None:
     stopping.set()
     for thread in beside:
         thread.join()
+    heart.stop()
     hub.recorder.close()
     if not is_all_done:
         os._exit(0)  # what still runs is another worker's as soon as its lease has run out
@@ -174,10 +178,12 @@ def scheduler() -> None:
     """Only put what comes round by the clock, until SIGTERM: beside workers started with --no-scheduler."""
     hub = hub_of_environ()
     logs.configure(hub.settings.log_level)
-    stopping = threading.Event()
+    stopping, heart = threading.Event(), Heart(hub.db, hub.clock, "scheduler")
+    heart.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopping.set())
     scheduling.run(hub, duties.ROUNDS, stopping)
+    heart.stop()
 
 
 def _by_turns(hub: Hub) -> Outbound:

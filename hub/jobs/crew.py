@@ -5,9 +5,7 @@ ended in that moment: each commit waits for the disk once.
 """
 
 import logging
-import os
 import signal
-import socket
 import threading
 import time
 import uuid
@@ -22,16 +20,13 @@ from hub.jobs import bell, holding
 from hub.jobs.claim import Claims
 from hub.jobs.holding import LEASE_S, Held, Lost
 from hub.jobs.kind import Again, GiveUp, Kind
+from hub.observability.heartbeat import process_name
 from providers.interaction import Outcome
 
 log = logging.getLogger(__name__)
 POLL_S = 1.0
 GRACE_S = 20.0
 """After SIGTERM, jobs under way may take so long; what lasts longer is taken over when its lease has run out."""
-
-
-def process_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from hub.jobs import overview
 from hub.models.event import Stream
 from hub.models.mail import Mail
 from hub.models.webhook import WebhookMessage
+from hub.observability import heartbeat
 from providers.interaction import Call
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Standing(Collector):
             queues = overview.queues(session, now)
             streams = session.execute(select(Stream.name, Stream.position)).all()
             webhooks = session.execute(select(WebhookMessage.state, func.count()).group_by(WebhookMessage.state)).all()
+            alive = heartbeat.alive(session, now)
             mails = session.execute(select(Mail.state, func.count()).group_by(Mail.state)).all()
         jobs = GaugeMetricFamily("rialto_jobs", "Jobs by what they wait for.", labels=["queue", "state"])
         late = GaugeMetricFamily("rialto_job_late_seconds", "How long the oldest due job waits.", labels=["queue"])
@@ -102,6 +104,10 @@ class Standing(Collector):
             late.add_metric([one.name], one.late_s)
         yield jobs
         yield late
+        processes = GaugeMetricFamily("rialto_processes", "Processes that beat lately.", labels=["role"])
+        for role in ("web", "worker"):
+            processes.add_metric([role], alive.get(role, 0))
+        yield processes
         at = {name: position for name, position in streams}  # noqa: C416  # typed rows
         head = at.pop("head", 0)
         yield GaugeMetricFamily("rialto_event_head", "The last event's position.", value=head)

@@ -168,8 +168,45 @@ def _dates(points: Sequence[Point]) -> Markup:
     )
 
 
+def uptime_chart(days: Sequence[float | None], *, chart_id: str, name: str) -> Markup:
+    """A bar for each day: how much of its height is filled says which share of the calls was answered, and a day
+    without calls is a stub. Empty text for no days."""
+    if not days:
+        return Markup("")
+    width = 100 / len(days)
+    bars = Markup("").join(_day_bar(share, at * width, width) for at, share in enumerate(days))
+    return Markup(
+        '<svg class="uptime" role="img" aria-labelledby="{0}-t {0}-d"><title id="{0}-t">{1}, day by day</title>'
+        '<desc id="{0}-d">{2}</desc>{3}</svg>'
+    ).format(chart_id, name, describe_days(days), bars)
+
+
+def describe_days(days: Sequence[float | None]) -> str:
+    """The days in a sentence."""
+    known = [share for share in days if share is not None]
+    if not known:
+        return f"No calls in the last {len(days)} days."
+    whole = sum(share >= 1 for share in known)
+    return (
+        f"Called on {len(known)} of the last {len(days)} days; all calls were answered on {whole} of them, "
+        f"and {min(known):.1%} on the worst."
+    )
+
+
+def _day_bar(share: float | None, x: float, width: float) -> Markup:
+    if share is None:
+        kind, height = "none", 12.0
+    else:
+        kind = "good" if share >= 0.99 else "warn" if share >= 0.9 else "bad"
+        height = max(12.0, share * 100)
+    return Markup('<rect class="uptime__{}" x="{:.2f}%" y="{:.1f}%" width="{:.2f}%" height="{:.1f}%"/>').format(
+        kind, x, 100 - height, width * 0.7, height
+    )
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "balance_chart": balance_chart,
     "balance_summary": describe,
     "balance_rows": table_rows,
+    "uptime_chart": uptime_chart,
 }

@@ -773,6 +773,12 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
+    "operator_overview": (
+        "operator_overview.html",
+        v.OverviewPage((v.PartRow("Workers", "bad", EVIL, EVIL), v.PartRow("Mail", "good", "fine")), (EVIL,)),
+        ALICE,
+    ),
+    "operator_overview_none": ("operator_overview.html", v.OverviewPage(), ALICE),
     "operator_trace": (
         "operator_trace.html",
         v.TracePage(
@@ -793,7 +799,16 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         "status.html",
         v.StatusPage(
             (
-                v.BankHealth(ALBION, "healthy", 0.998, NOW - timedelta(minutes=1)),
+                v.BankHealth(
+                    ALBION,
+                    "healthy",
+                    0.998,
+                    NOW - timedelta(minutes=1),
+                    hour=v.ServiceLevel(),
+                    day=v.ServiceLevel(480, 0.9979, 210, 900),
+                    month=v.ServiceLevel(14_000, 0.93, 220, 2400),
+                    days=(*([None] * 10), *([1.0] * 17), 0.95, 0.4, 0.0),
+                ),
                 v.BankHealth(CASSA, "degraded", 0.91, NOW, "Slow in the morning."),
                 v.BankHealth(NORD, "down", 0.0),
             )

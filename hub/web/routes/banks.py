@@ -14,10 +14,11 @@ from hub.connections.state import FailureKind
 from hub.context import Hub, hub_of_request
 from hub.errors import BadInput
 from hub.gate import person, someone
+from hub.observability import levels
 from hub.sync.first import start_first_sync
 from hub.web.flash import Said
 from hub.web.format import LOCALE
-from hub.web.present import banks
+from hub.web.present import banks, service
 from hub.web.present.targets import bank_sources
 from hub.web.routes import fields, respond
 from hub.web.viewmodels import (
@@ -31,6 +32,7 @@ from hub.web.viewmodels import (
 from providers.registry import Institution
 
 blueprint = Blueprint("banks", __name__)
+NO_LEVELS = levels.Levels(levels.Level(), levels.Level(), levels.Level())
 MOST_SHOWN = 60
 BY_TOKEN = frozenset({"simplefin"})
 """Standards of services that people choose themselves: no login of theirs, and no end by itself."""
@@ -124,13 +126,14 @@ def answer_step(state: str) -> Response:
 @blueprint.get("/status")
 @public
 def status() -> Response:
-    hub = hub_of_request()
+    hub, now = hub_of_request(), hub_of_request().clock()
     with hub.db.read() as session:
-        states = health.health(session, now=hub.clock())
+        states, served = health.health(session, now=now), levels.of_all(session, now)
     unwell = hub.circuits.not_closed(Family.READ) | hub.circuits.not_closed(Family.LINK)
     rows = []
     for one in hub.enabled_institutions:
         seen, bank = states.get(one.id), banks.bank_of(hub, one.id)
+        measured = served.get(one.id, NO_LEVELS)
         asked = 0 if seen is None else seen.ready + seen.failing
         rows.append(
             BankHealth(
@@ -139,6 +142,10 @@ def status() -> Response:
                 success_share=seen.ready / asked if seen is not None and asked else None,
                 last_success_at=None if seen is None else seen.last_success_at,
                 note="Does not answer just now: we leave it alone and try again soon." if one.id in unwell else "",
+                hour=service.level(measured.hour),
+                day=service.level(measured.day),
+                month=service.level(measured.month),
+                days=service.days(served.get(one.id), now),
             )
         )
     return respond.page("status.html", StatusPage(tuple(rows)))

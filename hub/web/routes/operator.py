@@ -8,10 +8,11 @@ from hub.context import hub_of_request
 from hub.errors import NotFound
 from hub.jobs import holding, overview
 from hub.models.job import DeadJob
+from hub.observability import parts
 from hub.observability import trace as traces
 from hub.web.flash import Said
 from hub.web.routes import fields, respond
-from hub.web.viewmodels import DeadRow, HopRow, JobsPage, QueueRow, TracePage, WaitingRow
+from hub.web.viewmodels import DeadRow, HopRow, JobsPage, OverviewPage, PartRow, QueueRow, TracePage, WaitingRow
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 JOBS = "/operator/jobs"
@@ -21,7 +22,13 @@ AT_ONCE = 1000
 @blueprint.get("/")
 @operator
 def entrance() -> Response:
-    return respond.see_other(JOBS)
+    """All parts at a glance."""
+    found = parts.of(hub_of_request())
+    page = OverviewPage(
+        tuple(PartRow(one.name, one.state, one.says, one.do) for one in found),
+        tuple(f"{one.name}: {one.says}. {one.do}" for one in found if one.state == "bad"),
+    )
+    return respond.page("operator_overview.html", page)
 
 
 @blueprint.get("/jobs")

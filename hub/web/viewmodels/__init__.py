@@ -38,6 +38,7 @@ from hub.web.viewmodels.banks import (
     DisconnectPage,
     Question,
     Quota,
+    ServiceLevel,
     StatusPage,
 )
 from hub.web.viewmodels.consent import (
@@ -101,7 +102,16 @@ from hub.web.viewmodels.money import (
     TransactionRow,
     TypedBalance,
 )
-from hub.web.viewmodels.operator import DeadRow, HopRow, JobsPage, QueueRow, TracePage, WaitingRow
+from hub.web.viewmodels.operator import (
+    DeadRow,
+    HopRow,
+    JobsPage,
+    OverviewPage,
+    PartRow,
+    QueueRow,
+    TracePage,
+    WaitingRow,
+)
 from hub.web.viewmodels.planned import AboutAccount, HolderRow, PayeeRow, Planned, PlannedRow, StatementRow
 from hub.web.viewmodels.rest import (
     ErrorPage,
@@ -195,7 +205,9 @@ __all__ = [
     "NewAppPage",
     "NewcomerPage",
     "OnwardPage",
+    "OverviewPage",
     "Pager",
+    "PartRow",
     "PasskeyRow",
     "PasskeysPage",
     "PasswordPage",
@@ -217,6 +229,7 @@ __all__ = [
     "ResetPage",
     "SecurityPage",
     "SeriesRow",
+    "ServiceLevel",
     "SessionRow",
     "SetPasswordPage",
     "Spent",

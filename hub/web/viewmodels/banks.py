@@ -117,14 +117,30 @@ class DisconnectPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """Of the calls to a bank in some time: ``availability`` is the share answered, 0 to 1, None without calls."""
+
+    calls: int = 0
+    availability: float | None = None
+    p50_ms: int | None = None
+    p95_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BankHealth:
-    """``state``: how reading it went in the last day. ``success_share``: 0 to 1, None if it was not read."""
+    """``state``: how reading it went in the last day. ``success_share``: 0 to 1, None if it was not read. ``hour``,
+    ``day`` and ``month`` are measured at its door; ``days``: the share answered on each of the last thirty, the oldest
+    first, None for one without calls; empty if it was not called at all."""
 
     bank: Bank
     state: Literal["healthy", "degraded", "down", "unknown"]
     success_share: float | None = None
     last_success_at: datetime | None = None
     note: str = ""
+    hour: ServiceLevel = ServiceLevel()
+    day: ServiceLevel = ServiceLevel()
+    month: ServiceLevel = ServiceLevel()
+    days: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,24 @@ class DeadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PartRow:
+    """One of the hub's own parts. ``state``: good, warn or bad; ``do``: what helps, "" where nothing is wrong."""
+
+    name: str
+    state: str
+    says: str
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """operator_overview.html. ``alarms``: what is to be done at once."""
+
+    parts: tuple[PartRow, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HopRow:
     """One step of a way. ``known_as``: the other side's name for it, if it has one of its own."""
 

@@ -13,6 +13,8 @@ from hub.jobs.crew import Crew
 from hub.jobs.holding import Held
 from hub.jobs.kind import GiveUp
 from hub.models.psu import Psu
+from hub.observability.heartbeat import Heart
+from providers.interaction import Call
 from tests.jobs.workshop import Carver, ask, dead, jobs
 from tests.web.pages.world import World
 
@@ -74,6 +76,31 @@ def test_on_a_public_hub_an_operator_comes_by_two_factors(world: World) -> None:
         answer = client.get("/operator/jobs", base_url="https://hub.example")
         assert answer.status_code == status
         assert status == 200 or f"acr={assurance.TWO_FACTOR}" in unquote(answer.location)
+
+
+def test_a_hub_without_a_worker_says_so_to_those_who_run_it(world: World) -> None:
+    run_by_alice(world)
+    verify(world, world.alice)
+    alice = world.browser()
+    alarm = "Nothing is read from banks, no mail and no webhook is sent"
+    assert alarm in alice.get("/operator/").text
+    Heart(world.hub.db, world.clock, "worker", name="one").beat()
+    assert alarm not in alice.get("/operator/").text
+    assert "Nothing under this id" in alice.get("/operator/trace?id=%00x").text
+
+
+def test_the_status_page_shows_what_was_measured(world: World) -> None:
+    bank = next(iter(world.hub.enabled_institutions)).id
+    for outcome in ("ok", "ok", "ok", "unreachable"):
+        world.hub.recorder.heard(Call(bank, "GET", "/accounts", outcome, "", "", 300))
+    page = world.app.test_client().get("/status").text
+    assert "Not called in the last thirty days" in page
+    assert "75.00 %" not in page
+    world.hub.recorder.flush()
+    page = world.app.test_client().get("/status").text
+    assert "75.00 %" in page
+    assert "375 ms" in page
+    assert "uptime__bad" in page
 
 
 def test_what_was_given_up_is_shown_as_text_and_sent_round_again_by_a_form_of_ours(world: World) -> None:
