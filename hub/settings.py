@@ -92,6 +92,7 @@ class Settings:
     history_days: int = 730
     sync_interval_s: int = 60 * 60 * 6  # four unattended reads a day: RTS art. 36(5)(b)
     sync_lease_s: int = 90
+    job_lease_s: int = 45
     activity_days: int = 400  # thirteen months, as banks show theirs
     event_days: int = 30
     key_rotation_days: int = 90

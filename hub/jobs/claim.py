@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from hub.context import Hub
 from hub.ids import new_id
-from hub.jobs.holding import LEASE_S, Held
+from hub.jobs.holding import Held
 from hub.jobs.kind import Kind
 from hub.jobs.queue import NOW, ROUTINE, SOON
 from hub.models.job import Job
@@ -72,7 +72,7 @@ class Claims:
                 .values(
                     owner=owner,
                     worker=self._worker,
-                    run_at=now + timedelta(seconds=LEASE_S),
+                    run_at=now + timedelta(seconds=self._hub.settings.job_lease_s),
                     attempts=Job.attempts + 1,
                 )
                 .execution_options(synchronize_session=False)

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import timedelta
 
 from hub import correlation
 from hub.context import Hub
 from hub.jobs import bell, holding
 from hub.jobs.claim import Claims
-from hub.jobs.holding import LEASE_S, Held, Lost
+from hub.jobs.holding import Held, Lost
 from hub.jobs.kind import Again, GiveUp, Kind
 from hub.observability.heartbeat import process_name
 from providers.interaction import Outcome
@@ -185,7 +186,7 @@ class Crew:
     def _keep_leases(self) -> None:
         """To the end of the process: what is under way at SIGTERM is ours until then."""
         while True:
-            time.sleep(LEASE_S / 3)
+            time.sleep(self._hub.settings.job_lease_s / 3)
             try:
                 self._keep()
             except Exception as error:
@@ -195,8 +196,9 @@ class Crew:
         with self._lock:
             jobs = [one.held for one in self._under_way.values()] + self._done
         if jobs:
+            lease = timedelta(seconds=self._hub.settings.job_lease_s)
             with self._hub.db.write() as session:
-                holding.keep(session, [one for one in jobs if not one.is_over], self._hub.clock())
+                holding.keep(session, [one for one in jobs if not one.is_over], self._hub.clock() + lease)
 
     def _release(self, held: Held) -> None:
         with self._hub.db.write() as session:

@@ -16,8 +16,6 @@ from hub.jobs.kind import Kind
 from hub.models.job import DeadJob, Job
 from hub.upsert import insert_into
 
-LEASE_S = 45
-"""So long a dead worker's job stays with it. Kept alive every third of that."""
 _OPTIONS = {"synchronize_session": False}
 
 
@@ -121,12 +119,10 @@ def _bury(session: Session, held: Held, failure: str, now: datetime) -> None:
     finish(session, held)
 
 
-def keep(session: Session, jobs: Collection[Held], now: datetime) -> None:
+def keep(session: Session, jobs: Collection[Held], until: datetime) -> None:
     """Prolong the leases of what is being worked at."""
     claims = tuple_(Job.queue, Job.key, Job.owner).in_([one.token for one in jobs])
-    session.execute(
-        update(Job).where(claims).values(run_at=now + timedelta(seconds=LEASE_S)), execution_options=_OPTIONS
-    )
+    session.execute(update(Job).where(claims).values(run_at=until), execution_options=_OPTIONS)
 
 
 def revive(session: Session, dead_id: str, now: datetime) -> bool:

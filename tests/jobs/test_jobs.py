@@ -13,7 +13,7 @@ from hub.context import Hub
 from hub.jobs import holding
 from hub.jobs.claim import MARGIN, Claims
 from hub.jobs.crew import Crew
-from hub.jobs.holding import LEASE_S, Held, Lost
+from hub.jobs.holding import Held, Lost
 from hub.jobs.kind import Again, GiveUp
 from hub.jobs.queue import NOW, ROUTINE, SOON, put, withdraw
 from hub.jobs.scheduler import Round, tick
@@ -135,7 +135,7 @@ def test_a_dead_workers_job_is_taken_over_and_what_it_still_does_changes_nothing
     ask(hub, "rialto")
     (zombie,) = Claims(hub, "dies").take(Carver([]).kind(), 1)
     assert Claims(hub, "w").take(Carver([]).kind(), 1) == []
-    clock.advance(seconds=LEASE_S)
+    clock.advance(seconds=hub.settings.job_lease_s)
     (heir,) = Claims(hub, "w").take(Carver([]).kind(), 1)
     assert (heir.taken_from, heir.attempts) == (zombie.owner, 2)
     kind = Carver([]).kind()
@@ -151,16 +151,18 @@ def test_a_dead_workers_job_is_taken_over_and_what_it_still_does_changes_nothing
         holding.keep(session, [zombie], clock() + timedelta(days=1))
         holding.release(session, zombie, clock())
         holding.finish_all(session, [zombie])
-    assert [(job.owner, job.run_at) for job in jobs(hub)] == [(heir.owner, clock() + timedelta(seconds=LEASE_S))]
+    assert [(job.owner, job.run_at) for job in jobs(hub)] == [
+        (heir.owner, clock() + timedelta(seconds=hub.settings.job_lease_s))
+    ]
 
 
 def test_a_lease_that_is_kept_does_not_run_out(hub: Hub, clock: TestClock) -> None:
     ask(hub, "rialto")
     (held,) = Claims(hub, "w").take(Carver([]).kind(), 1)
     for _ in range(5):
-        clock.advance(seconds=LEASE_S / 3)
+        clock.advance(seconds=hub.settings.job_lease_s / 3)
         with hub.db.write() as session:
-            holding.keep(session, [held], clock())
+            holding.keep(session, [held], clock() + timedelta(seconds=hub.settings.job_lease_s))
     assert Claims(hub, "other").take(Carver([]).kind(), 1) == []
 
 

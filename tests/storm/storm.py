@@ -1,0 +1,326 @@
+"""Workers are killed with SIGKILL at random moments while banks are read, consents move and webhooks flow; afterwards
+everything that was promised must hold.
+
+``python -m tests.storm --kills 300 --people 50`` is the long one, on SQLite with one worker and PostgreSQL with three.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from consent import receipt
+from consent.model import Actor, Permission
+from hub import migrate
+from hub.clock import now
+from hub.connections import sealed
+from hub.connections.plan import put_job
+from hub.connections.state import Status
+from hub.consents import rows as stored
+from hub.consents import service as consents
+from hub.context import Hub, build
+from hub.ids import new_id
+from hub.jobs.crew import Crew
+from hub.models.connection import Connection
+from hub.models.consent import ConsentRow
+from hub.models.event import Event
+from hub.models.job import DeadJob, Job
+from hub.models.ledger import Account, Change, Transaction
+from hub.models.psu import Psu
+from hub.models.signal import Signal
+from hub.models.webhook import WebhookMessage
+from hub.settings import from_environ
+from hub.sync import job as connections
+from hub.webhooks import endpoints
+from providers.port import Access
+from tests.registered import registered
+from tests.storm.bank import GrowingBank, growing_bank
+from tests.webhooks.receiver import Receiver, receiving
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READS = frozenset({Permission.TRANSACTIONS_READ, Permission.BALANCES_READ, Permission.ACCOUNTS_READ})
+LEASE_S = 3
+QUIET_S = 90.0
+
+
+@dataclass
+class Storm:
+    """A hub with people, their connections to two banks, and two apps that listen; and its workers."""
+
+    hub: Hub
+    environ: dict[str, str]
+    folder: Path
+    banks: list[GrowingBank]
+    receiver: Receiver
+    workers: int
+    people: list[str] = field(default_factory=list)
+    moved: Counter[str] = field(default_factory=Counter)
+    kills: int = 0
+    _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def settle_people(self, count: int) -> None:
+        """Each has a connection to each bank, read once, and lets the app read everything."""
+        for _ in range(count):
+            self.people.append(self._person())
+        Crew(self.hub, [connections.KIND]).run_once()
+        moment = now()
+        with self.hub.db.write() as session:
+            for name in ("app", "mover"):
+                made = registered(session, redirect_uris=["https://app.example/"], scopes=["openid"], now=moment)
+                made.client.client_id = name
+                session.flush()
+                endpoints.make(self.hub, session, name, url=self.receiver.url, now=moment)
+        for psu_id in self.people:
+            self.allow(psu_id, "app")
+
+    def _person(self) -> str:
+        psu_id, moment = new_id(), now()
+        with self.hub.db.write() as session:
+            person = {"id": psu_id, "email": f"{psu_id}@people.example", "name": "Alice", "password_hash": "unused"}
+            session.add(Psu(**person, password_changed_at=moment, created_at=moment))
+            session.flush()
+            for number in range(len(self.banks)):
+                connection_id = new_id()
+                access = Access(connection_id, expires_at=None, valid_until=None)
+                session.add(
+                    Connection(
+                        id=connection_id,
+                        psu_id=psu_id,
+                        institution_id=f"bank-{number}",
+                        status=Status.READY.value,
+                        access_sealed=sealed.seal_access(self.hub.sealer, connection_id, access),
+                        sca_at=moment,
+                        next_sync_at=moment,
+                        failures=0,
+                        change_seq=0,
+                        created_at=moment,
+                    )
+                )
+                session.flush()
+                put_job(session, connection_id, f"bank-{number}", moment, now=moment)
+        return psu_id
+
+    def allow(self, psu_id: str, client_id: str) -> str:
+        """Signals: consent.valid."""
+        moment = now()
+        with self.hub.db.write() as session:
+            held = session.scalars(select(Account.id).where(Account.psu_id == psu_id)).all()
+            assert held, "the first sync found the accounts"
+            row = consents.propose(
+                session,
+                psu_id=psu_id,
+                client_id=client_id,
+                requested=READS,
+                purpose=None,
+                history_from=None,
+                valid_until=moment + timedelta(days=90),
+                now=moment,
+            )
+            consents.authorise(
+                session,
+                row,
+                accounts=dict.fromkeys(held, READS),
+                personal=frozenset(),
+                valid_until=moment + timedelta(days=90),
+                history_from=None,
+                now=moment,
+            )
+            self.moved["consent.valid"] += 1
+            return row.id
+
+    def move(self) -> None:
+        """Somebody allows the mover something, and takes it back."""
+        psu_id = random.choice(self.people)
+        consent_id = self.allow(psu_id, "mover")
+        with self.hub.db.write() as session:
+            consents.revoke(session, consent_id, actor=Actor.PSU, now=now(), psu_id=psu_id)
+        self.moved["consent.revoked"] += 1
+
+    def start(self) -> None:
+        for _ in range(self.workers):
+            self._running.append(self._spawn())
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        log = (self.folder / "workers.log").open("ab")
+        command = [sys.executable, "-m", "hub.cli", "worker"]
+        return subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
+
+    def kill_one(self) -> None:
+        victim = random.randrange(len(self._running))
+        self._running[victim].send_signal(signal.SIGKILL)
+        self._running[victim].wait()
+        self._running[victim] = self._spawn()
+        self.kills += 1
+
+    def stop(self) -> None:
+        for one in self._running:
+            one.send_signal(signal.SIGTERM)
+        for one in self._running:
+            try:
+                one.wait(30)
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.wait()
+        self._running.clear()
+
+    def blow(self, kills: int, *, pause_s: tuple[float, float] = (0.8, 2.5)) -> None:
+        for _ in range(kills):
+            ends_at = time.monotonic() + random.uniform(*pause_s)
+            while time.monotonic() < ends_at:
+                self.move()
+                time.sleep(0.1)
+            self.kill_one()
+
+    def quieten(self) -> list[str]:
+        """The banks stand still, nothing new comes; what is still open when the time is over."""
+        rows = [bank.stop_growing() for bank in self.banks]
+        since, ends_at = now(), time.monotonic() + QUIET_S
+        while left := self.open_ends(since, rows):
+            if time.monotonic() > ends_at:
+                return left
+            time.sleep(0.3)
+        return []
+
+    def open_ends(self, since: object, rows: list[int]) -> list[str]:
+        with self.hub.db.read() as session:
+            waiting = {
+                "signals": session.scalar(select(func.count()).select_from(Signal)),
+                "messages": session.scalar(select(func.count()).where(WebhookMessage.state == "due")),
+                "connections": session.scalar(
+                    select(func.count()).where(
+                        (Connection.last_success_at.is_(None)) | (Connection.last_success_at < since)
+                    )
+                ),
+                "stale jobs": session.scalar(
+                    select(func.count()).where(Job.owner.is_not(None), Job.run_at < now() - timedelta(seconds=LEASE_S))
+                ),
+            }
+        return [f"{count} {name}" for name, count in waiting.items() if count]
+
+    def broken_promises(self) -> list[str]:
+        """One line for each; none is what there should be."""
+        return [
+            *self._of_events(),
+            *self._of_webhooks(),
+            *self._of_the_ledger(),
+            *self._of_consents(),
+            *self._of_jobs(),
+        ]
+
+    def _of_events(self) -> Iterator[str]:
+        with self.hub.db.read() as session:
+            told = session.execute(select(Event.position, Event.kind, Event.id).order_by(Event.position)).all()
+        positions = [row.position for row in told]
+        if positions != list(range(1, len(positions) + 1)):
+            yield "positions of events have gaps or doubles"
+        if len({row.id for row in told}) != len(told):
+            yield "an event came twice"
+        seen = Counter(row.kind for row in told)
+        for kind, count in self.moved.items():
+            if seen[kind] != count:
+                yield f"{kind}: {count} happened, {seen[kind]} were told"
+        for made, source in (("consent.granted", "consent.valid"), ("balances.updated", "connection.synced")):
+            if seen[made] != seen[source]:
+                yield f"{seen[source]} of {source} made {seen[made]} of {made}"
+
+    def _of_webhooks(self) -> Iterator[str]:
+        got: dict[str, int] = {}
+        for place, came in enumerate(self.receiver.got):
+            got.setdefault(came.id, place)
+        with self.hub.db.read() as session:
+            query = select(WebhookMessage).order_by(WebhookMessage.position)
+            messages = session.scalars(query).all()
+            granted = session.scalar(select(func.count()).where(Event.kind == "consent.granted"))
+        if unheard := [one.id for one in messages if one.id not in got]:
+            yield f"{len(unheard)} messages were never received"
+        if strange := set(got) - {one.id for one in messages}:
+            yield f"{len(strange)} messages came that nobody put"
+        if sum(one.type == "consent.granted" for one in messages) != granted:
+            yield "a consent was granted and its app not told, or told twice"
+        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for one in messages:
+            lines[one.endpoint_id, one.line].append(got.get(one.id, 0))
+        if any(places != sorted(places) for places in lines.values()):
+            yield "what concerns one person came out of order"
+
+    def _of_the_ledger(self) -> Iterator[str]:
+        with self.hub.db.read() as session:
+            accounts = session.execute(
+                select(Account.id, Account.institution_id, func.count(Transaction.id))
+                .join(Transaction, Transaction.account_id == Account.id)
+                .where(Transaction.removed_at.is_(None))
+                .group_by(Account.id, Account.institution_id)
+            ).all()
+            added = session.scalar(select(func.count()).where(Change.kind == "added"))
+        if len(accounts) != len(self.people) * len(self.banks):
+            yield f"{len(accounts)} accounts, not {len(self.people) * len(self.banks)}"
+        for account_id, institution_id, count in accounts:
+            rows = self.banks[int(institution_id.rpartition("-")[2])].rows
+            if count != rows:
+                yield f"account {account_id} has {count} transactions, the bank {rows}"
+        if added != sum(row[2] for row in accounts):
+            yield "the change log does not say what was added"
+
+    def _of_consents(self) -> Iterator[str]:
+        with self.hub.db.read() as session:
+            for consent_id, head in session.execute(select(ConsentRow.id, ConsentRow.receipt_head)).all():
+                outcome = receipt.verify(stored.receipts(session, consent_id), head=head)
+                if isinstance(outcome, receipt.Broken):
+                    yield f"the receipts of {consent_id}: {outcome}"
+
+    def _of_jobs(self) -> Iterator[str]:
+        with self.hub.db.read() as session:
+            for one in session.scalars(select(DeadJob)):
+                yield f"dead: {one.queue} {one.key}: {one.failure}"
+            planned = session.scalar(select(func.count()).where(Job.queue == "connection"))
+        if planned != len(self.people) * len(self.banks):
+            yield f"{planned} connections are planned"
+
+
+@contextmanager
+def storm(folder: Path, database_url: str, *, workers: int, banks: int = 2) -> Iterator[Storm]:
+    with ExitStack() as stack:
+        growing = [stack.enter_context(growing_bank()) for _ in range(banks)]
+        receiver = stack.enter_context(receiving())
+        listed = folder / "institutions"
+        listed.mkdir(parents=True)
+        for number, bank in enumerate(growing):
+            told: dict[str, Any] = {
+                "id": f"bank-{number}",
+                "name": f"Bank {number}",
+                "standard": "berlin_group",
+                "version": "1.3",
+            }
+            told |= {"country": "DE", "unattended_calls_per_day": 10_000_000, "api": {"base_url": bank.url}}
+            (listed / f"bank-{number}.json").write_text(json.dumps(told))
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("RIALTO_")} | {
+            "DATABASE_URL": database_url,
+            "RIALTO_DATA_DIR": str(folder / "var"),
+            "RIALTO_INSTITUTIONS": str(listed),
+            "RIALTO_SYNC_INTERVAL_S": "2",
+            "RIALTO_JOB_LEASE_S": str(LEASE_S),
+        }
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        hub = build(from_environ(environ))
+        migrate.upgrade(hub.db)
+        here = Storm(hub, environ, folder, growing, receiver, workers)
+        try:
+            yield here
+        finally:
+            here.stop()
+            hub.access_log.close()
+            hub.replay.close()
+            hub.rates.close()
+            hub.db.dispose()

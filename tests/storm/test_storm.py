@@ -1,0 +1,20 @@
+"""A short storm, on both stores; the long one is a command: see tests.storm.storm."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.storm.storm import storm
+
+
+@pytest.mark.timeout(300)
+def test_workers_may_die_at_any_moment_and_every_promise_holds(database_url: str, tmp_path: Path) -> None:
+    workers = 1 if database_url.startswith("sqlite") else 3
+    with storm(tmp_path / "storm", database_url, workers=workers) as weather:
+        weather.settle_people(4)
+        weather.start()
+        weather.blow(8)
+        assert weather.quieten() == []
+        assert weather.broken_promises() == []
+        assert weather.kills == 8
+        assert len(weather.receiver.got) > 8
