@@ -13,8 +13,8 @@ def current() -> str | None:
     return _current.get()
 
 
-def begin(trace_id: str) -> None:
-    """From here on, in this thread. For the rim, whose requests follow each other in a thread."""
+def begin(trace_id: str | None) -> None:
+    """From here on, in this thread; None ends it. For the rim, whose requests follow each other in a thread."""
     _current.set(trace_id)
 
 

@@ -42,6 +42,7 @@ _AROUND_A_FILE_BYTES = 64 * 1024
 def install(app: Flask, hub: Hub) -> None:
     app.before_request(_begin)
     app.after_request(_headers)
+    app.teardown_request(lambda _error: correlation.begin(None))
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)

@@ -40,7 +40,7 @@ class Tpp:
     kid: str
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
     qualified_seal: Seal | None = field(default=None, repr=False)
-    opening_keys: tuple[OpeningKey, ...] = ()
+    opening_keys: tuple[OpeningKey, ...] = field(default=(), repr=False)
     door: Door | None = field(default=None, repr=False, compare=False)
     heard: Heard | None = field(default=None, repr=False, compare=False)
 

@@ -1,7 +1,6 @@
 """Rows of a file into transactions, one after the other, so that a broken one costs nothing but itself."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -57,10 +56,13 @@ def is_plausible(day: date) -> bool:
 
 def _check_day(text: str | None, place: str) -> None:
     """A file's days are its own statement's: what the engine would leave out as unknown is a mistake here."""
-    day = None
-    with suppress(BrokenRow):
+    if not text:
+        return
+    try:
         day = dates.calendar_day(text, place)
-    if day is not None and not is_plausible(day):
+    except BrokenRow:
+        return
+    if day is None or not is_plausible(day):
         raise BrokenRow("date is out of range")
 
 

@@ -66,9 +66,9 @@ def test_an_error_below_static_is_not_cached(world: World) -> None:
 def test_authorization_requests_are_counted_by_network_whichever_way_they_come(
     first: str, then: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limiter = world.app.extensions["rialto.limiter"]
-    monkeypatch.setattr(limiter, "_timer", lambda: 0.0)  # nothing is refilled while the machine is busy elsewhere
-    monkeypatch.setattr(limiter, "_limit", 2)
+    # Nothing is refilled while the machine is busy elsewhere.
+    limiter = world.hub.rates.limiter("few", per_minute=2, timer=lambda: 0.0)
+    monkeypatch.setitem(world.app.extensions, "rialto.limiter", limiter)
     http = world.app.test_client()
     http.environ_base["REMOTE_ADDR"] = first
     assert [http.get("/oauth/authorize?client_id=x").status_code for _ in range(3)] == [400, 400, 429]
