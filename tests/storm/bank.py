@@ -48,6 +48,11 @@ def iban_of(consent_id: str) -> str:
     return f"DE89{int(consent_id.encode().hex(), 16) % 10**18:018}"
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that was killed in the middle is what a storm is about."""
+
+
 @contextmanager
 def growing_bank(per_s: float = 2.0) -> Iterator[GrowingBank]:
     here = GrowingBank(per_s)
@@ -67,7 +72,7 @@ def growing_bank(per_s: float = 2.0) -> Iterator[GrowingBank]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Quiet(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     here.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:

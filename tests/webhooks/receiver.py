@@ -46,6 +46,11 @@ class Receiver:
     answer: Callable[[Got], Answer] = lambda _got: (204, {})
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that was killed in the middle comes again."""
+
+
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     here, lock = Receiver(), threading.Lock()
@@ -66,7 +71,7 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Quiet(("127.0.0.1", 0), Handler)
     here.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
