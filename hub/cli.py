@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from hub import duties, logs, migrate
 from hub.commands.backup import backup, restore
 from hub.commands.banks import banks
+from hub.commands.check import check
 from hub.commands.clients import clients
 from hub.commands.connections import connections
 from hub.commands.dev_cert import dev_cert
@@ -219,6 +220,7 @@ main.add_command(tidy_up)
 main.add_command(renormalise)
 main.add_command(trace)
 main.add_command(backup)
+main.add_command(check)
 main.add_command(restore)
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import os
 import sys
+import tempfile
 
 import click
 
+from hub.observability import figures
 from hub.web_server import granian
 
 
@@ -15,4 +17,6 @@ from hub.web_server import granian
 def web(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API until SIGTERM. The schema must be this release's: rialto db upgrade."""
     command = [sys.executable, *granian(host, port, workers)]
+    if figures.SHARED not in os.environ:  # of ours alone, and empty: what an earlier start counted is over
+        os.environ[figures.SHARED] = tempfile.mkdtemp(prefix="rialto-figures-")
     os.execv(command[0], command)  # noqa: S606  # our own interpreter; the service manager's signals reach the server
