@@ -19,6 +19,7 @@ from hub.commands.clients import clients
 from hub.commands.connections import connections
 from hub.commands.dev_cert import dev_cert
 from hub.commands.environ import hub_of_environ
+from hub.commands.events import events
 from hub.commands.failures import failures
 from hub.commands.housekeeping import tidy_up
 from hub.commands.institutions import institutions
@@ -214,7 +215,18 @@ def db_current() -> None:
 
 main.add_command(dev_cert)
 main.add_command(web)
-for group in (banks, clients, connections, failures, institutions, jobs, keys, registration_token, trust_anchors):
+for group in (
+    banks,
+    clients,
+    connections,
+    events,
+    failures,
+    institutions,
+    jobs,
+    keys,
+    registration_token,
+    trust_anchors,
+):
     main.add_command(group)
 main.add_command(tidy_up)
 main.add_command(renormalise)

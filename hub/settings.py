@@ -52,6 +52,9 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics_port: int = 0
     risk_policy: str = ""
+    kafka_brokers: str = ""
+    kafka_topic: str = "rialto.events"
+    kafka_config: Path | None = field(default=None, repr=False)
     operators: frozenset[str] = frozenset()
     trusted_proxy_hops: int = 0
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
@@ -175,6 +178,8 @@ _TEXT = {
     "RIALTO_MAIL_FROM": "mail_from",
     "RIALTO_BREACH_RANGE_URL": "breach_range_url",
     "RIALTO_RISK_POLICY": "risk_policy",
+    "RIALTO_KAFKA_BROKERS": "kafka_brokers",
+    "RIALTO_KAFKA_TOPIC": "kafka_topic",
     "RIALTO_PARTIES_ACR": "parties_acr",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
@@ -206,6 +211,8 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given["outbound_networks"] = _networks("RIALTO_OUTBOUND_ALLOW", others) if others else ()
     if text := env.get("RIALTO_OUTBOUND_CA_FILE"):
         given["outbound_ca_file"] = _authorities("RIALTO_OUTBOUND_CA_FILE", Path(text))
+    if text := env.get("RIALTO_KAFKA_CONFIG"):
+        given["kafka_config"] = Path(text)
     if text := env.get("RIALTO_CLIENT_CA_FILE"):
         given["client_ca_file"] = Path(text)
     for name in ("qwac", "qseal"):
