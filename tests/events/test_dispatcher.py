@@ -18,6 +18,9 @@ from hub.models.signal import Signal
 from tests.race import at_once
 
 
+A_CLICK = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+
 def say(hub: Hub, kind: str, psu_id: str | None = None) -> None:
     with hub.db.write() as session:
         emit(session, kind, "subject", now=hub.clock(), psu_id=psu_id)
@@ -34,11 +37,11 @@ def signals(hub: Hub) -> int:
 
 
 def test_a_signal_becomes_an_event_and_carries_the_id_of_what_caused_it(hub: Hub) -> None:
-    with correlation.under("a-click"):
+    with correlation.under(A_CLICK):
         say(hub, "consent.authorised", "alice")
     assert (dispatch(hub, ()), dispatch(hub, ())) == (1, 0)
     (event,) = events(hub)
-    assert (event.kind, event.psu_id, event.position, event.trace_id) == ("consent.authorised", "alice", 1, "a-click")
+    assert (event.kind, event.psu_id, event.position, event.trace_id) == ("consent.authorised", "alice", 1, A_CLICK)
     assert signals(hub) == 0
 
 
