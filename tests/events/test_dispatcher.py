@@ -17,7 +17,6 @@ from hub.models.job import Job
 from hub.models.signal import Signal
 from tests.race import at_once
 
-
 A_CLICK = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 
 
