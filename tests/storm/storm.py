@@ -52,7 +52,7 @@ from tests.webhooks.receiver import Receiver, receiving
 ROOT = Path(__file__).resolve().parent.parent.parent
 READS = frozenset({Permission.TRANSACTIONS_READ, Permission.BALANCES_READ, Permission.ACCOUNTS_READ})
 LEASE_S = 3
-QUIET_S = 90.0
+QUIET_S = 180.0
 
 
 @dataclass

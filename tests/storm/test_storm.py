@@ -7,7 +7,7 @@ import pytest
 from tests.storm.storm import storm
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 def test_workers_may_die_at_any_moment_and_every_promise_holds(database_url: str, tmp_path: Path) -> None:
     workers = 1 if database_url.startswith("sqlite") else 3
     with storm(tmp_path / "storm", database_url, workers=workers) as weather:
