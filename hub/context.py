@@ -57,6 +57,9 @@ class Hub:
     upstreams: Mapping[str, Provider] = field(default_factory=dict)
     risk: RiskPolicy = field(default_factory=UsualPolicy)
 
+    def __post_init__(self) -> None:
+        _ = self.figures  # it listens to the pools, and nobody may begin to while another thread takes a connection
+
     @property
     def tpp(self) -> Tpp:
         """Who we are to the banks, with the key that signs at present and those that open."""

@@ -28,7 +28,7 @@ from providers.transport import Limits, Transport
 from tests.conftest import TestClock
 from tests.jobs.workshop import Carver, ask, jobs
 
-CHOSEN, OTHER = "00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000063"
+CHOSEN, OTHER = "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-000000000000"
 """At 50 per cent the first one is kept whole; the second one (hexadecimal 63 is 99) only if something fails."""
 
 

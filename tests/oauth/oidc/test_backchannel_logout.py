@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 import pytest
 from joserfc.jwk import RSAKey
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from hub.ids import new_id
+from hub.models.event import Event
 from hub.models.logout import LogoutNotice
 from hub.models.signal import Signal
 from hub.oauth import backchannel, id_token_hint, turns
@@ -49,8 +50,10 @@ def notices(op: Provider) -> list[LogoutNotice]:
 
 
 def events(op: Provider) -> list[str]:
+    """What was said, be it still a signal or an event already."""
+    said = union_all(select(Signal.kind), select(Event.kind)).subquery()
     with op.hub.db.read() as session:
-        return list(session.scalars(select(Signal.kind).where(Signal.kind.startswith("logout.", autoescape=True))))
+        return list(session.scalars(select(said.c.kind).where(said.c.kind.startswith("logout.", autoescape=True))))
 
 
 def test_oidcc_backchannel_logout_discovery_endpoint_verification(op: Provider) -> None:
