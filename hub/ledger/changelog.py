@@ -8,14 +8,19 @@ from sqlalchemy.orm import Session
 
 from hub.ledger import bulk, tables
 from hub.models.connection import Connection
-from hub.models.ledger import Change
+from hub.models.ledger import Account, Change
 
 ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
 
 # Made once: a sync says each of these with every page.
-_HOLD = select(Connection.change_seq).where(Connection.id == bindparam("connection")).with_for_update()
+_HOLD = select(Connection.id).where(Connection.id == bindparam("connection")).with_for_update()
 _POSITION = select(func.max(Change.seq)).where(
     Change.connection_id == bindparam("connection"), Change.account_id == bindparam("account")
+)
+_HOLD_ACCOUNT = (
+    select(Account.id, _POSITION.scalar_subquery())
+    .where(Account.id == bindparam("account"))
+    .with_for_update(read=True, key_share=True)
 )
 _ADVANCE = (
     update(tables.connection)
@@ -25,13 +30,20 @@ _ADVANCE = (
 )
 
 
-def hold(session: Session, connection_id: str) -> None:
-    """Keep every other writer of this connection's ledger out until the transaction ends.
+def hold(session: Session, connection_id: str, account_id: str) -> int:
+    """Keep every other writer of this connection's ledger out until the transaction ends, and the account in. Returns
+    the account's ``position``.
 
-    SQLite has one writer anyway and takes no notice of FOR UPDATE. Raises LookupError if the connection is gone.
+    SQLite has one writer anyway and takes no notice of FOR UPDATE. Raises LookupError if either is gone. On PostgreSQL
+    this is what a foreign key of each row would check and hold, done once for all of them.
     """
-    if session.execute(_HOLD, {"connection": connection_id}).first() is None:
+    both = {"connection": connection_id, "account": account_id}
+    if session.execute(_HOLD, both).first() is None:
         raise LookupError("the connection is gone")
+    found = session.execute(_HOLD_ACCOUNT, both).first()
+    if found is None:
+        raise LookupError("the account is gone")
+    return found[1] or 0
 
 
 def position(session: Session, connection_id: str, account_id: str) -> int:

@@ -177,7 +177,7 @@ class Fetch:
 
     def apply(self, session: Session, sealer: Sealer, transactions: Sequence[Transaction], now: datetime) -> Applied:
         """Store rows that came on no page (a file's). Raises ValueError if an amount cannot be kept exactly,
-        LookupError if the connection is gone."""
+        LookupError if the connection or the account is gone."""
         self._begin(session)
         return self._take(session, sealer, [fetched(one) for one in transactions], now)[0]
 
@@ -244,8 +244,7 @@ class Fetch:
         """Be alone with this ledger, and see that it is as this fetch left it."""
         if self._is_finished:
             raise RuntimeError("a finished fetch takes no more")
-        changelog.hold(session, self.connection_id)
-        position = changelog.position(session, self.connection_id, self.account_id)
+        position = changelog.hold(session, self.connection_id, self.account_id)
         if self._position not in {-1, position}:
             raise RuntimeError("another fetch has changed this account meanwhile: begin a new one")
         if self._position == -1:

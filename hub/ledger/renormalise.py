@@ -106,7 +106,7 @@ class Rereading:
             with self.db.read() if dry_run else self.db.write() as session:
                 account = session.get_one(AccountRow, self.account_id)
                 if not dry_run:
-                    changelog.hold(session, account.connection_id)
+                    changelog.hold(session, account.connection_id, self.account_id)
                 found = session.execute(self._others().where(_T.id > after).order_by(_T.id).limit(BATCH)).all()
                 stored = {row.id: row for row in rows.some(session, self.account_id, [row.id for row in found])}
                 read = list(self._read_all(account, stored, found, report))

@@ -1,4 +1,9 @@
-"""Accounts, balances, transactions and the log of their changes."""
+"""Accounts, balances, transactions and the log of their changes.
+
+What ``Transaction``, ``TransactionRaw`` and ``Change`` refer to is a foreign key on SQLite only. On PostgreSQL a key
+costs as much as the row: whoever writes holds what the rows belong to (hub.ledger.changelog.hold), and triggers take
+them along when that goes (migration 0030).
+"""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,5 +1,6 @@
 """Storing what a bank shows: nothing is lost, nothing doubles, nothing is written twice."""
 
+import threading
 from collections import Counter
 from contextlib import suppress
 from datetime import date
@@ -225,6 +226,49 @@ def test_a_removed_connection_takes_no_rows(home: Home) -> None:
         home.sync([row()])
     with home.db.read() as session:
         assert session.execute(select(tables.transaction)).first() is None
+
+
+def test_a_removed_account_takes_no_rows(home: Home) -> None:
+    fetch = home.fetch()
+    with home.db.write() as session:
+        fetch.apply(session, SEALER, [row("-1")], NOW)
+    with home.db.write() as session:
+        session.execute(text("DELETE FROM account"))
+    with pytest.raises(LookupError), home.db.write() as session:
+        fetch.apply(session, SEALER, [row("-2")], NOW)
+    assert ledger(home) == []
+
+
+def test_who_leaves_while_a_page_is_being_stored_leaves_nothing_behind(home: Home) -> None:
+    """On PostgreSQL no foreign key sees to it: the page holds what it belongs to, and triggers take it along."""
+    bob = Home(home.db, name="bob")
+    for one in (home, bob):
+        one.read([row("-1"), pending("-2")])
+
+    def leave() -> None:
+        with home.db.write() as session:
+            session.execute(text("DELETE FROM psu WHERE id = :id"), {"id": home.psu_id})
+
+    leaving = threading.Thread(target=leave)
+    with home.db.write() as session:
+        home.fetch().apply(session, SEALER, [row("-3")], NOW)
+        leaving.start()
+        leaving.join(0.2)
+        assert leaving.is_alive()
+    leaving.join()
+    with home.db.read() as session:
+        left = {table.name: session.execute(select(table)).all() for table in LEDGER}
+    assert {name: len(rows) for name, rows in left.items()} == {
+        "account": 1,
+        "transaction": 2,
+        "transaction_raw": 2,
+        "change": 2,
+        "seen_page": 1,
+    }
+    assert {one.account_id for one in left["transaction"]} == {bob.account_id}
+
+
+LEDGER = (tables.account, tables.transaction, tables.transaction_raw, tables.change, tables.seen_page)
 
 
 def test_twins_told_in_another_order_do_not_make_their_ids_worthless(home: Home) -> None:
