@@ -308,8 +308,8 @@ def retry_after_s(answer: Answer) -> int | None:
 def seconds_to_next_day(answer: Answer) -> int:
     """Until midnight UTC after the bank's own Date: when a daily quota has surely begun anew."""
     now = _bank_now(answer)
-    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return int((midnight - now).total_seconds()) + 1
+    gone = timedelta(hours=now.hour, minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
+    return int((timedelta(days=1) - gone).total_seconds()) + 1  # no sum of dates: a bank's may be the last there is
 
 
 def _bank_now(answer: Answer) -> datetime:

@@ -184,7 +184,12 @@ def _check_renewable(hub: Hub, connection_id: str, *, psu_id: str, institution_i
 
 def _check_bank_url(url: str, *, secure: bool) -> None:
     """The browser is sent there: never to a script or to plain http from a public hub."""
-    parts = urlsplit(url)
+    if not url.isascii() or not url.isprintable():
+        raise ContractBroken("the bank's address for the PSU cannot stand in a header", step="start")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ContractBroken("the bank's address for the PSU is not a URL", step="start") from None
     if parts.scheme not in ({"https"} if secure else {"https", "http"}) or not parts.netloc:
         raise ContractBroken("the bank's address for the PSU is not a web address", step="start")
 

@@ -165,13 +165,14 @@ def retry_after(text: str | None, now: datetime) -> datetime | None:
     """RFC 9110 10.2.3: seconds, or a date; a day at most."""
     if text is None:
         return None
-    if text.strip().isdigit():
-        return now + min(timedelta(seconds=int(text.strip()[:9])), LONGEST_RETRY_AFTER)
+    wait = text.strip()
+    if wait.isascii() and wait.isdigit():
+        return now + min(timedelta(seconds=int(wait[:9])), LONGEST_RETRY_AFTER)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        return min(at.astimezone(UTC), now + LONGEST_RETRY_AFTER) if at.tzinfo is not None and at > now else None
+    except (ValueError, OverflowError):  # no date, or one beyond the last that there is
         return None
-    return min(at.astimezone(UTC), now + LONGEST_RETRY_AFTER) if at.tzinfo is not None and at > now else None
 
 
 def _settle(session: Session, endpoint_id: str, outcomes: Sequence[_Outcome], now: datetime) -> bool:

@@ -52,7 +52,10 @@ def redirect_headers(state: LinkState, version: Version) -> dict[str, str]:
 
 def redirect_url(link: str, *, own_origins: tuple[str, ...]) -> str:
     """scaRedirect, if a browser may be sent there: HTTPS, or the bank's own configured origin (loopback)."""
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise ContractBroken("the bank's redirect is not a URL") from None
     if parts.scheme != "https" and f"{parts.scheme}://{parts.netloc}" not in own_origins:
         raise ContractBroken("the bank's redirect is not HTTPS")
     return link

@@ -32,5 +32,5 @@ def opened(token: str, tpp: Tpp, *, must_be_encrypted: bool = False) -> str:
     try:
         found = jwe.decrypt_compact(token, meant, algorithms=ALGORITHMS)
         return (found.plaintext or b"").decode("ascii")
-    except (JoseError, ValueError, RecursionError) as error:
+    except (JoseError, ValueError, TypeError, RecursionError) as error:  # TypeError: a header whose enc is no name
         raise ContractBroken(f"ID token: {type(error).__name__}") from None

@@ -88,7 +88,8 @@ def signed_claims(unverified_token: str, jwks: bytes, *, what: str) -> dict[str,
     """
     try:
         found = jwt.decode(unverified_token, signing_keys(jwks), algorithms=list(ALGORITHMS))
-    except (JoseError, ValueError, RecursionError) as error:  # ValueError: not base64, not UTF-8, no such key
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
+        # ValueError: not base64, not UTF-8, no such key; TypeError: a header whose crit is no list
         raise ContractBroken(f"{what}: {type(error).__name__}") from None
     return found.claims
 

@@ -1,4 +1,8 @@
-"""A zip of statements, as banks deliver a month of camt files: opened with bounds, or refused."""
+"""A zip of statements, as banks deliver a month of camt files: opened with bounds, or refused.
+
+Only what is stored or deflated is unpacked: zipfile asks no other method for a bounded piece, so that a kilobyte of
+bzip2 or LZMA would fill the memory before the bound is looked at (and LZMA reserves the dictionary that it names).
+"""
 
 import io
 import zipfile
@@ -9,7 +13,12 @@ from providers.errors import ContractBroken
 
 MAX_FILES = 500
 MAX_BYTES = 64 * 1024 * 1024  # of all files together, unpacked
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")  # of a file in it, and of an archive without one
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError),
+    IndexError,  # an entry without a name
+)
 
 
 def is_archive(raw: bytes) -> bool:
@@ -27,13 +36,15 @@ def files(raw: bytes) -> Iterator[bytes]:
             for entry in entries:
                 if entry.flag_bits & 1:
                     raise ContractBroken("The archive is encrypted; unpack it first.")
+                if entry.compress_type not in _METHODS:
+                    raise ContractBroken("The archive is packed in a rare way; pack it anew as an ordinary zip.")
                 with archive.open(entry) as opened:
                     held = opened.read(left + 1)
                 left -= len(held)
                 if left < 0:
                     raise ContractBroken("The archive unpacks to more than is read at once.")
                 yield held
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError):
+    except _BROKEN:
         raise ContractBroken("The archive cannot be unpacked; it may be cut off.") from None
 
 

@@ -3,6 +3,7 @@
 By element names alone: what changed between the versions is read both ways, and a report may stand in an envelope.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from providers.amount import is_currency
 from providers.errors import ContractBroken
 from providers.files import accounts, camt_entry, xml
 from providers.files.extract import Extract, Format, Read
-from providers.files.rows import Taken
+from providers.files.rows import MAX_ROWS, Taken
 from providers.files.xml import Element
 from providers.model import Account, AccountType, Balance, BalanceType, Identifier, Money, Status
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
 from providers.rules.told import Told
 
+MAX_REPORTS = 20_000  # fifty years of days
 _VERSION = re.compile(rb"camt\.(05[234])\.001\.([0-9]{2})")
 _REPORTS = {"Stmt": Status.BOOKED, "Rpt": Status.PENDING, "Ntfctn": Status.BOOKED}
 _OPENING = (BalanceType.OPENING_BOOKED, BalanceType.PREVIOUSLY_CLOSED_BOOKED)
@@ -51,10 +53,13 @@ def read(raw: bytes, engine: Engine | None = None) -> Read:
     raw = raw.lstrip()
     open_: dict[int, _Report] = {}
     found: list[tuple[Element, _Report]] = []
+    seen = itertools.count(1)
 
     def take(entry: Element, parent: Element) -> None:
         if parent.name not in _REPORTS:
             return
+        if next(seen) > MAX_ROWS:
+            raise ContractBroken(f"The file has more than {MAX_ROWS} rows; divide it into years.")
         report = open_.get(id(parent))
         if report is None:
             account = _account(parent, _currency_of(entry))
@@ -67,6 +72,8 @@ def read(raw: bytes, engine: Engine | None = None) -> Read:
     encoding = xml.encoding_of(raw)
     root = xml.read(raw, row="Ntry", take=take)
     reports = _reports(root)
+    if len(reports) > MAX_REPORTS:
+        raise ContractBroken(f"The file holds more than {MAX_REPORTS} statements; divide it.")
     if not reports:
         raise ContractBroken("The file is XML, but no camt.052, camt.053 or camt.054 statement.")
     rows = {id(element): report for element, report in found}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from providers import dates
+from providers.errors import ContractBroken
 from providers.model import Balance, Money, RejectedRow, Transaction
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
@@ -12,6 +13,8 @@ from providers.rules.told import Told
 
 RAW_LIMIT_BYTES = 65_536
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # of a movement; beyond it a date is a mistake, and arithmetic on it fails
+MAX_ROWS = 200_000
+"""Of one file, broken ones included: more take minutes of a core and a gigabyte."""
 _DIGITS = 18  # of an amount, those behind the mark included: what fits a column of 63 bits
 
 
@@ -29,7 +32,9 @@ class Taken:
         self.balances.append(balance)
 
     def take(self, engine: Engine, raw: bytes, tell: Callable[[], Told]) -> None:
-        """``tell`` reads the row and may raise BrokenRow."""
+        """``tell`` reads the row and may raise BrokenRow. Raises ContractBroken for one too many."""
+        if len(self.transactions) + len(self.rejected) >= MAX_ROWS:
+            raise ContractBroken(f"The file has more than {MAX_ROWS} rows; divide it into years.")
         try:
             self.transactions.append(read_row(engine, tell()))
         except BrokenRow as error:

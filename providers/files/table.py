@@ -15,13 +15,12 @@ from providers.files.extract import Extract, Format, Read
 from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED
 from providers.files.profile import MAX_COLUMNS, Profile, Role
 from providers.files.reading import Reading
-from providers.files.rows import Taken
+from providers.files.rows import MAX_ROWS, Taken
 from providers.model import Account, AccountType, Identifier, Money, Status
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
 from providers.rules.told import Named, Told
 
-MAX_ROWS = 200_000
 MAX_ROW_LENGTH = 32_768
 
 

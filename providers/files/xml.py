@@ -16,6 +16,8 @@ from providers.errors import ContractBroken
 
 MAX_DEPTH = 60
 MAX_ELEMENTS = 3_000_000
+MAX_HELD = 500_000
+"""Elements in memory at once, some 150 MB: those outside of rows, and one row's."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,8 @@ class _Reader:
         self._path: list[Element] = []
         self._texts: list[list[str]] = []
         self._root: Element | None = None
-        self._count = 0
+        self._count = self._held = 0
+        self._held_before: list[int] = []
 
     def read(self, raw: bytes, encoding: str | None) -> Element:
         parser = self._parser = expat.ParserCreate(encoding)
@@ -119,7 +122,9 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._count += 1
-        if len(self._path) >= MAX_DEPTH or self._count > MAX_ELEMENTS:
+        self._held_before.append(self._held)
+        self._held += 1
+        if len(self._path) >= MAX_DEPTH or self._count > MAX_ELEMENTS or self._held > MAX_HELD:
             raise ContractBroken("The file has more elements, or deeper ones, than a statement can have.")
         element = Element(name.rpartition(":")[2], attributes, self._parser.CurrentByteIndex)
         if self._path:
@@ -130,11 +135,12 @@ class _Reader:
         self._texts.append([])
 
     def _end(self, _name: str) -> None:
-        element = self._path.pop()
+        element, held_before = self._path.pop(), self._held_before.pop()
         element.text = "".join(self._texts.pop())
         element.end = self._parser.CurrentByteIndex
         if element.name == self._row and self._path:
             self._path[-1].children.pop()
+            self._held = held_before
             self._take(element, self._path[-1])
 
     def _characters(self, text: str) -> None:

@@ -61,7 +61,7 @@ def check_http_signature(demand: Demand, request: requests.PreparedRequest, answ
     if algorithm not in _ALGORITHMS:
         raise ContractBroken("the answer is signed in a way that is not allowed")
     ends = told.get("expires", "")
-    if ends and not (ends.isdigit() and int(ends[:12]) >= now.timestamp()):
+    if ends and not (ends.isascii() and ends.isdigit() and int(ends[:12]) >= now.timestamp()):
         raise ContractBroken("the answer's signature is out of date")
     signature = _decoded(told.get("signature", ""), "the answer's signature")
     shown = None

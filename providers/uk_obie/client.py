@@ -4,6 +4,7 @@ Headers: Read/Write API profile v3.1.11, "Headers". x-fapi-customer-ip-address s
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -154,10 +155,11 @@ class Client:
 
     def _resolve(self, url: str, link: str) -> str:
         """A link under another of the bank's own names is followed at the page that named it."""
-        parts, here = urlsplit(link), urlsplit(url)
-        known = self._settings.paging.hosts
-        if parts.hostname in known or parts.netloc.lower() in known:
-            link = urlunsplit((here.scheme, here.netloc, parts.path, parts.query, ""))
+        with suppress(ValueError):  # what is no URL is refused below
+            parts, here = urlsplit(link), urlsplit(url)
+            known = self._settings.paging.hosts
+            if parts.hostname in known or parts.netloc.lower() in known:
+                link = urlunsplit((here.scheme, here.netloc, parts.path, parts.query, ""))
         return self._transport.resolve(url, link)
 
     def _post(self, url: str, token: str, body: bytes, *, now: datetime) -> Answer:

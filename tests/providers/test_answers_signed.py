@@ -199,6 +199,7 @@ FORGED: list[tuple[str, Bank]] = [
     ("does not hold", Bank(spoil=swapped("rsa-sha256", "rsa-sha512"))),
     ("out of date", Bank(parameters=",expires=1")),
     ("out of date", Bank(parameters=',expires="soon"')),
+    ("out of date", Bank(parameters=',expires="\xb2"')),  # a digit to isdigit(), and no number to int()
     ("cannot be read", Bank(parameters=',headers="digest"')),
     ("cannot be read", Bank(spoil=changed(signature="Bearer x"))),
     ("not Base64", Bank(spoil=swapped('signature="', 'signature="!'))),

@@ -72,7 +72,15 @@ def test_the_banks_page_may_live_on_another_https_host(
     assert adapter.start(tpp.link_request()).step == Redirect("https://sca.bank.example/x?id=1")
 
 
-BAD_LINKS = [None, {}, {"href": "http://sca.bank.example/"}, {"href": "javascript:alert(1)"}, {"href": "/sca/1"}, 7]
+BAD_LINKS = [
+    None,
+    {},
+    "https://[",
+    {"href": "http://sca.bank.example/"},
+    {"href": "javascript:alert(1)"},
+    {"href": "/sca/1"},
+    7,
+]
 
 
 @pytest.mark.parametrize("link", BAD_LINKS)

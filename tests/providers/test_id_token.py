@@ -107,11 +107,12 @@ def test_a_changed_claim_breaks_the_signature() -> None:
         check(f"{head}.{part(tpp.id_token_claims(nonce='nonce-1', sub='charlie'))}.{signature}")
 
 
+NO_LIST = part({"alg": "PS256", "crit": 1}) + ".e30.c"
 DEEP = base64.urlsafe_b64encode(b"[" * 30_000).decode() + ".e30.c"
 
 
 @pytest.mark.parametrize(
-    "token", ["", "a", "a.b", "a.b.c", "....", "é.é.é", "sample_id_token", part([]) + ".e30.c", DEEP]
+    "token", ["", "a", "a.b", "a.b.c", "....", "é.é.é", "sample_id_token", part([]) + ".e30.c", NO_LIST, DEEP]
 )
 def test_garbage_is_a_broken_contract(token: str) -> None:
     with pytest.raises(ContractBroken):

@@ -293,7 +293,13 @@ def test_pages_are_followed_one_request_each_as_the_caller_asks(
     assert list(pages) == []
 
 
-BAD_NEXT = ["http://127.0.0.2:1/steal", "https://127.0.0.1:8101/x", "//evil.example/", "file:///etc/passwd"]
+BAD_NEXT = [
+    "http://127.0.0.2:1/steal",
+    "https://127.0.0.1:8101/x",
+    "//evil.example/",
+    "file:///etc/passwd",
+    "https://[",
+]
 
 
 @pytest.mark.parametrize("link", BAD_NEXT)

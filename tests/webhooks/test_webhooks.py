@@ -221,7 +221,8 @@ def test_a_receiver_that_took_nothing_for_five_days_is_switched_off(read_once: W
 
 @pytest.mark.parametrize(
     ("headers", "wait_s"),
-    [({"Retry-After": "900"}, 900), ({"Retry-After": "99999999999"}, 86400), ({"Retry-After": "soon"}, 5), ({}, 5)],
+    [({"Retry-After": "900"}, 900), ({"Retry-After": "99999999999"}, 86400), ({"Retry-After": "soon"}, 5), ({}, 5)]
+    + [({"Retry-After": text}, 5) for text in ("\xb2", "Fri, 31 Dec 9999 23:00:00 -0500")],
 )
 @one_store
 def test_a_receiver_that_asks_for_a_pause_gets_it(

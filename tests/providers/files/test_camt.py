@@ -270,3 +270,26 @@ def test_a_balance_names_a_credit_line_that_it_counts_in() -> None:
     found = only(statement(balances=balance("CLBD", "1.00").replace("<Amt", f"{line}<Amt", 1))).balances[0]
     assert (found.type, found.credit_line_included) == (BalanceType.CLOSING_BOOKED, True)
     assert found.credit_limit == Money(Decimal("500.00"), "EUR")
+
+
+def _many(element: bytes, count: int) -> bytes:
+    return b"<Document><BkToCstmrStmt><Stmt>%b</Stmt></BkToCstmrStmt></Document>" % (element * count)
+
+
+@pytest.mark.parametrize(
+    ("module", "bound", "raw", "says"),
+    [
+        (xml, "MAX_HELD", _many(b"<Bal/>", 50), "more elements"),
+        (camt, "MAX_ROWS", _many(b"<Ntry/>", 50), "rows"),
+        (camt, "MAX_REPORTS", _many(b"</Stmt><Stmt>", 50), "statements"),
+    ],
+)
+def test_a_small_file_that_would_cost_much_is_refused(
+    monkeypatch: pytest.MonkeyPatch, module: object, bound: str, raw: bytes, says: str
+) -> None:
+    """Megabytes of tiny elements cost minutes and a gigabyte; the elements of rows that are done with do not count."""
+    monkeypatch.setattr(module, bound, 40)
+    with pytest.raises(ContractBroken, match=says):
+        camt.read(raw)
+    few = _many(b"<Ntry><a/><b/><c/></Ntry>", 30)
+    assert len(camt.read(few).extracts[0].rejected) == 30

@@ -2,13 +2,14 @@
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 from datetime import date
 
 import pytest
 
 from providers.errors import ContractBroken
-from providers.files import archive
+from providers.files import archive, rows
 from providers.files import read as door
 from providers.files.extract import Format
 from providers.files.read import Said, by_account, format_of, read
@@ -92,9 +93,30 @@ def _encrypted() -> bytes:
     return bytes(raw)
 
 
+def _nameless() -> bytes:
+    """The name of its entry is said to be empty, and the letter of it to be something else."""
+    raw = bytearray(zipped(CAMT, names=("a",)))
+    at = raw.rindex(b"PK\x01\x02")
+    raw[at + 28 : at + 32] = b"\x00\x00\x01\x00"
+    return bytes(raw)
+
+
 def test_a_zip_bomb_dies_politely() -> None:
     with pytest.raises(ContractBroken, match="unpacks to more"):
         read(_bomb())
+
+
+def test_a_bomb_of_another_method_is_not_lit() -> None:
+    """zipfile unpacks bzip2 whole before it hands out a piece: a hundred bytes would take hundreds of megabytes."""
+    raw = zipped(b"\x00" * (3 * archive.MAX_BYTES), method=zipfile.ZIP_BZIP2)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ContractBroken, match="rare way"):
+            read(raw)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1024 * 1024
 
 
 @pytest.mark.parametrize(
@@ -106,7 +128,10 @@ def test_a_zip_bomb_dies_politely() -> None:
         (zipped(CAMT, MT940), "several formats"),
         (zipped(), "is empty"),
         (zipped(CAMT)[:-30], "cut off"),
+        (zipped(CAMT, method=zipfile.ZIP_BZIP2), "rare way"),
+        (zipped(CAMT, method=zipfile.ZIP_LZMA), "rare way"),
         (zipped(*[b"x"] * (archive.MAX_FILES + 1), method=zipfile.ZIP_STORED), "more than"),
+        (_nameless(), "cut off"),
         (b"PK\x03\x04" + b"\xff" * 60, "cut off"),
     ],
 )
@@ -119,6 +144,31 @@ def test_many_files_may_not_unpack_to_more_than_one() -> None:
     half = b"\x00" * (archive.MAX_BYTES // 2 + 1)
     with pytest.raises(ContractBroken, match="unpacks to more"):
         list(archive.files(zipped(half, half)))
+
+
+def test_many_files_may_not_hold_more_rows_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_ROWS", 2)
+    assert len(read(zipped(CAMT, CAMT)).extracts) == 2
+    with pytest.raises(ContractBroken, match="rows"):
+        read(zipped(CAMT, CAMT, CAMT))
+
+
+@pytest.mark.parametrize(
+    ("raw", "before", "row"),
+    [
+        (MT940, b":61:", b":61:240315D12,50NTRFNONREF\r\n"),
+        (QIF, b"D15", b"D15/03/2024\nT1\n^\n"),
+        (OFX, b"<STMTTRN>", f"<STMTTRN>{test_ofx.ROW}</STMTTRN>".encode()),
+    ],
+)
+def test_a_file_may_not_hold_more_rows_than_are_read(
+    monkeypatch: pytest.MonkeyPatch, raw: bytes, before: bytes, row: bytes
+) -> None:
+    many = raw.replace(before, row * 20 + before, 1)
+    assert len(read(many).extracts[0].transactions) >= 21
+    monkeypatch.setattr(rows, "MAX_ROWS", 10)
+    with pytest.raises(ContractBroken, match="rows"):
+        read(many)
 
 
 def test_what_the_person_says_reaches_the_format_that_needs_it() -> None:
