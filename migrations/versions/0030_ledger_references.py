@@ -23,7 +23,7 @@ _REFERENCES = (
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         return
-    for table, column, whole in _REFERENCES:
+    for table, column, whole in _REFERENCES:  # our own names; DDL binds no values
         op.drop_constraint(op.f(f"fk_{table}_{column}_{whole}"), table, type_="foreignkey")
         op.execute(
             f"CREATE FUNCTION {_name(table, whole)}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"  # noqa: S608

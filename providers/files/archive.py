@@ -15,9 +15,16 @@ MAX_FILES = 500
 MAX_BYTES = 64 * 1024 * 1024  # of all files together, unpacked
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")  # of a file in it, and of an archive without one
+# What zipfile raises of bent bytes; IndexError for an entry without a name.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError),
-    IndexError,  # an entry without a name
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    IndexError,
 )
 
 

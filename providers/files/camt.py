@@ -15,7 +15,7 @@ from providers.amount import is_currency
 from providers.errors import ContractBroken
 from providers.files import accounts, camt_entry, xml
 from providers.files.extract import Extract, Format, Read
-from providers.files.rows import MAX_ROWS, Taken
+from providers.files.rows import Taken, must_be_few
 from providers.files.xml import Element
 from providers.model import Account, AccountType, Balance, BalanceType, Identifier, Money, Status
 from providers.rows import BrokenRow
@@ -58,8 +58,7 @@ def read(raw: bytes, engine: Engine | None = None) -> Read:
     def take(entry: Element, parent: Element) -> None:
         if parent.name not in _REPORTS:
             return
-        if next(seen) > MAX_ROWS:
-            raise ContractBroken(f"The file has more than {MAX_ROWS} rows; divide it into years.")
+        must_be_few(next(seen))  # of all reports together
         report = open_.get(id(parent))
         if report is None:
             account = _account(parent, _currency_of(entry))

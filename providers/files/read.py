@@ -8,7 +8,7 @@ from providers.files.days import Order
 from providers.files.decode import decoded
 from providers.files.extract import Extract, Format, Read
 from providers.files.profile import Profile
-from providers.files.rows import MAX_ROWS
+from providers.files.rows import must_be_few
 from providers.model import Money, Transaction
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -78,8 +78,7 @@ def read(raw: bytes, said: Said = NOTHING_SAID) -> Read:
         if found is not None and one.format is not found.format:
             raise ContractBroken("The archive holds files of several formats; unpack it and choose one.")
         rows += sum(len(extract.transactions) + len(extract.rejected) for extract in one.extracts)
-        if rows > MAX_ROWS:
-            raise ContractBroken(f"The archive has more than {MAX_ROWS} rows; divide it into years.")
+        must_be_few(rows, of="archive")
         found = one if found is None else _joined(found, one)
     if found is None:
         raise ContractBroken("The archive is empty.")

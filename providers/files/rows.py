@@ -18,6 +18,12 @@ MAX_ROWS = 200_000
 _DIGITS = 18  # of an amount, those behind the mark included: what fits a column of 63 bits
 
 
+def must_be_few(rows: int, *, of: str = "file") -> None:
+    """Raises ContractBroken for more than MAX_ROWS."""
+    if rows > MAX_ROWS:
+        raise ContractBroken(f"The {of} has more than {MAX_ROWS} rows; divide it into years.")
+
+
 @dataclass(slots=True)
 class Taken:
     """The rows of one account so far."""
@@ -33,8 +39,7 @@ class Taken:
 
     def take(self, engine: Engine, raw: bytes, tell: Callable[[], Told]) -> None:
         """``tell`` reads the row and may raise BrokenRow. Raises ContractBroken for one too many."""
-        if len(self.transactions) + len(self.rejected) >= MAX_ROWS:
-            raise ContractBroken(f"The file has more than {MAX_ROWS} rows; divide it into years.")
+        must_be_few(len(self.transactions) + len(self.rejected) + 1)
         try:
             self.transactions.append(read_row(engine, tell()))
         except BrokenRow as error:

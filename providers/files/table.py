@@ -15,7 +15,7 @@ from providers.files.extract import Extract, Format, Read
 from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED
 from providers.files.profile import MAX_COLUMNS, Profile, Role
 from providers.files.reading import Reading
-from providers.files.rows import MAX_ROWS, Taken
+from providers.files.rows import Taken, must_be_few
 from providers.model import Account, AccountType, Identifier, Money, Status
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
@@ -105,8 +105,7 @@ def lines(text: str, profile: Profile) -> Iterator[Line]:
         raw, source.taken = "\n".join(source.taken), []
         if number == 0 and profile.has_header:
             continue
-        if number > MAX_ROWS:
-            raise ContractBroken(f"The file has more than {MAX_ROWS} rows; divide it into years.")
+        must_be_few(number)
         yield Line(cells[:MAX_COLUMNS], raw)
 
 

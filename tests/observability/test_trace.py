@@ -29,7 +29,7 @@ from tests.conftest import TestClock
 from tests.jobs.workshop import Carver, ask, jobs
 
 CHOSEN, OTHER = "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-000000000000"
-"""At 50 per cent the first one is kept whole; the second one (hexadecimal 63 is 99) only if something fails."""
+"""At 50 per cent the first one is kept whole; the second one only if something fails."""
 
 
 class Bank(BaseHTTPRequestHandler):
@@ -143,6 +143,15 @@ def test_what_went_well_is_kept_for_a_share_of_the_ids_and_whole_where_something
     assert [what for _, what, _ in hops(hub, OTHER)] == ["GET one", "job two", "webhook x", "mail y"]
     kept.note("app", "GET slow", took_ms=60_000, trace_id=str(uuid.UUID(int=99)))
     assert hops(hub, str(uuid.UUID(int=99))) == [("app", "GET slow", "ok")]
+
+
+def test_an_id_that_is_no_uuid_stops_nobody(hub: Hub) -> None:
+    """Whoever notes it may be the dispatcher, and would try again for ever."""
+    kept = made(hub)
+    for trace_id in ("no hexadecimal", "\u20ac"):
+        kept.note("hub", "event x", took_ms=1, outcome="failed", trace_id=trace_id)
+    assert [what for _, what, _ in hops(hub, "no hexadecimal")] == ["event x"]
+    assert [what for _, what, _ in hops(hub, "\u20ac")] == ["event x"]
 
 
 def test_who_floods_us_with_refusals_drowns_no_note_on_banks(hub: Hub) -> None:

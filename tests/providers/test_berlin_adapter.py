@@ -76,6 +76,7 @@ BAD_LINKS = [
     None,
     {},
     "https://[",
+    {"href": "https://["},
     {"href": "http://sca.bank.example/"},
     {"href": "javascript:alert(1)"},
     {"href": "/sca/1"},

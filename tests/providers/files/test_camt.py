@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from providers.errors import ContractBroken
-from providers.files import camt, xml
+from providers.files import camt, rows, xml
 from providers.files.extract import Extract, Format
 from providers.files.read import format_of, read
 from providers.model import BalanceType, Identifier, Money, Scheme, Status
@@ -280,7 +280,7 @@ def _many(element: bytes, count: int) -> bytes:
     ("module", "bound", "raw", "says"),
     [
         (xml, "MAX_HELD", _many(b"<Bal/>", 50), "more elements"),
-        (camt, "MAX_ROWS", _many(b"<Ntry/>", 50), "rows"),
+        (rows, "MAX_ROWS", _many(b"<Ntry/></Stmt><Stmt>", 50), "rows"),
         (camt, "MAX_REPORTS", _many(b"</Stmt><Stmt>", 50), "statements"),
     ],
 )

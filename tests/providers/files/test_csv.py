@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from providers.errors import ContractBroken
-from providers.files import guess, table
+from providers.files import guess, rows, table
 from providers.files.extract import Format
 from providers.files.profile import Profile, Role
 from providers.files.read import format_of
@@ -115,9 +115,9 @@ def test_a_quotation_mark_that_never_closes_does_not_swallow_the_file() -> None:
 
 
 def test_more_rows_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "MAX_ROWS", 10)
+    monkeypatch.setattr(rows, "MAX_ROWS", 10)
     with pytest.raises(ContractBroken, match="more than 10 rows"):
-        table.read(b"31.12.2024;1,00;a\n" * 20, DECLARED)
+        list(table.lines("31.12.2024;1,00;a\n" * 20, DECLARED))  # before they are given to their accounts
 
 
 @pytest.mark.parametrize(

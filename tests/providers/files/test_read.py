@@ -147,7 +147,7 @@ def test_many_files_may_not_unpack_to_more_than_one() -> None:
 
 
 def test_many_files_may_not_hold_more_rows_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MAX_ROWS", 2)
+    monkeypatch.setattr(rows, "MAX_ROWS", 2)
     assert len(read(zipped(CAMT, CAMT)).extracts) == 2
     with pytest.raises(ContractBroken, match="rows"):
         read(zipped(CAMT, CAMT, CAMT))
