@@ -12,6 +12,7 @@ from providers.rows import BrokenRow
 # Wider than both standards (Berlin Group 14+3 digits, UK 13+5) because banks send "3.7000", and JSON numbers like 1e2;
 # narrow enough that no amount can grow past what a database column or a formatter takes.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_PLAIN_JSON = re.compile(rb'"?(-?[0-9]{1,14}(?:\.[0-9]{1,4})?)"?')
 _PLAIN = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,4})?", re.ASCII)
 # A comma before one or two last digits, or a group of three between points and the comma, can mean one thing only.
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},[0-9]{1,2}", re.ASCII)
@@ -36,7 +37,11 @@ def exact(raw: msgspec.Raw, field: str) -> Decimal:
     Zeros that the bank wrote are kept ("3.7000"); an exponent is written out (1e2 is 100); zero has no sign.
     Raises BrokenRow naming ``field``.
     """
-    text = bytes(raw).decode("utf-8", "replace")
+    body = bytes(raw)
+    if (plain := _PLAIN_JSON.fullmatch(body)) is not None:  # by far the most
+        number = Decimal(plain[1].decode())
+        return number if number else number.copy_abs()
+    text = body.decode("utf-8", "replace")
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
     return exact_text(text, field)

@@ -4,6 +4,7 @@ import hmac
 import html
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE = re.compile(
@@ -80,6 +81,12 @@ def meaningful(value: str | int | None) -> str | None:
         return text
     core = _NOT_ALNUM.sub("", text).casefold()
     return None if core in _PLACEHOLDERS or not core.strip("0") else text
+
+
+@lru_cache(maxsize=4096)
+def word(value: str | int | None) -> str | None:
+    """The same, remembered: for what comes in row after row, such as codes, accounts and banks."""
+    return meaningful(value)
 
 
 def identifiers(candidates: Mapping[str, str | int | None]) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """``rialto renormalise``: what an operator types and reads."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from hub.cli import main
 from hub.context import Hub
@@ -27,7 +27,7 @@ class Adapter:
     def reread(self, raw: bytes, status: Status, account: Account, *, trace: object) -> Transaction:
         if raw != WAS.raw:
             raise BrokenRow("amount is not an amount")
-        return replace(WAS, counterparty=Party("Coffee House"))
+        return structs.replace(WAS, counterparty=Party("Coffee House"))
 
 
 BANK = Institution(id="first-bank", name="First", standard="test", version="1", country="DE", api={})

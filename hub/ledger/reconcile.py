@@ -106,7 +106,7 @@ class Matching:
     _oldest: date | None = None
     _lost: frozenset[Id] = frozenset()
     _renamed: dict[str, tuple[Id, ...]] = field(default_factory=dict)
-    _met: dict[tuple[object, ...], dict[Id, Movement]] = field(default_factory=dict)
+    _met: dict[tuple[object, ...], Movement | dict[Id, Movement]] = field(default_factory=dict)
     _swallowed: defaultdict[Id, list[Fetched]] = field(default_factory=lambda: defaultdict(list))
     _next: dict[str, int] = field(default_factory=dict)
     _places: defaultdict[Hashable, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -197,21 +197,31 @@ class Matching:
     def _repeats(self, row: Fetched) -> bool:
         """Whether overlapping pages gave this row before: equal content under a believed id."""
         movement = row.movement
-        if met := self._met.get(movement.content):
-            for one in self.trust.believed(movement):
-                before = met.get(one)
-                if before is not None and (same := self.trust.shared(movement, before)):
-                    self._swallowed[same].append(row)
-                    return True
-        self._meet(movement)
+        if not movement.ids or (met := self._met_like(movement)) is None:
+            return False
+        for one in self.trust.believed(movement):
+            before = met.get(one)
+            if before is not None and (same := self.trust.shared(movement, before)):
+                self._swallowed[same].append(row)
+                return True
+        for one in movement.ids:
+            met.setdefault(one, movement)
         return False
 
     def _meet(self, movement: Movement) -> None:
-        """By content first: most is met once, and costs one look."""
-        if movement.ids:
-            met = self._met.setdefault(movement.content, {})
+        if movement.ids and (met := self._met_like(movement)) is not None:
             for one in movement.ids:
                 met.setdefault(one, movement)
+
+    def _met_like(self, movement: Movement) -> dict[Id, Movement] | None:
+        """What was met with this content, by id. None if it is the first: most content is met once, and the movement
+        then stands for itself."""
+        met = self._met.setdefault(movement.content, movement)
+        if met is movement:
+            return None
+        if isinstance(met, Movement):
+            met = self._met[movement.content] = dict.fromkeys(met.ids, met)
+        return met
 
     def _occurrence(self, movement: Movement) -> int:
         number = self._next.get(movement.fingerprint, 0)

@@ -10,17 +10,17 @@ from providers.rules.told import Named
 def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifier, ...]:
     found = []
     pan = row.masked_pan or row.pan
-    if row.iban is not None and (value := text.meaningful(row.iban)):
+    if row.iban is not None and (value := text.word(row.iban)):
         found.append(identifier(Scheme.IBAN, value))
-    if row.bban is not None and (value := text.meaningful(row.bban)):
+    if row.bban is not None and (value := text.word(row.bban)):
         found.append(identifier(Scheme.BBAN, value))
-    if pan is not None and (value := text.meaningful(pan)):
+    if pan is not None and (value := text.word(pan)):
         found.append(identifier(Scheme.MASKED_PAN, value))
-    if row.msisdn is not None and (value := text.meaningful(row.msisdn)):
+    if row.msisdn is not None and (value := text.word(row.msisdn)):
         found.append(identifier(Scheme.OTHER, value))
     if isinstance(row, wire.AccountReference) and row.other is not None:
         other = row.other if isinstance(row.other, str) else row.other.identification
-        if value := text.meaningful(other):
+        if value := text.word(other):
             found.append(identifier(Scheme.OTHER, value))
     return best_first(found) if len(found) > 1 else tuple(found)
 
@@ -51,7 +51,7 @@ def _side(
         reference = wire.AccountReference(iban=reference)
     found = identifiers(reference) if reference is not None else ()
     bic = agent if isinstance(agent, str) or agent is None else agent.bicfi or agent.bic
-    return Named(place, name, found[0] if found else None, text.meaningful(bic), f"{side}Account")
+    return Named(place, name, found[0] if found else None, text.word(bic), f"{side}Account")
 
 
 def ultimate(place: str, given: wire.PartyRow | str | None) -> Named | None:

@@ -7,7 +7,6 @@ direction of every amount is told.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import tzinfo
 
 from msgspec import structs
@@ -70,7 +69,7 @@ def _with_currency(row: Transaction, kind: Format, engine: Engine) -> Transactio
     """An entry of MT940 is in the currency of its message, which is not kept with it."""
     if kind is Format.CAMT or row.money.currency == engine.currency:
         return row
-    return replace(row, provenance={**row.provenance, "money": f"{_IN_CURRENCY}{row.money.currency}"})
+    return structs.replace(row, provenance={**row.provenance, "money": f"{_IN_CURRENCY}{row.money.currency}"})
 
 
 def is_row(raw: bytes) -> bool:

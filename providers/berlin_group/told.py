@@ -27,7 +27,7 @@ _ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
 def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool, account_currency: str | None) -> Told:
     """Raises BrokenRow where there is no amount."""
     given, money_place = row.transaction_amount, "transactionAmount"
-    if given is None or _amount_of(given) is wire.NOTHING:
+    if given is None or (given.amount is wire.NOTHING and _amount_of(given) is wire.NOTHING):
         row = _LOOSE_ROW.decode(raw)  # its names may be written in another way inside the amount
         given, money_place = _other_amount(row)
     unread = list(row.unread)
@@ -152,7 +152,7 @@ def _other_amount(row: wire.TransactionRow) -> tuple[wire.Amount, str]:
 
 
 def exact(given: wire.Amount, field: str) -> Decimal:
-    raw = _amount_of(given)
+    raw = given.amount if given.amount is not wire.NOTHING else _amount_of(given)
     if raw is wire.NOTHING:
         raise BrokenRow(f"{field} has no amount")
     return amount.exact(raw, field)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from providers.errors import ContractBroken
 from providers.files import archive, camt, guess, mt940, ofx, qif, table
 from providers.files.days import Order
@@ -122,7 +124,7 @@ def _meant(one: Extract, currency: str) -> Extract:
 
 def _row(row: Transaction, currency: str) -> Transaction:
     after = None if row.balance_after is None else _money(row.balance_after, currency)
-    return replace(row, money=_money(row.money, currency), balance_after=after)
+    return structs.replace(row, money=_money(row.money, currency), balance_after=after)
 
 
 def _money(money: Money, currency: str) -> Money:

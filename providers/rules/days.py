@@ -6,9 +6,11 @@ before, not more than three days after. Thirteen digits of a reference look like
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+
+import msgspec
+from msgspec import structs
 
 from providers import dates
 from providers.rows import BrokenRow
@@ -43,8 +45,7 @@ _UTC_ENDS = ("Z", "z", "+00:00", "+0000", "+00", "UTC", "GMT")
 _ALONE = re.compile(r"(?<![0-9./-])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}[.][0-9]{2}[.][0-9]{4})(?![0-9./-])", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(msgspec.Struct, frozen=True, gc=False):
     """``card``: a card number that stood beside a day in a text. ``places``: the place, and the rule, of each that is
     there. ``unread``: fields that hold no date."""
 
@@ -173,7 +174,7 @@ def beside_payee(days: Days, code: str | None, blanks: Mapping[str, str], place:
     if day is None:
         return days
     places = days.places | {"transaction_datetime": _then(place, "day_in_text")}
-    return replace(days, moment=_at(day, blanks.get("time"), zone), places=places)
+    return structs.replace(days, moment=_at(day, blanks.get("time"), zone), places=places)
 
 
 def _told_day(blanks: Mapping[str, str], known: date | None) -> date | None:

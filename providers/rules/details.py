@@ -2,8 +2,9 @@
 
 import re
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec import structs
 
 from providers import amount, text
 from providers.identify import identifier
@@ -41,7 +42,7 @@ def details(
     ultimate = _ultimate(told, written, other, outgoing, found_at)
     if exchange is None and (exchange := _exchanged(written, outgoing)) is not None:
         found_at["exchange"] = by(written.place, "exchange_in_text")
-    purpose = text.meaningful(told.purpose)
+    purpose = text.word(told.purpose)
     if purpose is None and (purpose := written.lifted.get("purpose")) is not None:
         found_at["purpose"] = by(written.place, "tagged_purpose")
     if not (ultimate or purpose or card or exchange or told.additional or told.charges or told.has_more):
@@ -125,7 +126,7 @@ def card_of(
         return None
     card = told.card or Card()
     if pan is not None and card.masked_pan is None:
-        card = replace(card, masked_pan=identifier(Scheme.MASKED_PAN, pan).value)
+        card = structs.replace(card, masked_pan=identifier(Scheme.MASKED_PAN, pan).value)
         places["details.card"] = by(written.place or told.additional_place, "card_in_text")
     descriptor = card.merchant_name or other.party.name
     if descriptor is None:
@@ -133,4 +134,6 @@ def card_of(
     found = merchant(descriptor)
     place = told.places.get("card", "") if card.merchant_name else other.place.partition(" by ")[0]
     places["details.card"] = by(place, "merchant_name")
-    return replace(card, merchant_name=found.name, city=card.city or found.city, country=card.country or found.country)
+    return structs.replace(
+        card, merchant_name=found.name, city=card.city or found.city, country=card.country or found.country
+    )

@@ -94,7 +94,7 @@ class Engine:
         if rules.pending.placeholder_texts and told.status is Status.PENDING:
             other, lines = NOBODY, []
         found = codes(told.code, told.proprietary_code, is_credit=number > 0, country=self._country)
-        category = text.meaningful(told.merchant_category_code)
+        category = text.word(told.merchant_category_code)
 
         places.update(dated.places)
         if other.place:
@@ -170,7 +170,7 @@ def _note_codes(told: Told, found: Codes, places: dict[str, str]) -> None:
         from_own = found.rule and not found.from_code
         places["bank_transaction_code"] = by(told.proprietary_place if from_own else told.code_place, found.rule)
     if found.proprietary:
-        theirs = text.meaningful(told.proprietary_code) is not None
+        theirs = text.word(told.proprietary_code) is not None
         places["proprietary_code"] = told.proprietary_place if theirs else told.code_place
 
 

@@ -5,7 +5,8 @@ a name that a template finds; the only line beside a terminal's line or a card's
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from providers.model import Identifier, Party
 from providers.rules import parties
@@ -20,14 +21,13 @@ from providers.rules.told import Told
 _MAX_REPEATED = 160  # a longer line says more than who the other side is
 
 
-@dataclass(frozen=True, slots=True)
-class OtherSide:
+class OtherSide(msgspec.Struct, frozen=True, gc=False):
     """The other side, its place, and the text that named it with what else stood there."""
 
     party: Party
     place: str = ""
     line: str = ""
-    blanks: Mapping[str, str] = field(default_factory=dict)
+    blanks: Mapping[str, str] = {}
 
 
 NOBODY = OtherSide(parties.NOBODY_KNOWN)

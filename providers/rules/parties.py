@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
 
 from providers import text
 from providers.identify import identifier
@@ -40,6 +42,7 @@ def _is_holder(side: Named, told: Told, outgoing: bool) -> bool:
     return holder is not None and bool(side.name) and holder.name == side.name
 
 
+@lru_cache(maxsize=4096)  # the same few people and shops, row after row
 def said(name: str | None) -> str | None:
     """A name that names somebody, in one line, as long as a name can be."""
     if name is None:
@@ -53,8 +56,13 @@ def said(name: str | None) -> str | None:
 
 
 def is_nobody(name: str, rules: Parties) -> bool:
+    return _stands_for_nobody(name, rules.placeholders)
+
+
+@lru_cache(maxsize=4096)
+def _stands_for_nobody(name: str, placeholders: tuple[str, ...]) -> bool:
     lowered = name.lower()
-    return NOBODY.covers(name, lowered) or (bool(rules.placeholders) and book(rules.placeholders).covers(name, lowered))
+    return NOBODY.covers(name, lowered) or (bool(placeholders) and book(placeholders).covers(name, lowered))
 
 
 def without_prefix(name: str, rules: Parties) -> str | None:
@@ -66,8 +74,7 @@ def without_prefix(name: str, rules: Parties) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class FromText:
+class FromText(msgspec.Struct, frozen=True, gc=False):
     """``line`` is where it stood. ``blanks``: what else stood there (date, card, the payer's own text).
     ``in_additional``: the line is the bank's own additional text."""
 
@@ -75,7 +82,7 @@ class FromText:
     rule: str
     line: str = ""
     in_additional: bool = False
-    blanks: Mapping[str, str] = field(default_factory=dict)
+    blanks: Mapping[str, str] = {}
 
 
 def from_texts(lines: Sequence[str], additional: str | None, rules: Parties) -> FromText | None:

@@ -18,7 +18,8 @@ repeats, no repeat inside a repeat.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from providers import text
 from providers.rules import labelled
@@ -93,8 +94,7 @@ _IS_ID = re.compile(r"\s*[A-Za-z_-]{0,20}[0-9][A-Za-z0-9_./-]{7,60}\s*")  # N26 
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
-@dataclass(slots=True)
-class Written:
+class Written(msgspec.Struct, gc=False):
     """``lines`` for remittance; ``texts`` the same before technical lines went, for who looks for a party or a day.
 
     ``ids``, ``party``, ``ultimate``, ``iban``, ``purpose`` were lifted out of tags. ``rules`` names what was done.
@@ -103,9 +103,9 @@ class Written:
     lines: list[str]
     place: str
     texts: list[str]
-    rules: list[str] = field(default_factory=list)
-    ids: dict[str, str] = field(default_factory=dict)
-    lifted: dict[str, str] = field(default_factory=dict)
+    rules: list[str] = []
+    ids: dict[str, str] = {}
+    lifted: dict[str, str] = {}
     has_terminal_line: bool = False
 
 

@@ -6,7 +6,7 @@ new once it is booked; its text may change when it is booked. Pages come in any 
 """
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,7 +131,7 @@ def _told(
         "half": {"entryReference": f"e-{number}"} if number % 2 else {},
         "new when booked": {"transactionId": f"{status}-{number}"},
     }
-    return replace(row(amount, day, text=words, status=status), bank_ids=ids[style])
+    return structs.replace(row(amount, day, text=words, status=status), bank_ids=ids[style])
 
 
 def _paged(draw: st.DrawFn, told: list[Transaction], style: str) -> Pages:

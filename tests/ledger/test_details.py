@@ -1,10 +1,10 @@
 """What only some banks tell of a transaction: kept, shown, and no more of it than the consent allows."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from hub.ledger import history
 from hub.ledger.details import details_text, without_parties
@@ -59,12 +59,12 @@ def shown(home: Home, **how: Any) -> Any:
 
 
 def test_all_that_a_bank_tells_is_shown(home: Home) -> None:
-    home.sync([replace(row(), details=FULL)])
+    home.sync([structs.replace(row(), details=FULL)])
     assert shown(home, with_parties=True) == SHOWN
 
 
 def test_the_account_of_somebody_else_needs_parties_read(home: Home) -> None:
-    home.sync([replace(row(), details=FULL)])
+    home.sync([structs.replace(row(), details=FULL)])
     assert shown(home) == {name: value for name, value in SHOWN.items() if name != "ultimate_account"}
 
 
@@ -80,5 +80,5 @@ def test_details_that_say_nothing_are_none(silent: Details) -> None:
 
 def test_details_that_a_bank_adds_later_change_the_row_and_nothing_else(home: Home) -> None:
     home.sync([row()])
-    assert home.sync([replace(row(), details=FULL)]) == Applied(modified=1)
-    assert home.sync([replace(row(), details=FULL)]) == Applied()
+    assert home.sync([structs.replace(row(), details=FULL)]) == Applied(modified=1)
+    assert home.sync([structs.replace(row(), details=FULL)]) == Applied()

@@ -1,11 +1,11 @@
 """However a bank pages, orders and repeats a growing history, the ledger ends as one clean fetch would have it."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hub.db import Database
 from providers.model import Transaction
@@ -34,7 +34,7 @@ def _told(movements: list[tuple[str, int, str]], style: str, fetch: int) -> list
         "reissued": lambda number: {"transactionId": f"{fetch}-{number}"},
         "half": lambda number: {"entryReference": f"e-{number}"} if number % 2 else {},
     }
-    return [replace(one, bank_ids=ids[style](number)) for number, one in enumerate(plain)]
+    return [structs.replace(one, bank_ids=ids[style](number)) for number, one in enumerate(plain)]
 
 
 @st.composite

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -268,7 +267,7 @@ def test_a_row_that_is_shown_again_is_no_longer_missing() -> None:
 
 NOT_MISSING = [
     ("outside the window", row("-1", FIRST - timedelta(days=1))),
-    ("booked inside, valued outside", replace(row("-1", FIRST), value_date=FIRST - timedelta(days=1))),
+    ("booked inside, valued outside", structs.replace(row("-1", FIRST), value_date=FIRST - timedelta(days=1))),
     ("older than all the bank shows: it may have cut its history", row("-1", days_ago(50))),
     ("rejected", row("-1", days_ago(5), status=Status.REJECTED)),
 ]
@@ -341,7 +340,7 @@ def test_a_booked_row_keeps_its_id_whether_ids_survive_booking_or_not() -> None:
 
 def announced(amount: str = "-9", day: date = TODAY + timedelta(days=3), id_: str = "") -> Transaction:
     made = row(amount, day, status=Status.FUTURE, text="rent", name="Landlord")
-    return replace(made, bank_ids={"transactionId": id_})
+    return structs.replace(made, bank_ids={"transactionId": id_})
 
 
 BECOMES = [

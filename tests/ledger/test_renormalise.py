@@ -1,11 +1,12 @@
 """Newer rules over rows that older ones read: what changes, what stays, and what an operator is told of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from hub.ledger import renormalise
@@ -47,7 +48,7 @@ def normalisers(home: Home) -> list[str]:
 
 
 WAS = row("-3.50", name="KAUF COFFEE HOUSE", transactionId="a")
-NOW = replace(WAS, counterparty=Party("Coffee House"), provenance={"counterparty": "text by prefix"})
+NOW = structs.replace(WAS, counterparty=Party("Coffee House"), provenance={"counterparty": "text by prefix"})
 
 
 def test_what_newer_rules_say_is_written_over_it_under_the_same_id(home: Home) -> None:
@@ -74,7 +75,7 @@ def test_the_bank_s_own_row_stays_and_says_how_it_is_read_now(home: Home) -> Non
 
 
 def test_the_bank_saying_it_again_by_the_newer_rules_changes_nothing_more(home: Home) -> None:
-    was, now = replace(WAS, bank_ids={}), replace(NOW, bank_ids={})
+    was, now = structs.replace(WAS, bank_ids={}), structs.replace(NOW, bank_ids={})
     home.sync([was, was])
     run(home, (was, now))
     before = log(home)
@@ -101,7 +102,7 @@ def test_a_second_run_finds_nothing_to_do(home: Home) -> None:
 def test_a_run_that_was_stopped_goes_on_where_it_was(home: Home, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     monkeypatch.setattr(renormalise, "BATCH", batch)
     many = [row(f"-{number}", days_ago(number), name="KAUF X") for number in range(5)]
-    newer = [replace(one, counterparty=Party("X")) for one in many]
+    newer = [structs.replace(one, counterparty=Party("X")) for one in many]
     home.sync(many)
     read = dict(zip((one.raw for one in many), newer, strict=True))
     one = Rereading(home.db, SEALER, Rules(read), "test/2", home.account_id)
@@ -115,8 +116,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(home: Home, monkeypatch: py
 REFUSED: list[tuple[Transaction | Exception, str]] = [
     (BrokenRow("bookingDate is not a date"), "bookingDate is not a date"),
     (ContractBroken("not the promised JSON"), "ContractBroken"),
-    (replace(WAS, money=Money(Decimal(10) ** 30, "EUR")), "ValueError"),
-    (replace(WAS, status=Status.REJECTED), "it would be RJCT instead of BOOK"),
+    (structs.replace(WAS, money=Money(Decimal(10) ** 30, "EUR")), "ValueError"),
+    (structs.replace(WAS, status=Status.REJECTED), "it would be RJCT instead of BOOK"),
 ]
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from providers import conformance
 from providers.driving import FaultKind, NotConformant, linked
@@ -37,7 +38,7 @@ DEBIT = Transaction(
     provenance={"money": "amount", "booking_date": "day"},
     raw=b'{"id":"out"}',
 )
-CREDIT = replace(DEBIT, money=Money(Decimal("7.00"), "EUR"), bank_ids={"id": "in"}, raw=b'{"id":"in"}')
+CREDIT = structs.replace(DEBIT, money=Money(Decimal("7.00"), "EUR"), bank_ids={"id": "in"}, raw=b'{"id":"in"}')
 ACCOUNT = Account("1", "EUR", identifiers=(Identifier(Scheme.IBAN, "DE02120300000000202051"),), raw=b'{"a":1}')
 RENT = StandingOrder("so-1", next=Instalment(date(2026, 4, 1), Money(Decimal("-900.00"), "EUR")), raw=b'{"id":"so-1"}')
 BALANCE = Balance(BalanceType.EXPECTED, Money(Decimal(2), "EUR"), source_label="expected")
@@ -189,7 +190,8 @@ def constantly(value: Any) -> Callable[..., Any]:
 
 
 NAIVE = replace(BALANCE, as_of=datetime.fromisoformat("2026-01-01"))
-NAMELESS = replace(DEBIT, provenance={"money": "amount"})
+WRONG_WAY = structs.replace(DEBIT, money=Money(Decimal(5), "EUR"))
+NAMELESS = structs.replace(DEBIT, provenance={"money": "amount"})
 COMING_IN = Instalment(date(2026, 4, 1), Money(Decimal("900.00"), "EUR"))
 UNSOUND = [
     ("accounts_can_be_recognised", "accounts", constantly((replace(ACCOUNT, identifiers=()),))),
@@ -199,7 +201,11 @@ UNSOUND = [
     ("balances_say_what_they_are", "balances", constantly((NAIVE,))),
     ("transactions_are_exact_and_explained", "transactions", gives(NAMELESS)),
     ("transactions_are_exact_and_explained", "transactions", gives()),
-    ("signs_are_the_account_holders", "transactions", gives(replace(DEBIT, money=Money(Decimal(5), "EUR")), CREDIT)),
+    (
+        "signs_are_the_account_holders",
+        "transactions",
+        gives(structs.replace(DEBIT, money=Money(Decimal(5), "EUR")), CREDIT),
+    ),
     ("offered_resources_are_sound", "standing_orders", None),
     ("offered_resources_are_sound", "standing_orders", raises(Refused("no", institution_id="f", step="s"))),
     ("offered_resources_are_sound", "standing_orders", constantly((replace(RENT, raw=b"[]"),))),

@@ -4,7 +4,6 @@ import copy
 import json
 import time
 from contextlib import suppress
-from dataclasses import fields
 from datetime import UTC
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from providers.berlin_group import normalize
 from providers.errors import ContractBroken
@@ -124,7 +124,7 @@ def sound(found: Transaction, row: dict[str, Any]) -> None:
     for name in ("booking_date", "value_date", "transaction_datetime", "balance_after", "bank_transaction_code"):
         assert (name in found.provenance) is (getattr(found, name) is not None), name
     assert ("remittance" in found.provenance) is bool(found.remittance)
-    for told in fields(found.details):
+    for told in structs.fields(found.details):
         is_told = getattr(found.details, told.name) not in (None, False, ())
         assert (f"details.{told.name}" in found.provenance) is is_told, told.name
     party = found.counterparty

@@ -9,7 +9,7 @@ rows of everybody stay as the old rules read them. After raising it, and after a
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypedDict
@@ -135,10 +135,8 @@ def _account(standard: str, kind: str | None) -> Account:
 
 def _said(value: object) -> str:
     """Everything of a value but its raw bytes, in one order."""
-    if is_dataclass(value) and not isinstance(value, type):
-        inside = ", ".join(
-            f"{one.name}={_said(getattr(value, one.name))}" for one in fields(value) if one.name != "raw"
-        )
+    if isinstance(value, msgspec.Struct):
+        inside = ", ".join(f"{name}={_said(getattr(value, name))}" for name in value.__struct_fields__ if name != "raw")
         return f"{type(value).__name__}({inside})"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_said, value))}]"

@@ -1,10 +1,10 @@
 """``rialto renormalise`` over imported statements: what was kept of a file, which is gone, suffices."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 from sqlalchemy import delete, select, update
 
 from hub.cli import main
@@ -45,7 +45,7 @@ def better(monkeypatch: pytest.MonkeyPatch) -> None:
     def capital(engine: Engine, told: Told) -> object:
         row = plain(engine, told)
         name = row.counterparty.name if row.counterparty else None
-        return replace(row, counterparty=Party(name.upper())) if name else row
+        return structs.replace(row, counterparty=Party(name.upper())) if name else row
 
     monkeypatch.setattr(kept, "read_row", capital)
 
