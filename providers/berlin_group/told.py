@@ -42,65 +42,66 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     code, code_place = _code(row.bank_transaction_code)
     outgoing = number < 0
     additional, additional_place = _additional(row)
-    return Told(
-        raw=raw,
-        status=status,
-        status_place="the list that holds the row",
-        number=number,
-        currency=(currency or "").strip().upper() if currency else "",
-        money_place=money_place,
-        direction=direction(row.credit_debit_indicator, number),
-        status_word=_first(
-            ("status", row.status),
-            ("bookingStatus", row.booking_status),
-            ("transactionStatus", row.transaction_status),
-        ),
-        booking=(("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time)),
-        value=(("valueDate", row.value_date), ("valueDateTime", row.value_date_time)),
-        moment=_moments(row),
-        creditor=parties.creditor(row) or parties.creditor(entry),
-        debtor=parties.debtor(row) or parties.debtor(entry),
-        ultimate_creditor=parties.ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor),
-        ultimate_debtor=parties.ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor),
-        merchant=_merchant(row, is_card),
-        unstructured=unstructured,
-        unstructured_place=unstructured_place,
-        single=_single(row) or _single(entry),
-        single_place="remittanceInformationUnstructured",
-        structured=structured,
-        structured_place=structured_place,
-        additional=additional,
-        additional_place=additional_place,
-        bank_ids={
-            "transactionId": row.transaction_id,
-            "internalTransactionId": row.internal_transaction_id,
-            "entryReference": row.entry_reference,
-            "cardTransactionId": row.card_transaction_id,
-            "transactionIdentification": row.transaction_identification,
-            "paymentInformationId": row.payment_information_identification,
-            "endToEndId": row.end_to_end_id or entry.end_to_end_id,
-            "mandateId": row.mandate_id or entry.mandate_id,
-            "checkId": row.check_id or entry.check_id,
-            "creditorId": row.creditor_id or entry.creditor_id,
-        },
-        code=code,
-        code_place=code_place,
-        proprietary_code=_text(row.proprietary_bank_transaction_code or row.transaction_type),
-        proprietary_place=(
-            "proprietaryBankTransactionCode" if row.proprietary_bank_transaction_code else "transactionType"
-        ),
-        merchant_category_code=row.merchant_category_code or row.card_acceptor_category_code,
-        merchant_category_place="merchantCategoryCode" if row.merchant_category_code else "cardAcceptorCategoryCode",
-        balance_after=_balance_after(row.balance_after_transaction, unread),
-        balance_after_place="balanceAfterTransaction.balanceAmount",
-        purpose=row.purpose_code or entry.purpose_code,
-        card=_card(row, is_card),
-        exchange=_exchange(row, outgoing, unread),
-        charges=_charges(row.markup_fee, unread),
-        batch_size=_batch_size(row, entries, unread),
-        places=_places(row, entries),
-        unread=tuple(unread),
+    found = Told(
+        raw,
+        status,
+        "the list that holds the row",
+        number,
+        (currency or "").strip().upper() if currency else "",
+        money_place,
     )
+    found.direction = direction(row.credit_debit_indicator, number)
+    found.status_word = _first(
+        ("status", row.status),
+        ("bookingStatus", row.booking_status),
+        ("transactionStatus", row.transaction_status),
+    )
+    found.booking = (("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time))
+    found.value = (("valueDate", row.value_date), ("valueDateTime", row.value_date_time))
+    found.moment = _moments(row)
+    found.creditor = parties.creditor(row) or parties.creditor(entry)
+    found.debtor = parties.debtor(row) or parties.debtor(entry)
+    found.ultimate_creditor = parties.ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor)
+    found.ultimate_debtor = parties.ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor)
+    found.merchant = _merchant(row, is_card)
+    found.unstructured = unstructured
+    found.unstructured_place = unstructured_place
+    found.single = _single(row) or _single(entry)
+    found.single_place = "remittanceInformationUnstructured"
+    found.structured = structured
+    found.structured_place = structured_place
+    found.additional = additional
+    found.additional_place = additional_place
+    found.bank_ids = {
+        "transactionId": row.transaction_id,
+        "internalTransactionId": row.internal_transaction_id,
+        "entryReference": row.entry_reference,
+        "cardTransactionId": row.card_transaction_id,
+        "transactionIdentification": row.transaction_identification,
+        "paymentInformationId": row.payment_information_identification,
+        "endToEndId": row.end_to_end_id or entry.end_to_end_id,
+        "mandateId": row.mandate_id or entry.mandate_id,
+        "checkId": row.check_id or entry.check_id,
+        "creditorId": row.creditor_id or entry.creditor_id,
+    }
+    found.code = code
+    found.code_place = code_place
+    found.proprietary_code = _text(row.proprietary_bank_transaction_code or row.transaction_type)
+    found.proprietary_place = (
+        "proprietaryBankTransactionCode" if row.proprietary_bank_transaction_code else "transactionType"
+    )
+    found.merchant_category_code = row.merchant_category_code or row.card_acceptor_category_code
+    found.merchant_category_place = "merchantCategoryCode" if row.merchant_category_code else "cardAcceptorCategoryCode"
+    found.balance_after = _balance_after(row.balance_after_transaction, unread)
+    found.balance_after_place = "balanceAfterTransaction.balanceAmount"
+    found.purpose = row.purpose_code or entry.purpose_code
+    found.card = _card(row, is_card)
+    found.exchange = _exchange(row, outgoing, unread)
+    found.charges = _charges(row.markup_fee, unread)
+    found.batch_size = _batch_size(row, entries, unread)
+    found.places = _places(row, entries)
+    found.unread = tuple(unread)
+    return found
 
 
 def direction(indicator: str | None, number: Decimal) -> int | None:

@@ -25,7 +25,7 @@ class Named(msgspec.Struct, gc=False):
     account_place: str = ""
 
 
-class Told(msgspec.Struct, kw_only=True, gc=False):
+class Told(msgspec.Struct, gc=False):
     """``number`` is exact and as signed as the bank wrote it (providers.amount); ``direction`` is 1 for a credit
     indicator, -1 for a debit one, None where there is none.
 

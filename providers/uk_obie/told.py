@@ -58,46 +58,40 @@ def told(row: wire.TransactionRow, raw: bytes, *, account_currency: str | None) 
     code, code_place = _code(row.bank_transaction_code)
     own_code, own_place = _own_code(row)
     description, described_at = _additional(row, supplement)
-    return Told(
-        raw=raw,
-        status=status,
-        status_place=status_place,
-        number=number,
-        currency=currency,
-        money_place="Amount with CreditDebitIndicator",
-        direction=sign,
-        status_word=None if status is Status.REJECTED else ("Status", row.status),
-        booking=(("BookingDateTime", row.booking_date_time),),
-        value=(("ValueDateTime", row.value_date_time),),
-        moment=tuple(_moments(supplement)),
-        creditor=_side("CreditorAccount", row.creditor_account, row.creditor_agent),
-        debtor=_side("DebtorAccount", row.debtor_account, row.debtor_agent),
-        ultimate_creditor=_side("UltimateCreditor", row.ultimate_creditor, None),
-        ultimate_debtor=_side("UltimateDebtor", row.ultimate_debtor, None),
-        merchant=_merchant(row.merchant_details),
-        unstructured=row.transaction_information
-        if isinstance(row.transaction_information, list)
-        else (row.transaction_information,),
-        unstructured_place="TransactionInformation",
-        additional=description,
-        additional_place=described_at,
-        bank_ids={"TransactionId": row.transaction_id, "TransactionReference": row.transaction_reference},
-        code=code,
-        code_place=code_place,
-        proprietary_code=own_code,
-        proprietary_place=own_place,
-        merchant_category_code=_category(row.merchant_details),
-        merchant_category_place="MerchantDetails.MerchantCategoryCode",
-        balance_after=_balance_after(row.balance, currency),
-        balance_after_place="Balance",
-        purpose=said(row.payment_purpose_code),
-        card=_card(row),
-        exchange=_exchange(row.currency_exchange, outgoing),
-        charges=charge if charge is not None and charge.number else None,
-        statement_references=lines_of(row.statement_reference),
-        is_mutable=_MUTABLE.get(key(row.transaction_mutability)),
-        unread=row.unread,
+    found = Told(raw, status, status_place, number, currency, "Amount with CreditDebitIndicator")
+    found.direction = sign
+    found.status_word = None if status is Status.REJECTED else ("Status", row.status)
+    found.booking = (("BookingDateTime", row.booking_date_time),)
+    found.value = (("ValueDateTime", row.value_date_time),)
+    found.moment = tuple(_moments(supplement))
+    found.creditor = _side("CreditorAccount", row.creditor_account, row.creditor_agent)
+    found.debtor = _side("DebtorAccount", row.debtor_account, row.debtor_agent)
+    found.ultimate_creditor = _side("UltimateCreditor", row.ultimate_creditor, None)
+    found.ultimate_debtor = _side("UltimateDebtor", row.ultimate_debtor, None)
+    found.merchant = _merchant(row.merchant_details)
+    found.unstructured = (
+        row.transaction_information if isinstance(row.transaction_information, list) else (row.transaction_information,)
     )
+    found.unstructured_place = "TransactionInformation"
+    found.additional = description
+    found.additional_place = described_at
+    found.bank_ids = {"TransactionId": row.transaction_id, "TransactionReference": row.transaction_reference}
+    found.code = code
+    found.code_place = code_place
+    found.proprietary_code = own_code
+    found.proprietary_place = own_place
+    found.merchant_category_code = _category(row.merchant_details)
+    found.merchant_category_place = "MerchantDetails.MerchantCategoryCode"
+    found.balance_after = _balance_after(row.balance, currency)
+    found.balance_after_place = "Balance"
+    found.purpose = said(row.payment_purpose_code)
+    found.card = _card(row)
+    found.exchange = _exchange(row.currency_exchange, outgoing)
+    found.charges = charge if charge is not None and charge.number else None
+    found.statement_references = lines_of(row.statement_reference)
+    found.is_mutable = _MUTABLE.get(key(row.transaction_mutability))
+    found.unread = row.unread
+    return found
 
 
 def _supplement(raw: msgspec.Raw) -> dict[str, object]:
