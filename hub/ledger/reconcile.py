@@ -216,10 +216,10 @@ class Matching:
     def _met_like(self, movement: Movement) -> dict[Id, Movement] | None:
         """What was met with this content, by id. None if it is the first: most content is met once, and the movement
         then stands for itself."""
-        met = self._met.setdefault(movement.content, movement)
-        if met is movement:
-            return None
-        if isinstance(met, Movement):
+        met = self._met.get(movement.content)
+        if met is None:
+            self._met[movement.content] = movement
+        elif isinstance(met, Movement):
             met = self._met[movement.content] = dict.fromkeys(met.ids, met)
         return met
 

@@ -186,7 +186,7 @@ def test_a_service_that_drips_or_breaks_off_is_left_in_time(
     with dripping(first, drop, 0.05) as port:
         began = time.monotonic()
         assert not RangeService(f"http://127.0.0.1:{port}/range/").contains(LEAKED[0])
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 6
 
 
 def test_a_service_that_is_away_stops_nobody() -> None:

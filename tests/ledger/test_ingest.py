@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, text
 
 from hub.db import Database
@@ -211,10 +212,7 @@ def test_a_finished_account_says_how_far_it_was_read(home: Home) -> None:
 
 
 def test_codes_that_do_not_fit_are_left_to_the_raw_row(home: Home) -> None:
-    shown = row()
-    object.__setattr__(shown, "merchant_category_code", "54112")
-    object.__setattr__(shown, "bank_transaction_code", "X" * 41)
-    home.sync([shown])
+    home.sync([structs.replace(row(), merchant_category_code="54112", bank_transaction_code="X" * 41)])
     (stored,) = ledger(home)
     assert (stored.merchant_category_code, stored.bank_transaction_code) == (None, None)
 

@@ -211,7 +211,7 @@ def test_a_server_that_drips_holds_nobody(first: bytes, drop: bytes) -> None:
         started = time.monotonic()
         with pytest.raises(Unreachable):
             Outbound(LOCAL, limits=QUICK).get_json(f"http://127.0.0.1:{port}/", max_bytes=10_000)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 4
 
 
 def test_nor_one_that_never_finishes_its_handshake() -> None:
@@ -219,7 +219,7 @@ def test_nor_one_that_never_finishes_its_handshake() -> None:
         started = time.monotonic()
         with pytest.raises(Unreachable):
             Outbound(LOCAL, limits=QUICK).get_json(f"https://127.0.0.1:{port}/", max_bytes=10)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 4
 
 
 def test_nor_does_a_resolver() -> None:
@@ -232,7 +232,7 @@ def test_nor_does_a_resolver() -> None:
     started = time.monotonic()
     with pytest.raises(Unreachable):
         Outbound(LOCAL, limits=QUICK, resolver=slow).get_json("https://client.example/", max_bytes=10)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     over.set()
 
 

@@ -240,7 +240,7 @@ def test_nobody_waits_for_a_fetch_who_has_keys_that_still_count(keys: ClientKeys
 
     def hanging() -> Answer:
         asked.set()
-        go_on.wait(4)
+        go_on.wait(20)
         return set_of(NEW)
 
     site.answer = hanging
@@ -249,7 +249,7 @@ def test_nobody_waits_for_a_fetch_who_has_keys_that_still_count(keys: ClientKeys
     assert asked.wait(4)
     started = time.monotonic()
     assert keys.document(client) == ES.jwks()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
     go_on.set()
     other.join()
     assert keys.document(client) == NEW.jwks()
@@ -261,7 +261,7 @@ def test_who_has_none_waits_a_moment_only(keys: ClientKeys, site: Site, monkeypa
 
     def hanging() -> Answer:
         asked.set()
-        go_on.wait(4)
+        go_on.wait(20)
         return set_of(ES)
 
     site.answer = hanging
