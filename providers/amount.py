@@ -17,6 +17,8 @@ _PLAIN = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,4})?", re.ASCII)
 # A comma before one or two last digits, or a group of three between points and the comma, can mean one thing only.
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},[0-9]{1,2}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){1,5}\.[0-9]{1,5}|(?:,[0-9]{3}){2,5})", re.ASCII)
+_SWISS = re.compile(r"[+-]?[0-9]{1,3}(?:['\u2019][0-9]{3}){1,5}(?:\.[0-9]{1,5})?", re.ASCII)
+_PART_OF_ONE = re.compile(r"[+-]?0,[0-9]{1,8}", re.ASCII)  # no group begins with nothing but a zero
 _SPACED = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3}){1,5}(?:\.[0-9]{1,5})?", re.ASCII)
 _BLANKS = re.compile(r"[\u00a0\u2009\u202f]|\\u(?:00a0|2009|202f)", re.IGNORECASE)  # what French numbers are grouped by
 _SIGN_BEHIND = re.compile(r"[0-9.,' ]{1,40}[+-]", re.ASCII)
@@ -27,6 +29,13 @@ _MINUSES = re.compile(r"[\u2212\u2013]|\\u(?:2212|2013)")  # of printed statemen
 _SYMBOLS = re.compile(r" ?(?:[€£$]|\\u(?:20ac|00a3)) ?", re.IGNORECASE)
 _GROUPING = re.compile(r"['\s]")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+# ISO 4217's numbers of the currencies of Europe and those that its banks keep accounts in, and signs of one meaning
+_CODES = {
+    "978": "EUR", "826": "GBP", "756": "CHF", "752": "SEK", "578": "NOK", "208": "DKK", "352": "ISK", "985": "PLN",
+    "203": "CZK", "348": "HUF", "946": "RON", "975": "BGN", "941": "RSD", "980": "UAH", "949": "TRY", "840": "USD",
+    "036": "AUD", "124": "CAD", "392": "JPY", "156": "CNY", "986": "BRL", "554": "NZD", "702": "SGD", "344": "HKD",
+    "\u20ac": "EUR", "\u00a3": "GBP", "z\u0142": "PLN", "Z\u0141": "PLN", "K\u010d": "CZK", "K\u010c": "CZK",
+}  # fmt: skip
 _LARGEST = Decimal(10) ** 18
 _FINEST_EXPONENT = -18
 
@@ -65,11 +74,16 @@ def exact_text(text: str, field: str) -> Decimal:
 
 
 def _parse(text: str) -> Decimal | None:
-    """A plain number, one with a decimal comma ("1.234,56", "12,5"), one with grouping commas ("1,234.56") or blanks
-    ("1 234.56"), or with its sign elsewhere (_sign_in_front). "1,234" could be two numbers, so it is none."""
+    """A plain number, one with a decimal comma ("1.234,56", "12,5", "0,500"), one with grouping commas ("1,234.56"),
+    blanks ("1 234.56") or apostrophes ("1'234.50"), or with its sign elsewhere (_sign_in_front). "1,234" could be two
+    numbers, so it is none."""
     if not _NUMBER.fullmatch(text):
         text = _sign_in_front(_BLANKS.sub(" ", text).strip())
-        if _DECIMAL_COMMA.fullmatch(text):
+        if _PART_OF_ONE.fullmatch(text):
+            text = text.replace(",", ".")
+        elif _SWISS.fullmatch(text):
+            text = text.replace("'", "").replace("\u2019", "")
+        elif _DECIMAL_COMMA.fullmatch(text):
             text = _GROUPING.sub("", text).replace(".", "").replace(",", ".")
         elif _GROUPED.fullmatch(text):
             text = text.replace(",", "")
@@ -101,7 +115,11 @@ def is_currency(text: str) -> bool:
 
 
 def money(number: Decimal, currency: str, field: str) -> Money:
-    """``number`` in ``currency``; BrokenRow if that is not the form of an ISO 4217 code."""
+    """``number`` in ``currency``, which may be written as ISO 4217's number or a sign that means one currency only;
+    BrokenRow if it has the form of no code."""
     if not is_currency(currency):
-        raise BrokenRow(f"{field} is not a currency code")
+        known = _CODES.get(currency.strip())
+        if known is None:
+            raise BrokenRow(f"{field} is not a currency code")
+        currency = known
     return Money(number, currency)

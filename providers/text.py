@@ -18,7 +18,7 @@ _TWICE_ENCODED = re.compile(
 )
 _NOT_ALNUM = re.compile(r"[\W_]+")
 # What banks write where they have nothing to say (ISO 20022 asks for NOTPROVIDED in EndToEndId).
-_PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined"})
+_PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined", "nonref"})
 _FIRST_OF_PLACEHOLDERS = "nNuU0"  # or nothing that says anything
 _LONGEST_PLACEHOLDER = 20  # with what stands around it
 _SAYS_NOTHING = " 0-_./*#:"

@@ -4,7 +4,9 @@ Places are schemas of psd2-api 1.3.11 (the OpenAPI file beside the Implementatio
 cardAccountDetails, balance, accountReport, cardAccountReport. How a row becomes the hub's words is providers.rules.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
@@ -52,14 +54,19 @@ _LISTS = frozenset(
     "transactions cardTransactions booked pending information info accounts cardAccounts".lower().split()
 )
 _TRANSACTION = Lenient(wire.TransactionRow)
+_WRAPPERS = frozenset({"data", "accountreport", "cardaccountreport", "response", "result", "payload", "content"})
+_MOST_WRAPPED = 2
+_LIST_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
 
 
 def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Rows[Account]:
     """accountList and cardAccountList, with their balances where the bank gives them. An account whose status is
     ``deleted`` can no longer be read and is left out."""
-    page = envelope(_ACCOUNT_PAGE, body)
+    page = envelope(_ACCOUNT_PAGE, _named(body, b"accounts"))
+    if _has_no_accounts(page) and (inside := _wrapped(body)) is not None:
+        page = envelope(_ACCOUNT_PAGE, _named(inside, b"accounts"))
     _must_be_lists(page.unread, body)
-    if page.accounts is None and page.card_accounts is None and page.account is wire.NOTHING:
+    if _has_no_accounts(page):
         raise ContractBroken("no list of accounts", raw=body)
     rows = [*(page.accounts or ()), *([page.account] if page.account is not wire.NOTHING else ())]
     make = partial(_account, rules=rules, zone=zone)
@@ -68,6 +75,15 @@ def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Row
     cards, broken = sift(_there(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), make)
     kept = tuple(one for one in (*found, *cards) if one is not None)
     return Rows(kept, (*rejected, *broken), _next(page.links))
+
+
+def _has_no_accounts(page: wire.AccountPage) -> bool:
+    return page.accounts is None and page.card_accounts is None and page.account is wire.NOTHING
+
+
+def _named(body: bytes, name: bytes) -> bytes:
+    """A list of objects that came alone, under its name. An empty one could be anything's."""
+    return b'{"%s":%s}' % (name, body) if _LIST_OF_OBJECTS.match(body) else body
 
 
 def _there(rows: Iterable[msgspec.Raw] | None) -> list[msgspec.Raw]:
@@ -187,15 +203,20 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     )
 
 
-def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo) -> Page:
+def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo, *, wrapped: int = 0) -> Page:
     if reports.is_report(body):
         return reports.read(body, account=account, rules=rules, zone=zone)
+    body = _named(body, b"transactions")
     page = envelope(_TRANSACTION_PAGE, body)
     found = _reports(page) or _reports(envelope(_LOOSE_PAGE, body))
     _must_be_lists((*page.unread, *(name for report, _ in found for name in report.unread)), body)
     download = _download(page, found)
     if not found and download is None and not _is_null(body):
-        raise ContractBroken("no list of transactions", raw=body)
+        inside = _wrapped(body) if wrapped < _MOST_WRAPPED else None
+        if inside is None:
+            raise ContractBroken("no list of transactions", raw=body)
+        inner = _report(inside, account, rules, zone, wrapped=wrapped + 1)
+        return replace(inner, next=inner.next or _next(page.links))
     engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
@@ -232,6 +253,14 @@ def page_of(raw: bytes, status: Status, trace: Mapping[str, str]) -> bytes:
     lists = {Status.PENDING: b"pending", Status.INFORMATION: b"information"}
     turned = b"true" if trace.get("money", "").endswith(INVERTED_BY_ANSWER) else b"false"
     return b'{"debitAccounting":%s,"transactions":{"%s":[%s]}}' % (turned, lists.get(status, b"booked"), raw)
+
+
+def _wrapped(body: bytes) -> bytes | None:
+    """The answer itself, where a gateway of the bank's has put it into an object or a list of one."""
+    for name, value in envelope(_MEMBERS, _named(body, b"data")).items():
+        if name.replace("_", "").lower() in _WRAPPERS and bytes(value)[:1] in {b"{", b"["}:
+            return bytes(value)
+    return None
 
 
 def _is_null(body: bytes) -> bool:

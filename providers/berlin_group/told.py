@@ -246,7 +246,11 @@ def _additional(row: wire.TransactionRow) -> tuple[str | None, str]:
         return row.additional_information, "additionalInformation"
     if row.details:
         return row.details, "details"
-    return row.transaction_details, "transactionDetails"
+    if row.transaction_details:
+        return row.transaction_details, "transactionDetails"
+    if row.description:
+        return row.description, "description"
+    return row.narrative, "narrative"
 
 
 def _code(given: wire.Code | str | None) -> tuple[str | None, str]:

@@ -188,8 +188,9 @@ class EntryRow(_Entry, frozen=True):
 class TransactionRow(_Entry, frozen=True, kw_only=True):
     """transactions and cardTransaction; the last names of each kind are not in 1.3 but at banks.
 
-    ``credit_debit_indicator``: banks that send it sign nothing. ``details``, ``transaction_details`` and
-    ``additional_information`` are the bank's own words; ``internal_transaction_id`` is GoCardless's.
+    ``credit_debit_indicator``: banks that send it sign nothing. ``details``, ``transaction_details``,
+    ``additional_information``, ``description`` and ``narrative`` are the bank's own words;
+    ``internal_transaction_id`` is GoCardless's.
     """
 
     transaction_amount: Amount | None = None
@@ -218,6 +219,8 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     batch_number_of_transactions: str | int | None = None
     additional_information: str | None = None
     details: str | None = None
+    description: str | None = None
+    narrative: str | None = None
     bank_transaction_code: Code | str | None = None
     proprietary_bank_transaction_code: str | int | None = None
     transaction_type: str | int | None = None

@@ -94,7 +94,7 @@ class Engine:
         if rules.pending.placeholder_texts and told.status is Status.PENDING:
             other, lines = NOBODY, []
         found = codes(told.code, told.proprietary_code, is_credit=number > 0, country=self._country)
-        category = text.word(told.merchant_category_code)
+        category = _category(told.merchant_category_code)
 
         places.update(dated.places)
         if other.place:
@@ -131,7 +131,7 @@ class Engine:
     def _status(self, told: Told, places: dict[str, str]) -> Status:
         if told.status_word is not None:
             place, word = told.status_word
-            found = self._statuses.get(word.lower()) if word else None
+            found = self._statuses.get(word.strip().lower()) if word else None
             if found is not None:
                 places["status"] = place
                 return found
@@ -163,6 +163,12 @@ class Engine:
 
 def _placed(paths: Sequence[str], fields: Fields, standard: tuple[Placed, ...]) -> tuple[Placed, ...]:
     return (*((path, fields.text(path)) for path in paths), *standard) if paths else standard
+
+
+def _category(given: str | int | None) -> str | None:
+    """ISO 18245 has four digits; a bank that keeps a number loses the zero in front (742 is 0742)."""
+    code = text.word(given)
+    return code.zfill(4) if code is not None and len(code) == 3 and code.isdigit() else code
 
 
 def _note_codes(told: Told, found: Codes, places: dict[str, str]) -> None:

@@ -33,6 +33,10 @@ EXACT = [
     ('"1\u00a0234,56"'.encode(), "1234.56"),
     ('"1\u202f234,56"'.encode(), "1234.56"),
     (b'"1\\u00A0234,56"', "1234.56"),
+    (b'"1\'234.50"', "1234.50"),
+    ('"-12\u2019345\u2019678"'.encode(), "-12345678"),
+    (b'"0,500"', "0.500"),
+    (b'"-0,05"', "-0.05"),
 ]
 
 NOT_AMOUNTS = [
@@ -55,7 +59,14 @@ def test_what_is_no_plain_number_is_refused_by_field_and_not_by_value(raw: bytes
         exact(msgspec.Raw(raw), "Amount")
 
 
-@pytest.mark.parametrize("currency", ["", "gbp", "GB", "POUND", "€", "G\u0042P "])
+@pytest.mark.parametrize("currency", ["", "gbp", "GB", "POUND", "$", "kr", "000", "G\u0042P "])
 def test_a_currency_has_the_form_of_iso_4217(currency: str) -> None:
     with pytest.raises(BrokenRow):
         money(Decimal(1), currency, "Currency")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"), [("978", "EUR"), ("€", "EUR"), ("756", "CHF"), (" £ ", "GBP"), ("036", "AUD")]
+)
+def test_a_number_or_a_sign_of_one_meaning_is_a_currency_too(written: str, code: str) -> None:
+    assert money(Decimal(1), written, "Currency").currency == code

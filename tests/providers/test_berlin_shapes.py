@@ -1,6 +1,7 @@
 """The shapes in which banks send what NextGenPSD2 describes, and the fields of it that only some of them send."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +48,11 @@ ENVELOPES: list[tuple[Any, list[Status]]] = [
     ({"transactions": []}, []),
     ({"transactions": {"booked": ROW, "_links": []}}, [Status.BOOKED]),
     ({"Transactions": {"Booked": [ROW]}}, [Status.BOOKED]),
+    ([ROW, ROW | {"status": "pending "}], [Status.BOOKED, Status.PENDING]),
+    ({"data": {"transactions": {"booked": [ROW]}}}, [Status.BOOKED]),
+    ({"data": [ROW]}, [Status.BOOKED]),
+    ({"accountReport": {"booked": [ROW], "pending": [ROW]}}, [Status.BOOKED, Status.PENDING]),
+    ({"status": 200, "response": {"data": {"transactions": {"booked": [ROW]}}}}, [Status.BOOKED]),
     ({"transactions": {"booked": [ROW]}, "_links": "x", "debitAccounting": "no"}, [Status.BOOKED]),
 ]
 
@@ -63,6 +69,7 @@ def test_the_rows_are_found_however_they_are_wrapped(content: Any, statuses: lis
         {"transactions": {"booked": 7}},
         {"transactions": {"booked": [ROW], "pending": "none"}},
         {"transactions": "x"},
+        {"data": {"transactions": {"booked": 7}}},
         {"transactions": {"booked": [ROW]}, "cardTransactions": 1},
     ],
 )
@@ -282,3 +289,30 @@ def test_balances_of_banks_with_indicators_limits_and_other_words() -> None:
     assert (first.type.value, str(first.money.number)) == ("ITBD", "-5")
     assert (second.type.value, str(second.money.number), second.as_of) == ("CLBD", "5.5", None)
     assert second.credit_limit == Money(Decimal(100), "EUR")
+
+
+def test_a_wrapped_answer_keeps_the_link_that_stands_outside() -> None:
+    found = page({"data": [ROW], "_links": {"next": {"href": "/more"}}})
+    assert (len(found.transactions), found.next) == (1, "/more")
+
+
+@pytest.mark.parametrize("depth", [4, 90_000])
+def test_an_answer_in_many_wrappers_is_no_answer(depth: int) -> None:
+    with pytest.raises(ContractBroken):
+        normalize.transactions(b'{"data":' * depth + b'{"booked":[]}' + b"}" * depth)
+
+
+@pytest.mark.parametrize(("name", "given"), [("description", "Coffee at the corner"), ("narrative", "Rent for March")])
+def test_a_description_is_read_where_nothing_else_is_said(name: str, given: str) -> None:
+    bare = {"bookingDate": ROW["bookingDate"], "transactionAmount": ROW["transactionAmount"], name: given}
+    (found,) = page({"transactions": {"booked": [bare]}}).transactions
+    assert given in (*found.remittance, found.counterparty.name)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda rows: rows, lambda rows: {"data": {"accounts": rows}}, lambda rows: {"data": rows}]
+)
+def test_accounts_are_found_however_they_are_wrapped(wrap: Callable[[Any], Any]) -> None:
+    row = {"resourceId": "a", "currency": "EUR", "iban": "DE89370400440532013000"}
+    (found,) = normalize.accounts(json.dumps(wrap([row])).encode()).values
+    assert found.resource_id == "a"
