@@ -34,6 +34,7 @@ SEALED = (
     Sealed("totp", "psu_id", "seed_sealed", "totp.seed"),
     Sealed("totp_enrolment", "psu_id", "seed_sealed", "totp_enrolment.seed"),
     Sealed("mail", "id", "message_sealed", "mail.message"),
+    Sealed("push_subscription", "id", "address_sealed", "push_subscription.address"),
     Sealed("decoupled_request", "id", "ping_sealed", "decoupled_request.ping"),
     Sealed("upstream_attempt", "state_hash", "secrets_sealed", "upstream_attempt.secrets"),
     Sealed("upstream_attempt", "state_hash", "claims_sealed", "upstream_attempt.claims"),

@@ -22,6 +22,7 @@ from hub.models.file_import import FileImport
 from hub.models.job import DeadJob
 from hub.models.logout import LogoutNotice
 from hub.models.mail import Mail
+from hub.models.notification import Notification
 from hub.models.oauth import (
     AuthorizationCode,
     AuthorizationRequest,
@@ -144,12 +145,14 @@ ENDS: tuple[Ends, ...] = (
     Ends(Heartbeat.beat_at, after(days=1)),  # of a process that was killed
     Ends(SecurityEvent.at, _days("activity_days")),
     Ends(Event.at, _days("event_days")),
+    Ends(Notification.at, after(days=400)),
 )
 
 STAYS: Mapping[str, str] = {
     "account": "the ledger",
     "account_resource": "the ledger: what hangs on its accounts; what the bank shows no more is marked",
     "balance": "the ledger: the latest of each kind",
+    "birthday": "the person's, until they take it back",
     "burnt_jti": "hub.oauth.jose.replay forgets it itself: on SQLite it lies in another file",
     "category_correction": "the person's, until they take it back",
     "change": "the ledger's log, which clients read from wherever they stopped",
@@ -162,9 +165,12 @@ STAYS: Mapping[str, str] = {
     "encryption_key": "one a rotation; what opens no more stays as a record, without its private half",
     "file_reading": "how rows of the ledger were written; a handful an account, and goes with it",
     "job": "what is still to be done; a job that is done is deleted",
+    "notification_choice": "the person's: a handful of topics",
+    "notification_reading": "one of each person",
     "oauth_grant": "goes with the last of its code, tokens and session: hub.oauth.ended",
     "passkey": "the person's, until they remove it",
     "psu": "the person",
+    "push_subscription": "the person's browser, until it or they end it",
     "recovery_code": "the person's; a used one is deleted",
     "resource_reading": "one of each account and kind",
     "signal": "deleted by the dispatcher that makes an event of it",
@@ -178,6 +184,7 @@ STAYS: Mapping[str, str] = {
     "trust_anchor": "a few, named by the operator",
     "transaction": "the ledger",
     "transaction_raw": "the bank's own bytes of a row of the ledger",
+    "watched": "one of each connection",
     "webhook_endpoint": "the app's, until its developer deletes it",
     "upstream_login": "the person's, until they remove it",
 }

@@ -27,6 +27,32 @@ class Audience(StrEnum):
     EVERYONE = "everyone"  # all people
 
 
+class Topic(StrEnum):
+    """What a notice is about, as people choose where to hear of it."""
+
+    ACCESS = "access"  # their links to banks
+    APPS = "apps"  # who sees what
+    MONEY = "money"  # what went in or out
+    SERVICE = "service"  # this hub itself
+    OCCASIONS = "occasions"
+
+
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a person reads of it, in their inbox and elsewhere.
+
+    In ``title`` and ``text`` may stand {bank}, {app}, {payee} and the members of ``data``; in ``path``, a page of ours,
+    {subject} and those members. Only ``title`` leaves the hub, so it holds no {payee}. ``settled_by``: after these
+    signals for the same subject nobody needs to see it any more. ``once``: never again for the same subject.
+    """
+
+    topic: Topic
+    title: str
+    text: str
+    path: str
+    settled_by: tuple[str, ...] = ()
+    once: bool = False
+
+
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One thing that the signal's body must say: more than a number, or a value."""
 
@@ -77,11 +103,14 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     before: Before | None = None
     permission: Permission | None = None
     names_accounts: bool = False
+    notice: Notice | None = None
     data: Mapping[str, Told] = {}
 
     def __post_init__(self) -> None:
         if Audience.APPS in self.audience and self.permission not in READ_PERMISSIONS:
             raise ValueError(f"{self.type}: apps hear of it by a permission to read")
+        if (self.notice is not None) is not bool({Audience.PERSON, Audience.EVERYONE} & set(self.audience)):
+            raise ValueError(f"{self.type}: people hear of it in the words of a notice")
         if self.after and self.before:
             raise ValueError(f"{self.type}: after or before, not both")
 

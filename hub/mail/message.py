@@ -1,4 +1,5 @@
-"""A mail as RFC 5322 text. Headers hold nothing but our own constants, our own ids and a checked address."""
+"""A mail as RFC 5322 text. Headers hold our own constants and ids, a checked address, and a subject of one printable
+line (hub.mail.templates)."""
 
 from datetime import datetime
 from email import policy
@@ -26,6 +27,7 @@ def compose(settings: Settings, *, mail_id: str, to: str, written: Written, now:
     mail["Date"] = now
     mail["Message-ID"] = f"<{mail_id}@{urlsplit(settings.base_url).hostname}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in return
-    # Lines end as they are: a link that was folded or quoted would not open.
-    mail.set_content(written.body, cte="7bit")
+    # Lines end as they are: a link that was folded or quoted would not open where nothing undoes it. Banks and apps
+    # have names beyond ASCII, and those need a mail program that does.
+    mail.set_content(written.body, cte="7bit" if written.body.isascii() else "quoted-printable")
     return mail

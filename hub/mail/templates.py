@@ -22,6 +22,8 @@ class Template(StrEnum):
     APPROVAL_ASKED = "approval_asked"
     LOGIN_LINKED = "login_linked"
     LOGIN_UNLINKED = "login_unlinked"
+    NOTICE = "notice"
+    NOTICES = "notices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def write(template: Template, values: Mapping[str, str]) -> Written:
         if not value.isprintable() or len(value) > _LONGEST:
             raise ValueError(f"{name} is one short printable piece of text")
     subject, body = _WORDS[template]
-    return Written(subject, Text(body).substitute(values) + _FOOT)
+    return Written(Text(subject).substitute(values), Text(body).substitute(values) + _FOOT)
 
 
 _LONGEST = 500
@@ -206,6 +208,34 @@ On $at your login with $provider was unlinked from your Rialto account.
 If it was not you, look at your account here:
 
 $link
+""",
+        ),
+        Template.NOTICE: (
+            "$title",
+            """\
+$title.
+
+See more of it where you are logged in:
+
+$link
+
+Choose what Rialto writes to you about:
+
+$settings
+""",
+        ),
+        Template.NOTICES: (
+            "$title, and $more",
+            """\
+$title, and $more.
+
+All of it is in your inbox:
+
+$link
+
+Choose what Rialto writes to you about:
+
+$settings
 """,
         ),
     }

@@ -26,12 +26,20 @@ from hub.observability.figures import Figures
 from providers.interaction import Call, Outcome
 
 log = logging.getLogger(__name__)
-Place = Literal["person", "app", "hub", "bank", "webhook", "mail"]
+Place = Literal["person", "app", "hub", "bank", "webhook", "mail", "push"]
 ROUND_S = 1.0
 FROM_CALLERS = 100
 FROM_US = 1000
 """So many hops a round at most, per process."""
-SLOW_MS: dict[str, int] = {"person": 3000, "app": 2000, "hub": 60_000, "bank": 5000, "webhook": 5000, "mail": 10_000}
+SLOW_MS: dict[str, int] = {
+    "person": 3000,
+    "app": 2000,
+    "hub": 60_000,
+    "bank": 5000,
+    "webhook": 5000,
+    "mail": 10_000,
+    "push": 5000,
+}
 _REMEMBERED, _EACH = 500, 40
 _CALLERS = frozenset({"person", "app"})
 

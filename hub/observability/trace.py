@@ -13,7 +13,7 @@ from hub.models.observability import Hop
 
 LONGEST = 500
 Fault = Literal["none", "us", "network", "partner", "caller"]
-_OUTSIDE = ("bank", "webhook", "mail")
+_OUTSIDE = ("bank", "webhook", "mail", "push")
 _PARTNER = {"bank": "the bank", "webhook": "the app's address", "mail": "the mail server"}
 
 

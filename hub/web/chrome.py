@@ -12,6 +12,7 @@ from hub.gate import someone
 from hub.identity import cookies, csrf, sessions
 from hub.identity.sessions import Person
 from hub.ids import new_secret
+from hub.notifications import inbox
 from hub.web import charts, flash, format
 from hub.web.viewmodels import Flash, Viewer
 
@@ -43,7 +44,7 @@ def render(template: str, page: Any = None) -> str:
     return render_template(
         template,
         page=page,
-        viewer=None if person is None else Viewer(name=person.name, email=person.email),
+        viewer=None if person is None else Viewer(person.name, person.email, _unread(hub, person)),
         csrf_token=_form_token(hub, template),
         flashes=_flashes(hub),
         now=hub.clock(),
@@ -59,6 +60,15 @@ def _person(hub: Hub) -> Person | None:
         except SQLAlchemyError:  # this may be the very page that says so
             g.person = None
     return someone()
+
+
+def _unread(hub: Hub, person: Person) -> int:
+    """One statement; 0 where there is no database to ask: the error page must stand without one."""
+    try:
+        with hub.db.read() as session:
+            return inbox.unread(session, person.psu_id)
+    except SQLAlchemyError:
+        return 0
 
 
 def _form_token(hub: Hub, template: str) -> str:

@@ -42,6 +42,8 @@ class Said(StrEnum):
     CONSENT_WAS_OVER = "consent_was_over"
     APP_SAVED = "app_saved"
     APP_DELETED = "app_deleted"
+    BROWSER_ADDED = "browser_added"
+    BROWSER_REMOVED = "browser_removed"
     SENT_ROUND_AGAIN = "sent_round_again"
 
 
@@ -73,6 +75,8 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.CONSENT_WAS_OVER: Flash("info", "That access had ended already."),
         Said.APP_SAVED: Flash("success", "Saved."),
         Said.APP_DELETED: Flash("success", "The app is deleted. Its tokens and consents have ended."),
+        Said.BROWSER_ADDED: Flash("success", "This browser will show you what is new."),
+        Said.BROWSER_REMOVED: Flash("success", "That browser is told nothing more."),
         Said.SENT_ROUND_AGAIN: Flash("success", "Sent round again."),
     }
 )

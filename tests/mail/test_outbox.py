@@ -160,11 +160,12 @@ def test_a_value_is_one_short_piece_of_a_line(value: str) -> None:
 
 
 _NAMES = ("what", "link", "until", "at", "new_address", "provider", "effective", "removed", "kept")
+_OF_NOTICES = ("title", "more", "settings")
 
 
 @pytest.mark.parametrize("template", Template)
 def test_every_mail_is_short_plain_and_whole(template: Template) -> None:
-    values = dict.fromkeys(_NAMES, "VALUE")
+    values = dict.fromkeys(_NAMES + _OF_NOTICES, "VALUE")
     written = templates.write(template, values)
     assert "$" not in written.body
     assert written.subject.isprintable()

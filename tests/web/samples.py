@@ -18,7 +18,14 @@ from hub.web import charts, format
 from hub.web import viewmodels as v
 from hub.web.present import problems
 from providers.model import Money
-from tests.web import samples_accounts, samples_decoupled, samples_developers, samples_factors, samples_imports
+from tests.web import (
+    samples_accounts,
+    samples_decoupled,
+    samples_developers,
+    samples_factors,
+    samples_imports,
+    samples_notifications,
+)
 
 WEB = Path(format.__file__).parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -507,6 +514,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
     **samples_developers.rich(NOW, ALICE, BUDGET, EVIL),
     **samples_decoupled.rich(NOW, ALICE, EVIL, CONSENT_REQUEST),
     **samples_imports.rich(ALICE, EVIL),
+    **samples_notifications.rich(NOW, ALICE, EVIL),
     "home": ("home.html", HOME, ALICE),
     "ledger": ("ledger.html", LEDGER, ALICE),
     "ledger_planned": ("ledger.html", PLANNED_LEDGER, ALICE),
@@ -827,6 +835,7 @@ BARE: dict[str, tuple[str, Any, v.Viewer | None]] = {
     **samples_developers.bare(ALICE, NOBODY),
     **samples_decoupled.bare(NOW, ALICE, LOGIN_REQUEST),
     **samples_imports.bare(ALICE),
+    **samples_notifications.bare(ALICE),
     "register": ("register.html", v.RegisterPage(), None),
     "password": ("password.html", v.PasswordPage(), ALICE),
     "security": ("security.html", v.SecurityPage(), ALICE),

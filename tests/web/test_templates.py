@@ -93,6 +93,7 @@ def test_nothing_inline_that_the_csp_forbids(doc: Document) -> None:
     has_passkeys = any("data-passkey" in attrs for attrs in doc.all("form"))
     more = [*(["/static/passkey.js"] if has_passkeys else []), *(["/static/form_post.js"] if _leaves(doc) else [])]
     more += ["/static/bank_return.js"] if any(tag.get("id") == "bank-return" for tag in doc.all("div")) else []
+    more += ["/static/push.js"] if any(tag.get("id") == "push" for tag in doc.all("form")) else []
     assert scripts == ["/static/app.js", *more]
 
 

@@ -25,6 +25,7 @@ from hub.web.routes.imports import blueprint as imports
 from hub.web.routes.insights import blueprint as insights
 from hub.web.routes.metrics import blueprint as metrics
 from hub.web.routes.money import blueprint as money
+from hub.web.routes.notifications import blueprint as notifications
 from hub.web.routes.operator import blueprint as operator
 from hub.web.routes.recovery import blueprint as recovery
 from hub.web.routes.second_step import blueprint as second_step
@@ -41,6 +42,7 @@ blueprints: tuple[Blueprint, ...] = (
     upstream,
     factors,
     money,
+    notifications,
     insights,
     banks,
     connections,

@@ -102,6 +102,13 @@ from hub.web.viewmodels.money import (
     TransactionRow,
     TypedBalance,
 )
+from hub.web.viewmodels.notifications import (
+    BrowserRow,
+    NotificationRow,
+    NotificationSettingsPage,
+    NotificationsPage,
+    TopicRow,
+)
 from hub.web.viewmodels.operator import (
     DeadRow,
     HopRow,
@@ -147,6 +154,7 @@ __all__ = [
     "Bank",
     "BankCard",
     "BankHealth",
+    "BrowserRow",
     "CategoryForm",
     "Choice",
     "ConnectConfirmPage",
@@ -204,6 +212,9 @@ __all__ = [
     "MessageRow",
     "NewAppPage",
     "NewcomerPage",
+    "NotificationRow",
+    "NotificationSettingsPage",
+    "NotificationsPage",
     "OnwardPage",
     "OverviewPage",
     "Pager",
@@ -236,6 +247,7 @@ __all__ = [
     "StatementRow",
     "StatusPage",
     "StepUpPage",
+    "TopicRow",
     "TracePage",
     "TransactionFilter",
     "TransactionPage",

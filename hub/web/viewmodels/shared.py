@@ -8,8 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
+    """``unread``: how many notifications they have not seen, a hundred standing for more."""
+
     name: str
     email: str
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

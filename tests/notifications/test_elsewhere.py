@@ -1,0 +1,226 @@
+"""By mail and in browsers: once, to whom it belongs, and again where a push service was away."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from hub.context import Hub
+from hub.errors import BadInput, NotFound
+from hub.identity.sessions import Person
+from hub.ids import new_id
+from hub.mail import sender
+from hub.models.mail import Mail
+from hub.models.notification import Notification, PushSubscription
+from hub.notifications import mail
+from hub.notifications.push import deliver, subscriptions
+from hub.notifications.push.subscriptions import Address
+from hub.outbound.fetch import Limits, Outbound
+from tests.conftest import TestClock
+from tests.mail.letters import Letterbox
+from tests.notifications.push_service import Device, device
+from tests.notifications.telling import person, say, work
+from tests.outbound.server import Answer
+
+NEEDS = "connection.needs_psu"
+
+
+def logged_in(hub: Hub, psu_id: str) -> Person:
+    now = hub.clock()
+    return Person(
+        psu_id, "", "", "", auth_time=now, created_at=now, password_changed_at=now, sid=new_id(), acr="", amr=()
+    )
+
+
+def takes(hub: Hub, who: Person, browser: Device) -> str:
+    return subscriptions.add(hub, who, browser.address, device="Firefox", now=hub.clock())
+
+
+def letters(hub: Hub) -> list[str]:
+    box = Letterbox()
+    sender.send_due(hub, box)
+    return [f"{one['To']}: {one['Subject']}" for one in box.mails]
+
+
+def test_what_gathers_in_a_minute_is_one_mail_and_never_two(hub: Hub, clock: TestClock) -> None:
+    alice = person(hub, "alice")
+    say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-1")
+    work(hub, mail.QUEUE)
+    assert letters(hub) == []
+    clock.advance(seconds=61)
+    work(hub, mail.QUEUE)
+    work(hub, mail.QUEUE)
+    assert letters(hub) == ["alice@people.example: Lorelei Bank wants to see you"]
+    for number in range(3):
+        say(hub, NEEDS, alice, {"institution_id": "albion"}, subject_id=f"d-{number}")
+    clock.advance(seconds=61)
+    work(hub, mail.QUEUE)
+    assert letters(hub) == ["alice@people.example: Albion Bank wants to see you, and 2 more"]
+
+
+def test_an_address_that_nobody_proved_gets_no_mail(hub: Hub, clock: TestClock) -> None:
+    mallory = person(hub, "mallory", is_verified=False)
+    say(hub, NEEDS, mallory, {"institution_id": "lorelei"})
+    clock.advance(seconds=61)
+    work(hub, mail.QUEUE)
+    assert letters(hub) == []
+
+
+def test_what_was_seen_before_the_minute_is_over_is_not_mailed(hub: Hub, clock: TestClock) -> None:
+    alice = person(hub, "alice")
+    say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-1")
+    say(hub, "connection.linked", alice, {}, subject_id="c-1")
+    clock.advance(seconds=61)
+    work(hub, mail.QUEUE)
+    assert letters(hub) == []
+
+
+def test_each_browser_of_hers_is_told_a_line_that_only_it_can_open(hub: Hub) -> None:
+    alice, charlie = person(hub, "alice"), person(hub, "charlie")
+    with device() as phone, device() as desk, device() as stranger:
+        for browser in (phone, desk):
+            takes(hub, logged_in(hub, alice), browser)
+        takes(hub, logged_in(hub, charlie), stranger)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-1")
+        work(hub, deliver.QUEUE)
+        work(hub, deliver.QUEUE)
+        (seen,) = phone.seen
+        assert seen["title"] == "Lorelei Bank wants to see you"
+        assert seen["path"] == "/connections/c-1"
+        assert (len(desk.seen), stranger.seen) == (1, [])
+        headers = phone.site.asked[0].headers
+        assert headers["content-encoding"] == "aes128gcm"
+        assert headers["topic"] == seen["tag"]
+        assert headers["authorization"].startswith("vapid t=")
+        assert b"Lorelei" not in phone.site.asked[0].body
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_browser_that_is_gone_is_forgotten(hub: Hub, status: int) -> None:
+    alice = person(hub, "alice")
+    with device(status) as gone, device() as there:
+        takes(hub, logged_in(hub, alice), gone)
+        kept = takes(hub, logged_in(hub, alice), there)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+        work(hub, deliver.QUEUE)
+    with hub.db.read() as session:
+        assert session.scalars(select(PushSubscription.id)).all() == [kept]
+
+
+def test_a_push_service_that_is_away_is_asked_again_and_at_last_left(hub: Hub, clock: TestClock) -> None:
+    alice = person(hub, "alice")
+    with device(503) as away:
+        takes(hub, logged_in(hub, alice), away)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-1")
+        work(hub, deliver.QUEUE)
+        away.site.answer = Answer(201, b"", {})
+        clock.advance(seconds=60)
+        work(hub, deliver.QUEUE)
+        assert [one["path"] for one in away.seen] == ["/connections/c-1"] * 2
+        assert away.seen[0]["tag"] == away.seen[1]["tag"]
+        away.site.answer = Answer(503, b"", {})
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-2")
+        for _ in range(12):
+            work(hub, deliver.QUEUE)
+            clock.advance(seconds=3600)
+        assert len(away.seen) == 2 + len(deliver.TRIES_S) + 1
+    with hub.db.read() as session:
+        assert session.scalars(select(Notification.id).where(Notification.push_due)).all() == []
+
+
+def test_what_no_try_mends_is_not_tried_again_and_other_browsers_are_told(hub: Hub, clock: TestClock) -> None:
+    alice = person(hub, "alice")
+    with device(413) as refuses, device() as takes_it:
+        for browser in (refuses, takes_it):
+            takes(hub, logged_in(hub, alice), browser)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+        for _ in range(2):
+            work(hub, deliver.QUEUE)
+            clock.advance(seconds=3600)
+        assert (len(refuses.seen), len(takes_it.seen)) == (1, 1)
+
+
+def test_who_logs_out_of_a_browser_is_not_written_to_there(hub: Hub) -> None:
+    alice = person(hub, "alice")
+    with device() as library, device() as home:
+        at_the_library = logged_in(hub, alice)
+        takes(hub, at_the_library, library)
+        takes(hub, logged_in(hub, alice), home)
+        say(hub, "session.ended", alice, {}, subject_id=at_the_library.sid)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+        work(hub, deliver.QUEUE)
+        assert (library.seen, len(home.seen)) == ([], 1)
+
+
+def test_a_browser_belongs_to_whoever_gave_it_last_and_is_removed_by_them_alone(hub: Hub) -> None:
+    alice, charlie = person(hub, "alice"), person(hub, "charlie")
+    with device() as shared:
+        takes(hub, logged_in(hub, alice), shared)
+        theirs = takes(hub, logged_in(hub, charlie), shared)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+        work(hub, deliver.QUEUE)
+        assert shared.seen == []
+    with hub.db.write() as session, pytest.raises(NotFound):
+        subscriptions.remove(session, alice, theirs)
+    with hub.db.write() as session:
+        subscriptions.remove(session, charlie, theirs)
+
+
+def test_the_eleventh_browser_takes_the_place_of_the_one_that_took_nothing_for_longest(
+    hub: Hub, clock: TestClock
+) -> None:
+    who = logged_in(hub, person(hub, "alice"))
+    with device() as browser:
+        made = []
+        for number in range(subscriptions.MOST):
+            made.append(_at(hub, who, browser, number))
+            clock.advance(seconds=1)
+        with hub.db.write() as session:
+            session.execute(
+                update(PushSubscription).where(PushSubscription.id == made[0]).values(last_taken_at=hub.clock())
+            )
+        made.append(_at(hub, who, browser, 10))
+    with hub.db.read() as session:
+        assert {row.id for row in subscriptions.of(session, who.psu_id)} == set(made) - {made[1]}
+
+
+def _at(hub: Hub, who: Person, browser: Device, number: int) -> str:
+    there = Address(f"{browser.address.endpoint}/{number}", browser.address.p256dh, browser.address.auth)
+    return subscriptions.add(hub, who, there, device="", now=hub.clock())
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://push.example/x",
+        "https://user:word@push.example/x",
+        "ftp://push.example/x",
+        "/x",
+        "",
+        "https://push.example/" + "x" * 1000,
+        "https://push.exämple/",
+    ],
+)
+def test_an_address_that_this_hub_does_not_call_is_refused(hub: Hub, endpoint: str) -> None:
+    public = replace(hub, settings=replace(hub.settings, base_url="https://hub.example"))
+    who = logged_in(hub, person(hub, "alice"))
+    with device() as browser:
+        there = Address(endpoint, browser.address.p256dh, browser.address.auth)
+    with pytest.raises(BadInput):
+        subscriptions.add(public, who, there, device="", now=hub.clock())
+
+
+def test_an_address_inside_is_never_called(hub: Hub) -> None:
+    """Whoever names an address of the operator's network as their browser reaches nothing."""
+    alice = person(hub, "alice")
+    public = replace(hub, settings=replace(hub.settings, base_url="https://hub.example"))
+    inside = Outbound(public.settings, limits=Limits(), resolver=lambda _host, _port: ["10.0.0.7"])
+    public.__dict__["messenger"] = inside
+    with device() as browser:
+        there = Address("https://push.example/x", browser.address.p256dh, browser.address.auth)
+        subscriptions.add(public, logged_in(hub, alice), there, device="", now=hub.clock())
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+        work(public, deliver.QUEUE)
+    with hub.db.read() as session:
+        assert session.scalars(select(PushSubscription.id)).all() == []
+        assert session.scalars(select(Mail.id)).all() == []
