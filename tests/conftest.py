@@ -21,7 +21,7 @@ from tests import postgres
 
 REQUIRED = os.environ.get("RIALTO_REQUIRE", "").split(
     ","
-)  # CI: "postgres,browser,nginx,node" turns their skips into failures
+)  # CI: "postgres,browser,nginx,node,kafka" turns their skips into failures
 
 
 def absent(what: str, why: str) -> None:
