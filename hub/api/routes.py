@@ -11,7 +11,7 @@ from consent.granted import granted
 from consent.model import Actor, Consent, Permission
 from hub import directory
 from hub.access import any_token, needs_login, permits, public
-from hub.api import insights, institution_schemas, openapi, schemas
+from hub.api import asyncapi, insights, institution_schemas, openapi, schemas
 from hub.api.answer import json_of
 from hub.api.institutions import shown
 from hub.api.operation import operation
@@ -37,6 +37,13 @@ blueprint = Blueprint("api", __name__)
 def document() -> Response:
     no_arguments()
     return json_of(openapi.document(current_app, hub_of_request().settings))
+
+
+@blueprint.get("/asyncapi.json")
+@public
+def events_document() -> Response:
+    no_arguments()
+    return json_of(asyncapi.document(hub_of_request().settings))
 
 
 @blueprint.get("/v1/institutions")

@@ -1,10 +1,15 @@
 """``rialto events``: what was told lately, how far readers have come, and telling it to Kafka once more."""
 
+from datetime import datetime
+
 import click
 from sqlalchemy import select
 
 from hub.commands.environ import hub_of_environ
-from hub.events import kafka
+from hub.errors import BadInput
+from hub.events import announce, kafka
+from hub.events.announce import Announcement
+from hub.events.catalogue import types
 from hub.models.event import Event, Stream
 
 _ROW = "{:>10}  {:<20}  {:<28} {}"
@@ -53,3 +58,38 @@ def replay(first: int) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"the worker goes on from {first}")
+
+
+@events.command("types")
+def show_types() -> None:
+    """What is told to somebody, to whom, and of which signals."""
+    for one in types().values():
+        audience = ", ".join(one.audience)
+        click.echo(f"{one.type:<26} {audience:<24} {', '.join(one.on)}")
+
+
+@events.command("announce")
+@click.option("--about", type=click.Choice(announce.ABOUT), required=True, help="What kind of thing it is.")
+@click.option("--title", required=True, help="One line; it is the subject of the mail.")
+@click.option("--text", required=True, help="What changes, in a few sentences.")
+@click.option("--url", default="", help="https, where more of it stands.")
+@click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it holds.")
+@click.option("--yes", is_flag=True, help="Send it. Without this you are shown what would be sent, and to how many.")
+def make_announcement(about: str, title: str, text: str, url: str, valid_from: datetime | None, yes: bool) -> None:
+    """Tell everybody: people in their inbox and by mail (unless they chose otherwise), apps by webhook."""
+    hub = hub_of_environ()
+    one = Announcement(about, title, text, url, valid_from.date() if valid_from else None)
+    try:
+        announce.checked(one)
+    except BadInput as error:
+        raise click.ClickException(error.detail) from error
+    with hub.db.read() as session:
+        found = announce.reach(session, "announcement.published")
+    click.echo(f"{one.title}\n{one.text}")
+    click.echo(f"people: {found.people}, of whom {found.mailable} can get mail; endpoints of apps: {found.endpoints}")
+    if not yes:
+        click.echo("nothing was sent: repeat it with --yes")
+        return
+    with hub.db.write() as session:
+        announcement_id = announce.make(session, one, now=hub.clock())
+    click.echo(f"sent: {hub.settings.base_url}/announcements/{announcement_id}")

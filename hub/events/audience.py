@@ -14,6 +14,7 @@ from hub.events.catalogue import Audience, EventType, types
 from hub.models.consent import ConsentAccount, ConsentRow
 from hub.models.event import Event
 from hub.models.ledger import Account
+from hub.models.webhook import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ def apps(session: Session, events: Sequence[Event], now: datetime) -> Iterator[T
     """In the order of the events. An app with several consents of one person is told once, of all their accounts."""
     told = [(event, types()[event.kind]) for event in events if event.kind in types()]
     held = _held(session, {event.subject_id for event, one in told if Audience.APPS in one.audience}, now)
+    everywhere = _listening(session) if any(Audience.EVERY_CLIENT in one.audience for _, one in told) else ()
     for event, one in told:
+        if Audience.EVERY_CLIENT in one.audience:
+            yield from (Telling(event, one, client_id, said(one, event)) for client_id in everywhere)
         if Audience.CLIENT in one.audience and "client_id" in event.body:
             yield Telling(event, one, str(event.body["client_id"]), said(one, event))
         if Audience.APPS in one.audience:
@@ -41,6 +45,11 @@ def apps(session: Session, events: Sequence[Event], now: datetime) -> Iterator[T
             for client_id, account_ids in sorted(of_clients.items()):
                 named = {"account_ids": sorted(set(account_ids))} if one.names_accounts else {}
                 yield Telling(event, one, client_id, {**said(one, event), **named})
+
+
+def _listening(session: Session) -> Sequence[str]:
+    """All apps that have an endpoint."""
+    return session.scalars(select(WebhookEndpoint.client_id).distinct().order_by(WebhookEndpoint.client_id)).all()
 
 
 def said(one: EventType, event: Event) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Audience(StrEnum):
     CLIENT = "client"  # the app that the signal names in client_id
     APPS = "apps"  # every app with the permission for an account that it is about
     EVERYONE = "everyone"  # all people
+    EVERY_CLIENT = "every_client"  # all apps
 
 
 class Topic(StrEnum):

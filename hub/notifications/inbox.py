@@ -14,6 +14,7 @@ from hub.models.psu import Psu
 from hub.notifications.words import Words, names, words
 from hub.upsert import insert_into
 
+ANNOUNCEMENT = "announcement.published"
 PAGE = 30
 MOST_COUNTED = 100
 """More unread ones are not told apart."""
@@ -79,6 +80,18 @@ def opened(hub: Hub, session: Session, psu_id: str, notification_id: str, now: d
     elif row.read_at is None:
         row.read_at, row.mail_due, row.push_due = now, False, False
     return words(row, names(hub, session, [row])).path
+
+
+def announcement(session: Session, announcement_id: str) -> Notification:
+    """What everybody was told. Raises NotFound."""
+    found = session.scalars(
+        select(Notification).where(
+            Notification.psu_id.is_(None), Notification.kind == ANNOUNCEMENT, Notification.subject_id == announcement_id
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound("there is no such announcement")
+    return found
 
 
 def read_all(session: Session, psu_id: str, now: datetime) -> None:

@@ -35,7 +35,8 @@ class Made:
 
 def told_to_apps() -> Mapping[str, EventType]:
     """The types that an app can hear of."""
-    return {name: one for name, one in types().items() if {Audience.CLIENT, Audience.APPS} & set(one.audience)}
+    apps = {Audience.CLIENT, Audience.APPS, Audience.EVERY_CLIENT}
+    return {name: one for name, one in types().items() if apps & set(one.audience)}
 
 
 def make(

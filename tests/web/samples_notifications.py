@@ -34,6 +34,11 @@ def rich(now: datetime, who: v.Viewer, evil: str) -> dict[str, Sample]:
     )
     wrong = v.Form({"day": "31", "month": "2"}, {"birthday": "There is no such day of the year."})
     return {
+        "announcement": (
+            "announcement.html",
+            v.AnnouncementPage(evil, "What changes for you.", now, now.date(), "https://hub.example/terms"),
+            None,
+        ),
         "notifications": ("notifications.html", v.NotificationsPage(rows, True, "n4"), many),
         "notification_settings": (
             "notification_settings.html",
@@ -43,8 +48,9 @@ def rich(now: datetime, who: v.Viewer, evil: str) -> dict[str, Sample]:
     }
 
 
-def bare(who: v.Viewer) -> dict[str, Sample]:
+def bare(now: datetime, who: v.Viewer) -> dict[str, Sample]:
     return {
+        "announcement": ("announcement.html", v.AnnouncementPage("New terms", "From January on.", now), who),
         "notifications": ("notifications.html", v.NotificationsPage(), who),
         "notifications_earlier": ("notifications.html", v.NotificationsPage(is_first=False), who),
         "notification_settings": (

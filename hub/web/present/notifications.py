@@ -1,13 +1,15 @@
 """Notifications and choices as pages."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from hub.events.catalogue import Topic, types
-from hub.models.notification import PushSubscription
+from hub.models.notification import Notification, PushSubscription
 from hub.notifications.choices import USUAL, Choice
 from hub.notifications.inbox import Item, Page
 from hub.web.present.security import device
 from hub.web.viewmodels import (
+    AnnouncementPage,
     BrowserRow,
     Form,
     NotificationRow,
@@ -38,6 +40,17 @@ def _row(item: Item) -> NotificationRow:
     one = types().get(item.kind)
     sign = _TOPICS[one.notice.topic][0] if one is not None and one.notice is not None else "info"
     return NotificationRow(item.id, item.words.title, item.words.text, sign, item.at, item.is_read)
+
+
+def announcement_page(row: Notification) -> AnnouncementPage:
+    valid_from = row.data.get("valid_from")
+    return AnnouncementPage(
+        title=str(row.data["title"]),
+        text=str(row.data["text"]),
+        at=row.at,
+        valid_from=date.fromisoformat(valid_from) if valid_from else None,
+        url=str(row.data.get("url") or ""),
+    )
 
 
 def settings_page(

@@ -49,6 +49,14 @@ def opened(notification_id: str) -> Response:
     return respond.see_other(path)
 
 
+@blueprint.get("/announcements/<announcement_id>")
+@public
+def announcement(announcement_id: str) -> Response:
+    with hub_of_request().db.read() as session:
+        page = notifications.announcement_page(inbox.announcement(session, announcement_id))
+    return respond.page("announcement.html", page)
+
+
 @blueprint.get(SETTINGS)
 @signed_in
 def settings() -> Response:

@@ -6,11 +6,13 @@ from sqlalchemy import select
 from hub.access import operator
 from hub.context import hub_of_request
 from hub.errors import NotFound
+from hub.events import overview as flows
 from hub.jobs import holding, overview
 from hub.models.job import DeadJob
 from hub.observability import parts
 from hub.observability import trace as traces
 from hub.web.flash import Said
+from hub.web.present import events
 from hub.web.routes import fields, respond
 from hub.web.viewmodels import DeadRow, HopRow, JobsPage, OverviewPage, PartRow, QueueRow, TracePage, WaitingRow
 
@@ -47,6 +49,17 @@ def jobs() -> Response:
         sum(one.dead for one in queues),
     )
     return respond.page("operator_jobs.html", page)
+
+
+@blueprint.get("/events")
+@operator
+def stream() -> Response:
+    """Rules, flow and lag."""
+    hub = hub_of_request()
+    now = hub.clock()
+    with hub.db.read() as session:
+        page = events.operator_page(flows.flow(session, now), overview.queues(session, now), now)
+    return respond.page("operator_events.html", page)
 
 
 @blueprint.get("/trace")

@@ -124,3 +124,25 @@ class ApiReferencePage:
 
     document: Mapping[str, Any]
     document_path: str = "/openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class EventDocs:
+    """One type of event. ``when`` is its rule in words, ``example`` a whole document as JSON text."""
+
+    type: str
+    version: int
+    title: str
+    description: str
+    when: str
+    audience: str
+    permission: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsDocsPage:
+    """events_reference.html, at /docs/events. ``others``: types that no app is told of."""
+
+    events: tuple[EventDocs, ...] = ()
+    others: tuple[str, ...] = ()

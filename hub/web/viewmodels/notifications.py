@@ -1,7 +1,7 @@
 """The inbox, and where else a person hears of things."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hub.web.viewmodels.shared import Form
 
@@ -61,3 +61,14 @@ class NotificationSettingsPage:
     application_server_key: str
     is_email_verified: bool
     form: Form = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementPage:
+    """announcement.html, at /announcements/<id>."""
+
+    title: str
+    text: str
+    at: datetime
+    valid_from: date | None = None
+    url: str = ""

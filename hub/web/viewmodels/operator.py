@@ -89,3 +89,49 @@ class JobsPage:
     queues: tuple[QueueRow, ...] = ()
     dead: tuple[DeadRow, ...] = ()
     dead_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """``share``: per cent of the most frequent type. ``next_at``: when the first of ``waiting`` timers runs out."""
+
+    type: str
+    title: str
+    words: str
+    audience: str
+    told: int
+    share: int
+    waiting: int = 0
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    kind: str
+    count: int
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """``late_s``: for how long its oldest due work has been waiting; ``behind``: in events, None where it has none."""
+
+    name: str
+    says: str
+    behind: int
+    due: int = 0
+    failing: int = 0
+    late_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EventsPage:
+    """operator_events.html, at /operator/events. ``late_s``: for how long the oldest signal has been waiting."""
+
+    signals: int = 0
+    late_s: float = 0.0
+    head: int = 0
+    moved_at: datetime | None = None
+    sources: tuple[SourceRow, ...] = ()
+    rules: tuple[RuleRow, ...] = ()
+    readers: tuple[ReaderRow, ...] = ()

@@ -19,7 +19,7 @@ from tests.jobs.workshop import Carver, ask, dead, jobs
 from tests.web.pages.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PAGES = ("/operator/", "/operator/jobs", "/operator/trace", "/operator/trace?id=1")
+PAGES = ("/operator/", "/operator/jobs", "/operator/events", "/operator/trace", "/operator/trace?id=1")
 
 
 def run_by_alice(world: World, base_url: str = "http://localhost:8000") -> World:

@@ -1,0 +1,73 @@
+"""What the operator tells everybody: people in their inbox and by mail, apps by webhook."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.errors import BadInput
+from hub.events.outbox import emit
+from hub.ids import new_id
+from hub.models.psu import Psu
+from hub.models.webhook import WebhookEndpoint
+
+SIGNAL = "announcement.made"
+ABOUT = ("terms", "version", "service")
+MOST_TITLE, MOST_TEXT, MOST_URL = 120, 1000, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """``about``: one of ABOUT. ``url`` "" and ``valid_from`` None where there is none."""
+
+    about: str
+    title: str
+    text: str
+    url: str = ""
+    valid_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many it is for: people who are registered, those of them with an address that mail may go to, and endpoints
+    of apps that hear of it."""
+
+    people: int
+    mailable: int
+    endpoints: int
+
+
+def checked(one: Announcement) -> Announcement:
+    """Raises BadInput for what could not be shown, mailed or followed."""
+    if one.about not in ABOUT:
+        raise BadInput(f"It is about one of {', '.join(ABOUT)}.", parameter="about")
+    for name, text, most in (("title", one.title, MOST_TITLE), ("text", one.text, MOST_TEXT)):
+        if not text.strip() or not text.isprintable() or len(text) > most:
+            raise BadInput(f"The {name} is one printable line of {most} characters at most.", parameter=name)
+    if one.url and (urlsplit(one.url).scheme != "https" or not urlsplit(one.url).netloc or len(one.url) > MOST_URL):
+        raise BadInput("The URL is an absolute one, with https.", parameter="url")
+    return one
+
+
+def reach(session: Session, type_: str) -> Reach:
+    mailable = func.count(Psu.email_verified_at)
+    people, with_address = session.execute(select(func.count(), mailable).select_from(Psu)).one()
+    called = session.scalars(select(WebhookEndpoint.types).where(WebhookEndpoint.disabled_why.is_(None)))
+    return Reach(people, with_address, sum(not types or type_ in types for types in called))
+
+
+def make(session: Session, one: Announcement, *, now: datetime) -> str:
+    """The announcement's id. Raises BadInput."""
+    checked(one)
+    announcement_id = new_id()
+    body = {
+        "about": one.about,
+        "title": one.title.strip(),
+        "text": one.text.strip(),
+        "url": one.url or None,
+        "valid_from": one.valid_from.isoformat() if one.valid_from else None,
+    }
+    emit(session, SIGNAL, announcement_id, now=now, psu_id=None, body=body)
+    return announcement_id

@@ -1,0 +1,100 @@
+"""How the stream of events stands: what waits, what was told lately, by which rules. For whoever looks after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from hub.events import rules
+from hub.events.catalogue import EventType, types
+from hub.events.dispatcher import HEAD
+from hub.models.event import Event, Stream
+from hub.models.job import Job
+from hub.models.signal import Signal
+
+LATELY = timedelta(hours=24)
+MOST_COUNTED = 10_000
+"""More waiting signals are not told apart: counting them all would take as long as they are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One declared type: ``told``: how many lately; ``waiting``: timers of it that run, the first until ``next_at``."""
+
+    type: EventType
+    words: str
+    told: int
+    waiting: int = 0
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    name: str
+    position: int
+    behind: int
+    moved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """``signals``: not dispatched yet, MOST_COUNTED at most, the oldest since ``oldest_at``. ``sources``: kinds of
+    signals and how many came lately, the most frequent first."""
+
+    signals: int
+    oldest_at: datetime | None
+    head: int
+    moved_at: datetime | None
+    sources: Sequence[tuple[str, int]]
+    rules: Sequence[Rule]
+    readers: Sequence[Reader]
+
+
+def flow(session: Session, now: datetime) -> Flow:
+    """Four statements and one for each rule with a timer."""
+    waiting = select(Signal.at).limit(MOST_COUNTED).subquery()
+    signals, oldest_at = session.execute(select(func.count(), func.min(waiting.c.at)).select_from(waiting)).one()
+    lately = select(Event.kind, func.count()).where(Event.at >= now - LATELY).group_by(Event.kind)
+    counted: Mapping[str, int] = dict(session.execute(lately).all())
+    streams = {one.name: one for one in session.scalars(select(Stream))}
+    head = streams.pop(HEAD, None)
+    position = head.position if head else 0
+    declared = types()
+    sources = [(kind, count) for kind, count in counted.items() if kind not in declared]
+    return Flow(
+        signals=signals,
+        oldest_at=oldest_at,
+        head=position,
+        moved_at=head.moved_at if head else None,
+        sources=sorted(sources, key=lambda one: (-one[1], one[0])),
+        rules=[_rule(session, one, counted.get(one.type, 0)) for one in declared.values()],
+        readers=[Reader(one.name, one.position, position - one.position, one.moved_at) for one in streams.values()],
+    )
+
+
+def _rule(session: Session, one: EventType, told: int) -> Rule:
+    if one.after is None and one.before is None:
+        return Rule(one, words(one), told)
+    # Keys begin with the type: a range of the index, and no other type's, for none goes on with a colon.
+    mine = and_(Job.queue == rules.QUEUE, Job.key >= f"{one.type}:", Job.key < f"{one.type};")
+    waiting, next_at = session.execute(select(func.count(), func.min(Job.run_at)).where(mine)).one()
+    return Rule(one, words(one), told, waiting, next_at)
+
+
+def words(one: EventType) -> str:
+    """The rule as a sentence: on these signals, at once or when nothing came between."""
+    on = " or ".join(one.on)
+    if one.any:
+        on += " where " + " or ".join(_condition(each.field, each.above, each.is_) for each in one.any)
+    if one.after is not None:
+        return f"{one.after.minutes:g} minutes after {on}, unless {' or '.join(one.after.unless)} came"
+    if one.before is not None:
+        unless = " or ".join(one.before.unless)
+        return f"{one.before.days:g} days before the {one.before.field} of {on}, unless {unless} came"
+    return f"at once on {on}"
+
+
+def _condition(field: str, above: float | None, value: object) -> str:
+    return f"{field} is above {above:g}" if above is not None else f"{field} is {value}"

@@ -1,0 +1,99 @@
+"""The stream of events as the operator's page, and the types as developers read them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import orjson
+
+from hub.api import asyncapi
+from hub.events import overview
+from hub.events.catalogue import Audience, EventType, types
+from hub.events.overview import Flow, Reader
+from hub.jobs.overview import Queue
+from hub.settings import Settings
+from hub.web.viewmodels import EventDocs, EventsDocsPage, EventsPage, ReaderRow, RuleRow, SourceRow
+from hub.webhooks.endpoints import told_to_apps
+
+MOST_SOURCES = 20
+_AUDIENCES = {
+    Audience.PERSON: "the person it is about",
+    Audience.CLIENT: "the app it is about",
+    Audience.APPS: "apps with the permission",
+    Audience.EVERYONE: "all people",
+    Audience.EVERY_CLIENT: "all apps",
+}
+_ROUTES = {
+    "event.timer": ("Timers", "hints and reminders for later"),
+    "webhook": ("Webhooks", "apps' endpoints with something to take"),
+    "notification.mail": ("Mail", "people with news to be mailed"),
+    "notification.push": ("Browsers", "people with news to be pushed"),
+    "notification.everyone": ("Announcements", "mails to all people"),
+    "insight.watch": ("Watch", "connections with new rows to be looked at"),
+    "events.kafka": ("Kafka", "the stream for systems of your own"),
+}
+
+
+def operator_page(flow: Flow, queues: Iterable[Queue], now: datetime) -> EventsPage:
+    most = max((count for _, count in flow.sources), default=1)
+    most_told = max((one.told for one in flow.rules), default=0) or 1
+    return EventsPage(
+        signals=flow.signals,
+        late_s=(now - flow.oldest_at).total_seconds() if flow.oldest_at else 0.0,
+        head=flow.head,
+        moved_at=flow.moved_at,
+        sources=tuple(SourceRow(kind, count, _share(count, most)) for kind, count in flow.sources[:MOST_SOURCES]),
+        rules=tuple(
+            RuleRow(
+                one.type.type,
+                one.type.title,
+                one.words,
+                audience(one.type),
+                one.told,
+                _share(one.told, most_told),
+                one.waiting,
+                one.next_at,
+            )
+            for one in flow.rules
+        ),
+        readers=tuple(_readers(queues, {one.name: one for one in flow.readers})),
+    )
+
+
+def audience(one: EventType) -> str:
+    return ", ".join(_AUDIENCES[who] for who in one.audience)
+
+
+def docs_page(settings: Settings) -> EventsDocsPage:
+    return EventsDocsPage(
+        tuple(
+            EventDocs(
+                type=one.type,
+                version=one.version,
+                title=one.title,
+                description=one.description,
+                when=overview.words(one),
+                audience=audience(one),
+                permission=one.permission.value if one.permission else "",
+                example=_example(settings, one),
+            )
+            for one in told_to_apps().values()
+        ),
+        others=tuple(one.type for one in types().values() if one.type not in told_to_apps()),
+    )
+
+
+def _example(settings: Settings, one: EventType) -> str:
+    return orjson.dumps(asyncapi.example(settings, one), option=orjson.OPT_INDENT_2).decode()
+
+
+def _readers(queues: Iterable[Queue], streams: Mapping[str, Reader]) -> Iterable[ReaderRow]:
+    known = {one.name: one for one in queues}
+    for queue, (name, says) in _ROUTES.items():
+        one = known.get(queue, Queue(queue))
+        reader = streams.get(queue)
+        waiting = one.due + one.running + (one.later if queue == "event.timer" else 0)
+        yield ReaderRow(name, says, reader.behind if reader else waiting, one.due, one.failing, one.late_s)
+
+
+def _share(count: int, most: int) -> int:
+    return max(1, round(100 * count / most)) if count else 0
