@@ -1,6 +1,7 @@
 """CSV by a declared profile: rows of text into rows of the ledger. Nothing is guessed here (guess.py does)."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +16,7 @@ from providers.files.extract import Extract, Format, Read
 from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED
 from providers.files.profile import MAX_COLUMNS, Profile, Role
 from providers.files.reading import Reading
-from providers.files.rows import Taken, must_be_few
+from providers.files.rows import MAX_ROWS, Taken, must_be_few
 from providers.model import Account, AccountType, Identifier, Money, Status
 from providers.rows import BrokenRow
 from providers.rules.engine import Engine
@@ -36,7 +37,10 @@ def read(raw: bytes, profile: Profile) -> Read:
     """Raises ContractBroken for a profile that cannot be used, and for more rows than a file may have."""
     if profile.faults:
         raise ContractBroken(profile.faults[0])
-    rows = lines(decoded_as(raw, profile.encoding), profile)
+    text = decoded_as(raw, profile.encoding)
+    if text.count("\n") + text.count("\r") > MAX_ROWS:
+        deque(lines(text, profile), maxlen=0)  # counted before they are read, which takes fifty times as long
+    rows = lines(text, profile)
     places, texts = _places(profile)
     held: dict[tuple[tuple[Identifier, ...], str], _Held] = {}
     for line in rows:

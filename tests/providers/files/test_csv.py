@@ -120,6 +120,17 @@ def test_more_rows_than_a_file_may_have_are_refused(monkeypatch: pytest.MonkeyPa
         list(table.lines("31.12.2024;1,00;a\n" * 20, DECLARED))  # before they are given to their accounts
 
 
+def test_rows_are_counted_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        pytest.fail("a row was read")
+
+    monkeypatch.setattr(rows, "MAX_ROWS", 10)
+    monkeypatch.setattr(table, "MAX_ROWS", 10)
+    monkeypatch.setattr(rows.Taken, "take", never)
+    with pytest.raises(ContractBroken, match="more than 10 rows"):
+        table.read(b"31.12.2024;1,00;a\r" * 20, DECLARED)
+
+
 @pytest.mark.parametrize(
     "raw", [b"hello world", b"a;b\n", b"a;b;c\n1;2;3\n", b"\x00" * 500, b"Name;City\nAlice;Venice\nBob;Rome\n"]
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from providers.errors import ContractBroken
-from providers.files import mt940
+from providers.files import mt940, rows
 from providers.files.extract import Extract, Format
 from providers.files.read import format_of
 from providers.model import BalanceType, Identifier, Money, Scheme, Status, Transaction
@@ -307,3 +307,17 @@ def test_old_letters_are_read_as_they_were_meant() -> None:
 def test_a_text_without_fields_is_no_statement() -> None:
     with pytest.raises(ContractBroken):
         mt940.read(b"Dear customer, nothing happened.")
+
+
+def test_more_statements_or_rows_than_a_file_may_have_are_refused_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    statement = b":20:A\n:25:DE89370400440532013000\n:28C:1\n:60F:C240101EUR1,00\n:62F:C240101EUR1,00\n-\n"
+    monkeypatch.setattr(mt940, "MAX_STATEMENTS", 10)
+    assert len(mt940.read(statement * 10).extracts) == 10
+    with pytest.raises(ContractBroken, match="more than 10 statements"):
+        mt940.read(statement * 11)
+    monkeypatch.setattr(rows, "MAX_ROWS", 5)
+    row = b":61:240101C1,00NTRFNONREF\n"
+    with pytest.raises(ContractBroken, match="more than 5 rows"):
+        mt940.read(statement.replace(b":62F:", row * 2 + b":62F:") * 3)
