@@ -1,4 +1,4 @@
-"""``rialto events``: what was told lately, how far readers have come, and telling it to Kafka once more."""
+"""``rialto events``: what was told lately, how far readers have come, and telling it once more, to Kafka or an app."""
 
 from datetime import datetime
 
@@ -6,11 +6,14 @@ import click
 from sqlalchemy import select
 
 from hub.commands.environ import hub_of_environ
-from hub.errors import BadInput
-from hub.events import announce, kafka
+from hub.context import Hub
+from hub.errors import BadInput, Conflict, NotFound
+from hub.events import announce, kafka, positions
 from hub.events.announce import Announcement
 from hub.events.catalogue import types
+from hub.events.positions import NoSuchPosition
 from hub.models.event import Event, Stream
+from hub.webhooks import replay
 
 _ROW = "{:>10}  {:<20}  {:<28} {}"
 
@@ -50,14 +53,35 @@ def show_lag() -> None:
 
 @events.command("replay")
 @click.option("--from", "first", type=int, required=True, help="The position to begin at: see rialto events list.")
-def replay(first: int) -> None:
-    """Send everything from a position on to Kafka once more, with the same ids."""
+@click.option("--endpoint", help="The id of one webhook endpoint; else it goes to Kafka.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+def again(first: int, endpoint: str | None, dry_run: bool) -> None:
+    """Send everything from a position on once more: to Kafka with the same ids, or to one endpoint what its app may
+    hear of it."""
     hub = hub_of_environ()
     try:
-        kafka.replay(hub, first)
-    except ValueError as error:
+        click.echo(_to_endpoint(hub, endpoint, first, dry_run) if endpoint else _to_kafka(hub, first, dry_run))
+    except NoSuchPosition as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"the worker goes on from {first}")
+    except (NotFound, Conflict) as error:
+        raise click.ClickException(error.detail) from error
+
+
+def _to_kafka(hub: Hub, first: int, dry_run: bool) -> str:
+    if not dry_run:
+        kafka.replay(hub, first)
+        return f"the worker goes on from {first}"
+    with hub.db.read() as session:
+        last = positions.head_from(session, first)
+    return f"positions {first} to {last}: {last - first + 1} would be sent; nothing was"
+
+
+def _to_endpoint(hub: Hub, endpoint_id: str, first: int, dry_run: bool) -> str:
+    done = replay.replay(hub, endpoint_id, first, is_dry=dry_run)
+    return (
+        f"positions {first} to {done.last}: {done.again} messages go again, {done.made} anew, {done.wait} wait anyway"
+        + ("; nothing was sent" if dry_run else "")
+    )
 
 
 @events.command("types")

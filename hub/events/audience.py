@@ -27,8 +27,22 @@ class Telling:
     data: Mapping[str, Any]
 
 
-def apps(session: Session, events: Sequence[Event], now: datetime) -> Iterator[Telling]:
-    """In the order of the events. An app with several consents of one person is told once, of all their accounts."""
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """One account of a consent. ``since``: when it was given, or began to hold again."""
+
+    client_id: str
+    account_id: str
+    psu_id: str
+    permissions: Sequence[str]
+    since: datetime
+
+
+def apps(session: Session, events: Sequence[Event], now: datetime, *, is_past: bool = False) -> Iterator[Telling]:
+    """In the order of the events. An app with several consents of one person is told once, of all their accounts.
+
+    ``is_past``: the events are told once more, so only under consents that were given before they happened.
+    """
     told = [(event, types()[event.kind]) for event in events if event.kind in types()]
     held = _held(session, {event.subject_id for event, one in told if Audience.APPS in one.audience}, now)
     everywhere = _listening(session) if any(Audience.EVERY_CLIENT in one.audience for _, one in told) else ()
@@ -39,9 +53,10 @@ def apps(session: Session, events: Sequence[Event], now: datetime) -> Iterator[T
             yield Telling(event, one, str(event.body["client_id"]), said(one, event))
         if Audience.APPS in one.audience:
             of_clients: dict[str, list[str]] = defaultdict(list)
-            for client_id, account_id, psu_id, permissions in held.get(event.subject_id, ()):
-                if psu_id == event.psu_id and one.permission in permissions:
-                    of_clients[client_id].append(account_id)
+            for allowed in held.get(event.subject_id, ()):
+                is_theirs = allowed.psu_id == event.psu_id and one.permission in allowed.permissions
+                if is_theirs and (not is_past or allowed.since <= event.at):
+                    of_clients[allowed.client_id].append(allowed.account_id)
             for client_id, account_ids in sorted(of_clients.items()):
                 named = {"account_ids": sorted(set(account_ids))} if one.names_accounts else {}
                 yield Telling(event, one, client_id, {**said(one, event), **named})
@@ -57,10 +72,8 @@ def said(one: EventType, event: Event) -> dict[str, Any]:
     return {name: event.body.get(name) for name in one.data}
 
 
-def _held(
-    session: Session, connection_ids: set[str], now: datetime
-) -> Mapping[str, Sequence[tuple[str, str, str, list[str]]]]:
-    """By connection: (client, account, person, permissions) of each consent that holds at this moment."""
+def _held(session: Session, connection_ids: set[str], now: datetime) -> Mapping[str, Sequence[_Allowed]]:
+    """By connection, of each consent that holds at this moment."""
     if not connection_ids:
         return {}
     query = (
@@ -70,6 +83,7 @@ def _held(
             ConsentAccount.account_id,
             ConsentRow.psu_id,
             ConsentAccount.permissions,
+            ConsentRow.status_changed_at,
         )
         .join(ConsentAccount, ConsentAccount.account_id == Account.id)
         .join(ConsentRow, ConsentRow.id == ConsentAccount.consent_id)
@@ -79,7 +93,7 @@ def _held(
             ConsentRow.valid_until > now,
         )
     )
-    found: dict[str, list[tuple[str, str, str, list[str]]]] = defaultdict(list)
-    for connection_id, client_id, account_id, psu_id, permissions in session.execute(query):
-        found[connection_id].append((client_id, account_id, psu_id, permissions))
+    found: dict[str, list[_Allowed]] = defaultdict(list)
+    for connection_id, client_id, account_id, psu_id, permissions, since in session.execute(query):
+        found[connection_id].append(_Allowed(client_id, account_id, psu_id, permissions, since))
     return found

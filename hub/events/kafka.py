@@ -20,7 +20,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
-from hub.events.dispatcher import HEAD
+from hub.events import positions
 from hub.jobs.holding import Held
 from hub.jobs.kind import Again, Kind
 from hub.jobs.queue import SOON, put
@@ -124,12 +124,10 @@ def relay(hub: Hub, sink: Sink, *, batch: int = BATCH) -> int:
 
 
 def replay(hub: Hub, first: int) -> None:
-    """Send everything from this position on once more. Raises ValueError for one that is not there any more."""
+    """Send everything from this position on once more. Raises NoSuchPosition."""
     now = hub.clock()
     with hub.db.write() as session:
-        oldest = session.scalar(select(Event.position).where(Event.position.is_not(None)).order_by(Event.position))
-        if oldest is None or first < oldest or first > _head(session):
-            raise ValueError("there is no event at this position: they are kept for RIALTO_EVENT_DAYS")
+        positions.head_from(session, first)
         values = {"position": first - 1, "moved_at": now}
         row = insert_into(session, Stream).values(name=READER, **values)
         session.execute(row.on_conflict_do_update(index_elements=["name"], set_=values))
@@ -138,15 +136,11 @@ def replay(hub: Hub, first: int) -> None:
 
 def lag(session: Session) -> int:
     """How many events are not sent yet."""
-    return _head(session) - _place(session)
+    return positions.head(session) - _place(session)
 
 
 def _place(session: Session) -> int:
     return session.scalar(select(Stream.position).where(Stream.name == READER)) or 0
-
-
-def _head(session: Session) -> int:
-    return session.scalar(select(Stream.position).where(Stream.name == HEAD)) or 0
 
 
 def work(hub: Hub, _held: Held) -> Again | None:

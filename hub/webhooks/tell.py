@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from hub.context import Hub
 from hub.errors import NotFound
 from hub.events import audience
+from hub.events.audience import Telling
 from hub.ids import new_id
 from hub.models.client import Client
 from hub.models.event import Event
@@ -36,17 +37,24 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     rows: list[dict[str, Any]] = []
     for one in tellings:
         for endpoint, client in listening.get(one.client_id, ()):
-            if endpoint.types and one.type.type not in endpoint.types:
-                continue
-            who = subject(hub, client, one.event.psu_id) if one.event.psu_id else None
-            body = document(
-                hub, type_=one.type.type, event_id=one.event.id, at=one.event.at, subject=who, data=one.data
-            )
-            rows.append(_row(endpoint, one.event.psu_id, one.type.type, one.event.position or 0, body, now, one.event))
+            if wants(endpoint, one):
+                rows.append(message(hub, endpoint, client, one, now))
     if rows:
         session.execute(insert(WebhookMessage), rows)
         for endpoint_id in sorted({str(row["endpoint_id"]) for row in rows}):
             endpoints.wake(session, endpoint_id, now)
+
+
+def wants(endpoint: WebhookEndpoint, one: Telling) -> bool:
+    return not endpoint.types or one.type.type in endpoint.types
+
+
+def message(hub: Hub, endpoint: WebhookEndpoint, client: Client, one: Telling, now: datetime) -> dict[str, Any]:
+    """The row of a new message, due now."""
+    event = one.event
+    who = subject(hub, client, event.psu_id) if event.psu_id else None
+    body = document(hub, type_=one.type.type, event_id=event.id, at=event.at, subject=who, data=one.data)
+    return _row(endpoint, event.psu_id, one.type.type, event.position or 0, body, now, event)
 
 
 def document(hub: Hub, *, type_: str, event_id: str, at: datetime, subject: str | None, data: object) -> str:
