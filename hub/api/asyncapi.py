@@ -3,11 +3,10 @@
 Two channels: webhooks, which apps receive, and the Kafka topic, for systems of the operator's own.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from hub.events import schema
-from hub.events.catalogue import EventType, types
+from hub.events import examples, schema
+from hub.events.catalogue import Audience, EventType, types
 from hub.settings import Settings
 from hub.webhooks.endpoints import told_to_apps
 
@@ -24,10 +23,18 @@ _HEADERS = {
         "x-fapi-interaction-id": {"type": "string", "format": "uuid", "description": "of what caused it"},
     },
 }
+_SIGNATURE = {
+    "type": "httpApiKey",
+    "in": "header",
+    "name": "webhook-signature",
+    "description": "Standard Webhooks 1.0, over {webhook-id}.{webhook-timestamp}.{body}: HMAC-SHA256 with the secret "
+    "of the endpoint (whsec_), or Ed25519, of which the app holds the public key (whpk_). The hub signs; apps verify.",
+}
 
 
 def document(settings: Settings) -> dict[str, Any]:
     apps = told_to_apps()
+    on_kafka = {**types(), "signal": None}
     webhooks = {name: {"$ref": f"#/components/messages/{name}"} for name in apps}
     return {
         "asyncapi": "3.0.0",
@@ -51,7 +58,7 @@ def document(settings: Settings) -> dict[str, Any]:
                 "title": "Kafka",
                 "description": "Every event, also those that no app is told of, for systems of the operator's own. "
                 "CloudEvents in binary mode: attributes as ce_ headers, ce_position its place in the order of all.",
-                "messages": {"event": {"$ref": "#/components/messages/event"}},
+                "messages": {name: {"$ref": f"#/components/messages/kafka.{name}"} for name in on_kafka},
                 "bindings": {"kafka": {"topic": settings.kafka_topic, "bindingVersion": "0.5.0"}},
             },
         },
@@ -59,35 +66,42 @@ def document(settings: Settings) -> dict[str, Any]:
             "tell": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/webhooks"},
-                "summary": "At least once, each person's messages in their order, tried for three days.",
+                "summary": "At least once, each person's messages in their order, tried for three days; what was "
+                "given up is sent once more by POST /v1/webhooks/{id}/again.",
                 "messages": [{"$ref": f"#/channels/webhooks/messages/{name}"} for name in apps],
+                "security": [{"$ref": "#/components/securitySchemes/signature"}],
                 "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
             },
             "stream": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/kafka"},
                 "summary": "At least once, in order per key; replay from a position by `rialto events replay`.",
-                "messages": [{"$ref": "#/channels/kafka/messages/event"}],
+                "messages": [{"$ref": f"#/channels/kafka/messages/{name}"} for name in on_kafka],
             },
         },
         "components": {
-            "messages": {**{name: _message(settings, one) for name, one in apps.items()}, "event": _on_kafka()},
+            "messages": {
+                **{name: _message(settings, one) for name, one in apps.items()},
+                **{f"kafka.{name}": _on_kafka(one) for name, one in on_kafka.items()},
+            },
+            "securitySchemes": {"signature": _SIGNATURE},
             "schemas": {name: schema.of(one) for name, one in types().items()},
         },
     }
 
 
 def example(settings: Settings, one: EventType) -> dict[str, Any]:
-    """A whole document of this type, made up, that its schema takes."""
+    """A whole document of this type: the event that hub.events.examples leads to."""
+    is_about_somebody = bool({Audience.CLIENT, Audience.APPS} & set(one.audience))
     return {
         "specversion": "1.0",
-        "id": "0198f3b0-7a52-7c11-9a1e-5f0c1d2e3a4b",
+        "id": "0198f3b0-7b10-7d02-8f55-c4a1e6b7d920",
         "source": settings.base_url,
         "type": one.type,
         "time": "2026-11-26T09:00:00Z",
-        "subject": "pairwise-name-of-the-person",
+        **({"subject": "pairwise-name-of-the-person"} if is_about_somebody else {}),
         "datacontenttype": "application/json",
-        "data": {name: _value(given) for name, given in schema.of(one)["properties"].items()},
+        "data": examples.data(one),
     }
 
 
@@ -95,7 +109,7 @@ def _message(settings: Settings, one: EventType) -> dict[str, Any]:
     return {
         "name": one.type,
         "title": one.title,
-        "summary": one.description,
+        "summary": _summary(one),
         "contentType": "application/cloudevents+json",
         "headers": _HEADERS,
         "payload": _envelope(one),
@@ -121,45 +135,39 @@ def _envelope(one: EventType) -> dict[str, Any]:
     }
 
 
-def _on_kafka() -> dict[str, Any]:
-    names = ("specversion", "id", "source", "type", "subject", "time", "position")
+_KAFKA_NAMES = ("specversion", "id", "source", "type", "subject", "time", "position")
+
+
+def _on_kafka(one: EventType | None) -> dict[str, Any]:
+    """Of one type; None: any other event, which is a signal of the hub's own parts."""
+    names = {f"ce_{name}": {"type": "string"} for name in (*_KAFKA_NAMES, "traceid")}
+    if one is not None:
+        names["ce_type"] = {"type": "string", "const": one.type}
     return {
-        "name": "event",
-        "title": "Any event",
+        "name": one.type if one else "signal",
+        "title": one.title if one else "Any other event",
+        "summary": _summary(one) if one else "What a part of the hub said has happened; of its own kind.",
         "contentType": "application/json",
-        "headers": {
-            "type": "object",
-            "required": [f"ce_{name}" for name in names],
-            "properties": {f"ce_{name}": {"type": "string"} for name in (*names, "traceid")},
-        },
-        "payload": {"type": "object", "description": "the event's own body: what the type declares, or a signal's"},
+        "headers": {"type": "object", "required": [f"ce_{name}" for name in _KAFKA_NAMES], "properties": names},
+        "payload": _body(one) if one else {"type": "object"},
         "bindings": {
             "kafka": {
-                "key": {"type": "string", "description": "the person, or what the event is about"},
+                "key": {"type": "string", "description": "the person, or what the event is about where it is nobody"},
                 "bindingVersion": "0.5.0",
             }
         },
     }
 
 
-_BY_FORMAT = {
-    "uuid": "0198f3b0-7a52-7c11-9a1e-5f0c1d2e3a4b",
-    "date-time": "2026-12-31T23:00:00Z",
-    "date": "2027-01-01",
-    "uri": "https://hub.example/terms",
-}
-_BY_TYPE = {"integer": 2, "number": 2, "boolean": True, "string": "a text", "null": None}
+def _body(one: EventType) -> dict[str, Any]:
+    """The event's own: what the type says, and the app that it is about; apps' accounts are no part of it."""
+    members = {name: {**told.schema} for name, told in one.data.items()}
+    return {
+        "type": "object",
+        "required": sorted(members),
+        "properties": {**members, "client_id": {"type": ["string", "null"], "description": "whose app it is about"}},
+    }
 
 
-def _value(given: Mapping[str, Any]) -> Any:
-    """Something that this schema takes: the first of what it allows."""
-    if "enum" in given:
-        return given["enum"][0]
-    if "const" in given:
-        return given["const"]
-    kind = given["type"][0] if isinstance(given["type"], list) else given["type"]
-    if kind == "array":
-        return [_value(given["items"])]
-    if kind == "object":
-        return {name: _value(one) for name, one in given.get("properties", {}).items()}
-    return _BY_FORMAT.get(given.get("format", ""), _BY_TYPE[kind]) if kind == "string" else _BY_TYPE[kind]
+def _summary(one: EventType) -> str:
+    return f"{one.description} Deprecated: {one.deprecated}" if one.deprecated else one.description

@@ -91,10 +91,13 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``names_accounts``: apps are told the accounts that they may read and that it is about, as ``account_ids``."""
+    """``names_accounts``: apps are told the accounts that they may read and that it is about, as ``account_ids``.
+    ``deprecated``: until when it is still told, and what to hear instead, in words; "" while it stays.
+    """
 
     type: str
     version: int
+    deprecated: str = ""
     title: str
     description: str
     audience: tuple[Audience, ...]

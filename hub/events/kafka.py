@@ -68,14 +68,15 @@ class Topic:
         for event in events:
             key = (event.psu_id or event.subject_id).encode()
             value = orjson.dumps(event.body)
-            headers: dict[str, str | bytes | None] = {**_headers(event, self._source)}
-            self._producer.produce(self._topic, value, key, headers=headers, on_delivery=reported)
+            attributes: dict[str, str | bytes | None] = {**headers(event, self._source)}
+            self._producer.produce(self._topic, value, key, headers=attributes, on_delivery=reported)
         left = self._producer.flush(PATIENCE_S)
         if left or failed:
             raise NotConfirmed(failed[0] if failed else f"{left} without an answer")
 
 
-def _headers(event: Event, source: str) -> Mapping[str, bytes]:
+def headers(event: Event, source: str) -> Mapping[str, bytes]:
+    """The attributes of CloudEvents, as the Kafka protocol binding names them."""
     told = {
         "ce_specversion": "1.0",
         "ce_id": event.id,

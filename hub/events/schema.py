@@ -20,6 +20,7 @@ def of(one: EventType) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": one.title,
         "description": one.description,
+        **({"deprecated": True} if one.deprecated else {}),
         "type": "object",
         "properties": members,
         "required": sorted(members),

@@ -1,9 +1,7 @@
 """openid_client/app.mjs as a process: an app that is built on the npm package openid-client."""
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +10,6 @@ from typing import Any, Self
 from hub.stack import Stack
 
 FOLDER = Path(__file__).parent / "openid_client"
-OLDEST_NODE = 18
-PATIENCE_S = 120
-
-
-class Absent(Exception):
-    """This machine cannot run it; says why."""
 
 
 class Refused(Exception):
@@ -27,25 +19,6 @@ class Refused(Exception):
         super().__init__(f"{error} ({status}): {description}")
         self.error = error
         self.status = status
-
-
-def install() -> None:
-    """``npm ci``, if what the lock file names is not there already. Raises Absent."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise Absent("node and npm were not found on this machine")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
-        raise Absent(f"node {OLDEST_NODE} or newer is needed, and this is {version}")
-    locked = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    installed = FOLDER / "node_modules" / ".installed"
-    if installed.is_file() and installed.read_text() == locked:
-        return
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    if done.returncode != 0:
-        raise Absent(f"npm ci failed: {done.stderr.strip()[-300:]}")
-    installed.write_text(locked)
 
 
 class OpenidClientApp:

@@ -14,9 +14,10 @@ from hub.oauth import addresses
 from hub.oauth.decoupled import INTERVAL_S
 from hub.stack import Stack
 from tests.conftest import absent
-from tests.foreign import certificates, openid_client_app
+from tests.foreign import certificates, npm, openid_client_app
 from tests.foreign.alice import Alice
-from tests.foreign.openid_client_app import Absent, OpenidClientApp, Refused
+from tests.foreign.npm import Absent
+from tests.foreign.openid_client_app import OpenidClientApp, Refused
 from tests.foreign.registrations import DEVICES, ELSEWHERE, FAPI2, MESSAGE_SIGNING, SCOPE, Registration
 
 pytestmark = pytest.mark.timeout(180)
@@ -28,7 +29,7 @@ Register = Callable[..., OpenidClientApp]
 @pytest.fixture(scope="module", autouse=True)
 def _installed() -> None:
     try:
-        openid_client_app.install()
+        npm.install(openid_client_app.FOLDER)
     except Absent as why:
         absent("node", str(why))
 

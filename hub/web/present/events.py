@@ -75,6 +75,7 @@ def docs_page(settings: Settings) -> EventsDocsPage:
                 audience=audience(one),
                 permission=one.permission.value if one.permission else "",
                 example=_example(settings, one),
+                deprecated=one.deprecated,
             )
             for one in told_to_apps().values()
         ),

@@ -138,6 +138,7 @@ class EventDocs:
     audience: str
     permission: str
     example: str
+    deprecated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
