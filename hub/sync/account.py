@@ -24,7 +24,7 @@ from hub.models.ledger import Account as AccountRow
 from hub.sync.bank import Bank
 from hub.sync.feeding import FedByAnother, writing
 from hub.sync.lease import Lease
-from hub.sync.quota import Held
+from hub.sync.quota import Endpoint, Held
 from hub.sync.verdict import Fault
 from hub.sync.window import Past, reach
 from providers.errors import ContractBroken, Refused
@@ -89,6 +89,8 @@ def _read(hub: Hub, run: _Reading) -> AccountReport:
                 balances = bank.balances(account_id, account)
             with run.write() as session:
                 store_balances(session, account_id, balances, hub.clock())
+                if bank.capabilities.transactions:
+                    bank.count_ahead(session, account_id, Endpoint.TRANSACTIONS)
     if not bank.capabilities.transactions:
         with run.write() as session:
             _mark_synced(session, account_id, hub.clock())

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from hub.connections import sealed
 from hub.connections.circuit import Family
@@ -20,7 +21,7 @@ from hub.ledger.normaliser import normaliser_of
 from hub.models.connection import Connection
 from hub.sync import quota
 from hub.sync.lease import Claimed, Lease
-from hub.sync.quota import Budget, Endpoint, Held
+from hub.sync.quota import Budget, Endpoint, Held, Key
 from providers.errors import QuotaSpent, ReconsentRequired, Transient
 from providers.listing import History
 from providers.model import Account, Balance, Page
@@ -47,6 +48,7 @@ class Bank:
     history: History
     _access: Access = field(repr=False)
     _is_renewed: bool = field(default=False, init=False)
+    _ahead: dict[tuple[str, Endpoint], Key | Held] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> "Bank":
@@ -65,6 +67,7 @@ class Bank:
             trust=IdTrust(surviving=institution.rules.ids.surviving or None),
             history=institution.listing.history,
             _access=sealed.open_access(hub.sealer, lease.connection_id, claimed.access_sealed),
+            _ahead={(lease.connection_id, Endpoint.ACCOUNTS): claimed.first_call} if claimed.first_call else {},
         )
 
     @property
@@ -126,16 +129,38 @@ class Bank:
         with knowing(known), self._circuit():
             return next(pages, None)
 
+    def count_ahead(self, session: Session, account_id: str, endpoint: Endpoint) -> None:
+        """Of the call that comes next, at the end of a transaction that is open anyway: it costs none of its own.
+        Should the call not be made, the day's count is one too high."""
+        if self.psu is None:
+            self._ahead[account_id, endpoint] = quota.take_ahead(
+                session,
+                self.budget,
+                account_id,
+                endpoint,
+                connection_id=self.lease.connection_id,
+                now=self.hub.clock(),
+            )
+
+    def _key(self, subject_id: str, endpoint: Endpoint) -> Key:
+        """Raises Held."""
+        known = self._ahead.pop((subject_id, endpoint), None)
+        if known is None:
+            connection_id = self.lease.connection_id
+            with self.lease.write() as session:
+                now = self.hub.clock()
+                return quota.take(session, self.budget, subject_id, endpoint, connection_id=connection_id, now=now)
+        if isinstance(known, Held):
+            raise known
+        return known
+
     @contextmanager
     def _counted(self, subject_id: str, endpoint: Endpoint) -> Iterator[None]:
         """Around one call: counted before it is made, taken back if it was not answered."""
         if self.psu is not None:
             yield
             return
-        connection_id = self.lease.connection_id
-        with self.lease.write() as session:
-            now = self.hub.clock()
-            key = quota.take(session, self.budget, subject_id, endpoint, connection_id=connection_id, now=now)
+        key = self._key(subject_id, endpoint)
         try:
             yield
         except QuotaSpent as error:

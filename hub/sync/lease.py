@@ -3,7 +3,7 @@ its own transaction, that the lease is still held: whoever lost it (its process 
 renewed the link) cannot write any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from hub.connections.plan import is_free
 from hub.connections.state import SYNCABLE
 from hub.context import Hub
 from hub.models.connection import Connection
+from hub.sync.quota import Held, Key
 
 _SYNCABLE = [status.value for status in SYNCABLE]
 
@@ -30,6 +31,8 @@ class Claimed:
     psu_id: str
     institution_id: str
     access_sealed: bytes | None = field(repr=False)
+    first_call: Key | Held | None = None
+    """How its first call was counted, where it was."""
 
 
 @dataclass(slots=True)
@@ -71,11 +74,18 @@ class Lease:
 
 
 def claim(
-    hub: Hub, connection_id: str, *, owner: str, due_only: bool, takes_over: str | None = None
+    hub: Hub,
+    connection_id: str,
+    *,
+    owner: str,
+    due_only: bool,
+    takes_over: str | None = None,
+    count: Callable[[Session], Key | Held] | None = None,
 ) -> tuple[Lease, Claimed] | None:
     """Take the lease, or None: somebody has it, it is not this connection's turn, or (``due_only``) not yet time.
 
-    ``takes_over`` is an owner that is known to be dead: its lease need not run out first.
+    ``takes_over`` is an owner that is known to be dead: its lease need not run out first. ``count`` counts the first
+    call that the sync will make, in the same transaction.
     """
     now = hub.clock()
     conditions = [
@@ -93,6 +103,8 @@ def claim(
             .returning(Connection.psu_id, Connection.institution_id, Connection.access_sealed)
             .execution_options(synchronize_session=False)
         ).one_or_none()
-    if row is None:
-        return None
-    return Lease(hub, connection_id, owner, now), Claimed(row.psu_id, row.institution_id, row.access_sealed)
+        if row is None:
+            return None
+        first_call = count(session) if count is not None else None
+    claimed = Claimed(row.psu_id, row.institution_id, row.access_sealed, first_call)
+    return Lease(hub, connection_id, owner, now), claimed

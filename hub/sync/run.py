@@ -10,12 +10,14 @@ or has stopped answering.
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from hub.connections import schedule, sealed
 from hub.connections.capture import capturing
@@ -28,10 +30,10 @@ from hub.ledger.ingest import Applied
 from hub.models.connection import Connection
 from hub.sync import lease as leases
 from hub.sync.account import NOTHING, AccountReport, read_account
-from hub.sync.bank import Bank
+from hub.sync.bank import Bank, budget_of
 from hub.sync.feeding import left_to_us
 from hub.sync.lease import Claimed, Lease, LeaseLost
-from hub.sync.quota import Held
+from hub.sync.quota import Endpoint, Held, Key, take_ahead
 from hub.sync.resources import read_resources
 from hub.sync.verdict import READ_ALL, Fault, Verdict, fault_of, judge
 from providers.errors import ProviderError
@@ -75,7 +77,14 @@ def sync_connection(
 
     Never raises for what a bank does; raises for what our own database does.
     """
-    claimed = leases.claim(hub, connection_id, owner=owner, due_only=psu is None, takes_over=takes_over)
+    claimed = leases.claim(
+        hub,
+        connection_id,
+        owner=owner,
+        due_only=psu is None,
+        takes_over=takes_over,
+        count=_first_call(hub, connection_id) if psu is None else None,
+    )
     if claimed is None:
         return Outcome(Result.NOT_CLAIMED)
     try:
@@ -84,6 +93,24 @@ def sync_connection(
     except LeaseLost:
         log.info("a sync lost its connection", extra={"connection_id": connection_id})
         return Outcome(Result.LOST)
+
+
+def _first_call(hub: Hub, connection_id: str) -> Callable[[Session], Key | Held] | None:
+    """Counts the list of accounts. None for a bank that has left the catalogue: that ends the sync before any call.
+
+    The bank is looked up here, since its adapter may need keys, and making one is a transaction of its own.
+    """
+    with hub.db.read() as session:
+        institution_id = session.scalar(select(Connection.institution_id).where(Connection.id == connection_id))
+    if institution_id is None or institution_id not in hub.institutions:
+        return None
+    budget = budget_of(hub, institution_id)
+
+    def count(session: Session) -> Key | Held:
+        now = hub.clock()
+        return take_ahead(session, budget, connection_id, Endpoint.ACCOUNTS, connection_id=connection_id, now=now)
+
+    return count
 
 
 def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
@@ -138,11 +165,14 @@ def _list_accounts(hub: Hub, lease: Lease, claimed: Claimed, bank: Bank) -> list
             accounts=accounts,
             now=hub.clock(),
         )
-    # Two resources may be one account (the same identifier listed twice): it is read once.
-    firsts: dict[str, Account] = {}
-    for account in accounts:
-        if (account_id := ids.get(account.resource_id)) is not None:
-            firsts.setdefault(account_id, account)
+        # Two resources may be one account (the same identifier listed twice): it is read once.
+        firsts: dict[str, Account] = {}
+        for account in accounts:
+            if (account_id := ids.get(account.resource_id)) is not None:
+                firsts.setdefault(account_id, account)
+        for account_id, account in islice(firsts.items(), 1):
+            if bank.capabilities.balances and account.balances is None:
+                bank.count_ahead(session, account_id, Endpoint.BALANCES)
     return list(firsts.items())
 
 
