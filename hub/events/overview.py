@@ -1,10 +1,10 @@
 """How the stream of events stands: what waits, what was told lately, by which rules. For whoever looks after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from hub.events import rules
@@ -14,20 +14,31 @@ from hub.models.event import Event, Stream
 from hub.models.job import Job
 from hub.models.signal import Signal
 
-LATELY = timedelta(hours=24)
+LATELY, JUST_NOW = timedelta(hours=24), timedelta(hours=1)
 MOST_COUNTED = 10_000
 """More waiting signals are not told apart: counting them all would take as long as they are many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One declared type: ``told``: how many lately; ``waiting``: timers of it that run, the first until ``next_at``."""
+    """One declared type: ``told``: how many lately, and ``told_now`` in the last hour of it; ``waiting``: timers of
+    it that run, the first until ``next_at``."""
 
     type: EventType
     words: str
     told: int
+    told_now: int = 0
     waiting: int = 0
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of signals: how many came lately, and in the last hour of it."""
+
+    kind: str
+    count: int
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +51,14 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``signals``: not dispatched yet, MOST_COUNTED at most, the oldest since ``oldest_at``. ``sources``: kinds of
-    signals and how many came lately, the most frequent first."""
+    """``signals``: not dispatched yet, MOST_COUNTED at most, the oldest since ``oldest_at``. ``sources``: the
+    most frequent first."""
 
     signals: int
     oldest_at: datetime | None
     head: int
     moved_at: datetime | None
-    sources: Sequence[tuple[str, int]]
+    sources: Sequence[Source]
     rules: Sequence[Rule]
     readers: Sequence[Reader]
 
@@ -56,31 +67,32 @@ def flow(session: Session, now: datetime) -> Flow:
     """Four statements and one for each rule with a timer."""
     waiting = select(Signal.at).limit(MOST_COUNTED).subquery()
     signals, oldest_at = session.execute(select(func.count(), func.min(waiting.c.at)).select_from(waiting)).one()
-    lately = select(Event.kind, func.count()).where(Event.at >= now - LATELY).group_by(Event.kind)
-    counted: Mapping[str, int] = dict(session.execute(lately).all())
+    is_now = case((Event.at >= now - JUST_NOW, 1), else_=0)
+    lately = select(Event.kind, func.count(), func.sum(is_now)).where(Event.at >= now - LATELY).group_by(Event.kind)
+    counted = {kind: Source(kind, count, int(just)) for kind, count, just in session.execute(lately)}
     streams = {one.name: one for one in session.scalars(select(Stream))}
     head = streams.pop(HEAD, None)
     position = head.position if head else 0
     declared = types()
-    sources = [(kind, count) for kind, count in counted.items() if kind not in declared]
+    sources = [one for kind, one in counted.items() if kind not in declared]
     return Flow(
         signals=signals,
         oldest_at=oldest_at,
         head=position,
         moved_at=head.moved_at if head else None,
-        sources=sorted(sources, key=lambda one: (-one[1], one[0])),
-        rules=[_rule(session, one, counted.get(one.type, 0)) for one in declared.values()],
+        sources=sorted(sources, key=lambda one: (-one.count, one.kind)),
+        rules=[_rule(session, one, counted.get(one.type, Source(one.type, 0, 0))) for one in declared.values()],
         readers=[Reader(one.name, one.position, position - one.position, one.moved_at) for one in streams.values()],
     )
 
 
-def _rule(session: Session, one: EventType, told: int) -> Rule:
+def _rule(session: Session, one: EventType, told: Source) -> Rule:
     if one.after is None and one.before is None:
-        return Rule(one, words(one), told)
+        return Rule(one, words(one), told.count, told.now)
     # Keys begin with the type: a range of the index, and no other type's, for none goes on with a colon.
     mine = and_(Job.queue == rules.QUEUE, Job.key >= f"{one.type}:", Job.key < f"{one.type};")
     waiting, next_at = session.execute(select(func.count(), func.min(Job.run_at)).where(mine)).one()
-    return Rule(one, words(one), told, waiting, next_at)
+    return Rule(one, words(one), told.count, told.now, waiting, next_at)
 
 
 def words(one: EventType) -> str:

@@ -120,15 +120,19 @@ def test_the_operator_sees_what_waits_what_was_told_and_by_which_rule(hub: Hub, 
     abandoned = by_type["connection.abandoned"]
     assert (abandoned.told, abandoned.waiting, abandoned.next_at) == (0, 3, clock() + timedelta(minutes=10))
     assert abandoned.words.startswith("10 minutes after connection.begun, unless connection.linked")
-    assert by_type["transactions.updated"].told == 1
+    assert (by_type["transactions.updated"].told, by_type["transactions.updated"].told_now) == (1, 1)
     assert by_type["transactions.updated"].words.startswith("at once on connection.synced or connection.imported where")
-    assert found.sources[0] == ("connection.begun", 3)
+    assert found.sources[0] == overview.Source("connection.begun", 3, 3)
     assert (found.signals, found.oldest_at) == (0, None)
     clock.advance(seconds=600)
     Crew(hub, [rules.KIND]).run_once()
     with hub.db.read() as session:
         assert (overview.flow(session, clock()).signals, overview.flow(session, clock()).oldest_at) == (3, clock())
     dispatch(hub, ())
+    clock.advance(seconds=3601)
+    with hub.db.read() as session:
+        hour = {one.type.type: (one.told, one.told_now) for one in overview.flow(session, clock()).rules}
+    assert (hour["transactions.updated"], hour["connection.abandoned"]) == ((1, 0), (3, 0))
     clock.advance(days=1, seconds=1)
     with hub.db.read() as session:
         assert {one.told for one in overview.flow(session, clock()).rules} == {0}

@@ -12,16 +12,22 @@ Sample = tuple[str, Any, v.Viewer | None]
 
 def rich(now: datetime, who: v.Viewer, evil: str) -> dict[str, Sample]:
     rules = (
-        v.RuleRow("connection.abandoned", "A link was left", "10 minutes after x.begun", "all people", 0, 0, 3, now),
-        v.RuleRow("transactions.updated", evil, "at once on connection.synced", "apps with the permission", 91, 100),
+        v.RuleRow("connection.abandoned", "A link was left", "10 minutes after x.begun", "all people", 0, 0, 0, 3, now),
+        v.RuleRow("transactions.updated", evil, "at once on connection.synced", "apps with the permission", 91, 7, 100),
     )
     readers = (
         v.ReaderRow("Timers", "hints and reminders for later", 1200, 3, 0, 0.4),
         v.ReaderRow("Webhooks", "apps' endpoints with something to take", 7, 7, 4, 900.0),
         v.ReaderRow("Kafka", "the stream for systems of your own", 0),
     )
-    sources = (v.SourceRow("connection.synced", 128_000, 100), v.SourceRow(evil, 3, 1))
-    page = v.EventsPage(10_000, 400.0, 81_234_567, now - timedelta(seconds=3), sources, rules, readers)
+    sources = (v.SourceRow("connection.synced", 128_000, 5_300, 100), v.SourceRow(evil, 3, 0, 1))
+    ago = now - timedelta(hours=7)
+    behind = (
+        v.BehindRow(evil, "hooks.budget-buddy.example", 1000, 1000, 100, ago, "failing"),
+        v.BehindRow("Tidy Books", "a-host-with-quite-a-long-name.of.some.provider.example", 12, 0, 1, ago),
+        v.BehindRow("Quiet", "quiet.example", 1, 0, 1),
+    )
+    page = v.EventsPage(10_000, 400.0, 81_234_567, now - timedelta(seconds=3), sources, rules, readers, behind)
     return {
         "operator_events": ("operator_events.html", page, who),
         "events_reference": ("events_reference.html", events.docs_page(Settings()), who),

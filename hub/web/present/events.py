@@ -1,6 +1,6 @@
 """The stream of events as the operator's page, and the types as developers read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -11,8 +11,10 @@ from hub.events.catalogue import Audience, EventType, types
 from hub.events.overview import Flow, Reader
 from hub.jobs.overview import Queue
 from hub.settings import Settings
-from hub.web.viewmodels import EventDocs, EventsDocsPage, EventsPage, ReaderRow, RuleRow, SourceRow
+from hub.web.viewmodels import BehindRow, EventDocs, EventsDocsPage, EventsPage, ReaderRow, RuleRow, SourceRow
+from hub.webhooks import endpoints as webhooks
 from hub.webhooks.endpoints import told_to_apps
+from hub.webhooks.overview import Behind
 
 MOST_SOURCES = 20
 _AUDIENCES = {
@@ -31,17 +33,22 @@ _ROUTES = {
     "insight.watch": ("Watch", "connections with new rows to be looked at"),
     "events.kafka": ("Kafka", "the stream for systems of your own"),
 }
+_WITH_LATER = ("event.timer", webhooks.QUEUE)
+"""What runs out later, and endpoints that are tried again later, wait as well."""
 
 
-def operator_page(flow: Flow, queues: Iterable[Queue], now: datetime) -> EventsPage:
-    most = max((count for _, count in flow.sources), default=1)
+def operator_page(flow: Flow, queues: Iterable[Queue], behind: Sequence[Behind], now: datetime) -> EventsPage:
+    most = max((one.count for one in flow.sources), default=1)
+    most_waiting = max((one.waiting for one in behind), default=0) or 1
     most_told = max((one.told for one in flow.rules), default=0) or 1
     return EventsPage(
         signals=flow.signals,
         late_s=(now - flow.oldest_at).total_seconds() if flow.oldest_at else 0.0,
         head=flow.head,
         moved_at=flow.moved_at,
-        sources=tuple(SourceRow(kind, count, _share(count, most)) for kind, count in flow.sources[:MOST_SOURCES]),
+        sources=tuple(
+            SourceRow(one.kind, one.count, one.now, _share(one.count, most)) for one in flow.sources[:MOST_SOURCES]
+        ),
         rules=tuple(
             RuleRow(
                 one.type.type,
@@ -49,6 +56,7 @@ def operator_page(flow: Flow, queues: Iterable[Queue], now: datetime) -> EventsP
                 one.words,
                 audience(one.type),
                 one.told,
+                one.told_now,
                 _share(one.told, most_told),
                 one.waiting,
                 one.next_at,
@@ -56,6 +64,18 @@ def operator_page(flow: Flow, queues: Iterable[Queue], now: datetime) -> EventsP
             for one in flow.rules
         ),
         readers=tuple(_readers(queues, {one.name: one for one in flow.readers})),
+        behind=tuple(
+            BehindRow(
+                one.app,
+                one.host,
+                one.waiting,
+                one.given_up,
+                _share(one.waiting, most_waiting),
+                one.failing_since,
+                one.disabled_why or "",
+            )
+            for one in behind
+        ),
     )
 
 
@@ -92,7 +112,7 @@ def _readers(queues: Iterable[Queue], streams: Mapping[str, Reader]) -> Iterable
     for queue, (name, says) in _ROUTES.items():
         one = known.get(queue, Queue(queue))
         reader = streams.get(queue)
-        waiting = one.due + one.running + (one.later if queue == "event.timer" else 0)
+        waiting = one.due + one.running + (one.later if queue in _WITH_LATER else 0)
         yield ReaderRow(name, says, reader.behind if reader else waiting, one.due, one.failing, one.late_s)
 
 

@@ -15,6 +15,7 @@ from hub.web.flash import Said
 from hub.web.present import events
 from hub.web.routes import fields, respond
 from hub.web.viewmodels import DeadRow, HopRow, JobsPage, OverviewPage, PartRow, QueueRow, TracePage, WaitingRow
+from hub.webhooks import overview as webhooks
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 JOBS = "/operator/jobs"
@@ -58,7 +59,8 @@ def stream() -> Response:
     hub = hub_of_request()
     now = hub.clock()
     with hub.db.read() as session:
-        page = events.operator_page(flows.flow(session, now), overview.queues(session, now), now)
+        flow, queues = flows.flow(session, now), overview.queues(session, now)
+        page = events.operator_page(flow, queues, webhooks.behind(session), now)
     return respond.page("operator_events.html", page)
 
 

@@ -113,6 +113,7 @@ from hub.web.viewmodels.notifications import (
     TopicRow,
 )
 from hub.web.viewmodels.operator import (
+    BehindRow,
     DeadRow,
     EventsPage,
     HopRow,
@@ -162,6 +163,7 @@ __all__ = [
     "Bank",
     "BankCard",
     "BankHealth",
+    "BehindRow",
     "BrowserRow",
     "CategoryForm",
     "Choice",

@@ -100,6 +100,7 @@ class RuleRow:
     words: str
     audience: str
     told: int
+    told_now: int
     share: int
     waiting: int = 0
     next_at: datetime | None = None
@@ -109,6 +110,7 @@ class RuleRow:
 class SourceRow:
     kind: str
     count: int
+    now: int
     share: int
 
 
@@ -125,6 +127,19 @@ class ReaderRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BehindRow:
+    """One endpoint. ``share``: per cent of what waits for the one that is the farthest behind."""
+
+    app: str
+    host: str
+    waiting: int
+    given_up: int
+    share: int
+    failing_since: datetime | None = None
+    disabled_why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventsPage:
     """operator_events.html, at /operator/events. ``late_s``: for how long the oldest signal has been waiting."""
 
@@ -135,3 +150,4 @@ class EventsPage:
     sources: tuple[SourceRow, ...] = ()
     rules: tuple[RuleRow, ...] = ()
     readers: tuple[ReaderRow, ...] = ()
+    behind: tuple[BehindRow, ...] = ()

@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy import update
 
 from hub.app import create_app
+from hub.events.catalogue import types
+from hub.events.dispatcher import dispatch
+from hub.events.outbox import emit
 from hub.identity import assurance, sessions
 from hub.identity.origin import Origin
 from hub.jobs.crew import Crew
@@ -16,6 +19,7 @@ from hub.models.psu import Psu
 from hub.observability.heartbeat import Heart
 from providers.interaction import Call
 from tests.jobs.workshop import Carver, ask, dead, jobs
+from tests.statements import statements
 from tests.web.pages.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -64,6 +68,27 @@ def test_an_address_that_nobody_proved_makes_no_operator(world: World) -> None:
     assert alice.get("/operator/jobs").status_code == 404
     verify(world, world.alice)
     assert alice.get("/operator/jobs").status_code == 200
+
+
+def test_the_page_of_events_costs_the_same_however_much_there_is(world: World) -> None:
+    run_by_alice(world)
+    verify(world, world.alice)
+    alice = world.browser()
+    alice.get("/operator/events")
+    costs = []
+    for count in (0, 30):
+        with world.hub.db.write() as session:
+            for number in range(count):
+                body = {"institution_id": "lorelei"}
+                emit(session, "connection.begun", f"c-{number}", now=world.clock(), psu_id=None, body=body)
+                emit(session, f"part.said_{number}", "it", now=world.clock(), psu_id=None)
+        dispatch(world.hub, ())
+        with statements(world.hub) as seen:
+            text = alice.get("/operator/events").text
+        costs.append(len(seen))
+    assert "Nothing was said" not in text
+    timers = sum(bool(one.after or one.before) for one in types().values())
+    assert costs == [9 + timers] * 2
 
 
 def test_on_a_public_hub_an_operator_comes_by_two_factors(world: World) -> None:
