@@ -9,7 +9,7 @@ from hub.commands.environ import hub_of_environ
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
 from hub.events import announce, kafka, positions
-from hub.events.announce import Announcement
+from hub.events.announce import Announcement, To
 from hub.events.catalogue import types
 from hub.events.positions import NoSuchPosition
 from hub.models.event import Event, Stream
@@ -98,9 +98,18 @@ def show_types() -> None:
 @click.option("--text", required=True, help="What changes, in a few sentences.")
 @click.option("--url", default="", help="https, where more of it stands.")
 @click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it holds.")
+@click.option(
+    "--to",
+    type=click.Choice([one.value for one in To]),
+    default=To.EVERYBODY.value,
+    show_default=True,
+    help="Whom it is for.",
+)
 @click.option("--yes", is_flag=True, help="Send it. Without this you are shown what would be sent, and to how many.")
-def make_announcement(about: str, title: str, text: str, url: str, valid_from: datetime | None, yes: bool) -> None:
-    """Tell everybody: people in their inbox and by mail (unless they chose otherwise), apps by webhook."""
+def make_announcement(
+    about: str, title: str, text: str, url: str, valid_from: datetime | None, to: str, yes: bool
+) -> None:
+    """Tell everybody: people in their inbox and by mail (unless they chose otherwise), apps by webhook; or apps."""
     hub = hub_of_environ()
     one = Announcement(about, title, text, url, valid_from.date() if valid_from else None)
     try:
@@ -108,12 +117,13 @@ def make_announcement(about: str, title: str, text: str, url: str, valid_from: d
     except BadInput as error:
         raise click.ClickException(error.detail) from error
     with hub.db.read() as session:
-        found = announce.reach(session, "announcement.published")
+        found = announce.reach(session, To(to))
     click.echo(f"{one.title}\n{one.text}")
     click.echo(f"people: {found.people}, of whom {found.mailable} can get mail; endpoints of apps: {found.endpoints}")
     if not yes:
         click.echo("nothing was sent: repeat it with --yes")
         return
     with hub.db.write() as session:
-        announcement_id = announce.make(session, one, now=hub.clock())
-    click.echo(f"sent: {hub.settings.base_url}/announcements/{announcement_id}")
+        announcement_id = announce.make(session, one, now=hub.clock(), to=To(to))
+    has_page = To(to) is To.EVERYBODY
+    click.echo(f"sent: {hub.settings.base_url}/announcements/{announcement_id}" if has_page else "sent")

@@ -1,7 +1,8 @@
-"""What the operator tells everybody: people in their inbox and by mail, apps by webhook."""
+"""What the operator tells everybody, people in their inbox and by mail and apps by webhook; or apps alone."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -13,7 +14,16 @@ from hub.ids import new_id
 from hub.models.psu import Psu
 from hub.models.webhook import WebhookEndpoint
 
-SIGNAL = "announcement.made"
+
+class To(StrEnum):
+    """Whom an announcement is for."""
+
+    EVERYBODY = "everybody"
+    APPS = "apps"
+
+
+_SIGNALS = {To.EVERYBODY: "announcement.made", To.APPS: "announcement.made_for_apps"}
+TYPES = {To.EVERYBODY: "announcement.published", To.APPS: "announcement.for_apps"}
 ABOUT = ("terms", "version", "service")
 MOST_TITLE, MOST_TEXT, MOST_URL = 120, 1000, 500
 
@@ -51,14 +61,16 @@ def checked(one: Announcement) -> Announcement:
     return one
 
 
-def reach(session: Session, type_: str) -> Reach:
+def reach(session: Session, to: To = To.EVERYBODY) -> Reach:
     mailable = func.count(Psu.email_verified_at)
-    people, with_address = session.execute(select(func.count(), mailable).select_from(Psu)).one()
+    people, with_address = 0, 0
+    if to is To.EVERYBODY:
+        people, with_address = session.execute(select(func.count(), mailable).select_from(Psu)).one()
     called = session.scalars(select(WebhookEndpoint.types).where(WebhookEndpoint.disabled_why.is_(None)))
-    return Reach(people, with_address, sum(not types or type_ in types for types in called))
+    return Reach(people, with_address, sum(not types or TYPES[to] in types for types in called))
 
 
-def make(session: Session, one: Announcement, *, now: datetime) -> str:
+def make(session: Session, one: Announcement, *, now: datetime, to: To = To.EVERYBODY) -> str:
     """The announcement's id. Raises BadInput."""
     checked(one)
     announcement_id = new_id()
@@ -69,5 +81,5 @@ def make(session: Session, one: Announcement, *, now: datetime) -> str:
         "url": one.url or None,
         "valid_from": one.valid_from.isoformat() if one.valid_from else None,
     }
-    emit(session, SIGNAL, announcement_id, now=now, psu_id=None, body=body)
+    emit(session, _SIGNALS[to], announcement_id, now=now, psu_id=None, body=body)
     return announcement_id

@@ -15,7 +15,7 @@ from hub.context import Hub
 from hub.duties import ROUTES
 from hub.errors import BadInput
 from hub.events import announce
-from hub.events.announce import Announcement
+from hub.events.announce import Announcement, To
 from hub.events.catalogue import Topic
 from hub.events.dispatcher import dispatch
 from hub.mail import sender
@@ -90,25 +90,45 @@ def test_mail_goes_once_to_whoever_proved_an_address_and_did_not_choose_otherwis
     assert mailed(hub) == []
 
 
+def listening(hub: Hub, owner: str, wanted: tuple[str, ...]) -> None:
+    """One more app, with an endpoint that wants these types."""
+    with hub.db.write() as session:
+        back = ["https://app.example/back"]
+        made = registered(session, owner_psu_id=owner, redirect_uris=back, scopes=["openid"], now=hub.clock())
+        session.flush()
+        endpoints.make(
+            hub, session, made.client.client_id, url="http://127.0.0.1:9/hook", wanted=wanted, now=hub.clock()
+        )
+
+
 def test_every_app_that_listens_is_told_and_about_nobody(hub: Hub) -> None:
     owner = person(hub, "owner")
     for wanted in ((), ("announcement.published",), ("consent.ended",)):
-        with hub.db.write() as session:
-            back = ["https://app.example/back"]
-            made = registered(session, owner_psu_id=owner, redirect_uris=back, scopes=["openid"], now=hub.clock())
-            client = made.client
-            session.flush()
-            endpoints.make(
-                hub, session, client.client_id, url="http://127.0.0.1:9/hook", wanted=wanted, now=hub.clock()
-            )
+        listening(hub, owner, wanted)
     with hub.db.read() as session:
-        assert announce.reach(session, "announcement.published") == announce.Reach(1, 1, 2)
+        assert announce.reach(session) == announce.Reach(1, 1, 2)
     announced(hub)
     with hub.db.read() as session:
         bodies = [json.loads(body) for body in session.scalars(select(WebhookMessage.body))]
     assert len(bodies) == 2
     assert all("subject" not in body for body in bodies)
     assert bodies[0]["data"]["valid_from"] == "2027-01-01"
+
+
+def test_apps_alone_are_told_where_it_concerns_nobody_else(hub: Hub, clock: TestClock) -> None:
+    owner = person(hub, "owner")
+    for wanted in ((), ("announcement.for_apps",), ("announcement.published",)):
+        listening(hub, owner, wanted)
+    clock.advance(seconds=1)
+    with hub.db.write() as session:
+        assert announce.reach(session, To.APPS) == announce.Reach(0, 0, 2)
+        announce.make(session, replace(NEWS, about="version"), now=hub.clock(), to=To.APPS)
+    dispatch(hub, ROUTES)
+    with hub.db.read() as session:
+        bodies = [json.loads(body) for body in session.scalars(select(WebhookMessage.body))]
+    assert [(one["type"], one["data"]["about"]) for one in bodies] == [("announcement.for_apps", "version")] * 2
+    assert unread(hub, owner) == 0
+    assert mailed(hub) == []
 
 
 @pytest.mark.parametrize(
@@ -148,4 +168,7 @@ def test_the_command_shows_before_it_sends(hub: Hub, clock: TestClock, monkeypat
     with hub.db.read() as session:
         assert [one.words.title for one in inbox.page(hub, session, alice).items] == ["Version 2"]
     assert run("--url", "ftp://x").exit_code == 1
+    for_apps = run("--to", "apps")
+    assert (for_apps.exit_code, "people: 0" in for_apps.output) == (0, True)
+    assert run("--to", "apps", "--yes").output.endswith("sent\n")
     assert "announcement.published" in CliRunner().invoke(main, ["events", "types"]).output
