@@ -32,8 +32,8 @@ def _account() -> str | None:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """Yields the URL of the maintenance database of a running cluster, with durability off: tests lose nothing."""
+def cluster(*, is_durable: bool = False) -> Iterator[str]:
+    """Yields the URL of the maintenance database of a running cluster, with durability off unless it is restarted."""
     folder = binaries()
     if folder is None:
         raise RuntimeError("no initdb on this machine")
@@ -48,7 +48,8 @@ def cluster() -> Iterator[str]:
             command, check=True, capture_output=True, user=account, cwd=home, env={**os.environ, "LC_ALL": "C"}
         )
 
-    options = f"-k {home} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    options = f"-k {home} -c listen_addresses="
+    options += "" if is_durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     options += " -c max_connections=200 -c shared_buffers=64MB"
     try:
         run(str(folder / "initdb"), "-D", str(data), "-U", "rialto", "-A", "trust", "-E", "UTF8", "--no-sync")
@@ -61,6 +62,14 @@ def cluster() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def restart(url: str) -> None:
+    """The cluster of this URL, without a word to those who are connected, as after a crash."""
+    home, folder = Path(str(make_url(url).query["host"])), binaries()
+    command = [f"{folder}/pg_ctl", "-D", str(home / "data"), "-l", str(home / "log"), "-m", "immediate", "-w"]
+    told = {**os.environ, "LC_ALL": "C"}
+    subprocess.run([*command, "restart"], check=True, capture_output=True, user=_account(), cwd=home, env=told)
+
+
 @contextlib.contextmanager
 def database(cluster_url: str, name: str) -> Iterator[str]:
     """An empty database of the cluster, dropped afterwards whoever is still connected."""
@@ -70,6 +79,7 @@ def database(cluster_url: str, name: str) -> Iterator[str]:
     try:
         yield make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
     finally:
+        admin.dispose()  # it may have been restarted since
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
         admin.dispose()

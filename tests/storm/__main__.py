@@ -30,7 +30,10 @@ def main() -> int:
                 left = weather.quieten()
             found = [f"still open: {one}" for one in left] + weather.broken_promises()
             moved, heard = sum(weather.moved.values()), len(weather.receiver.got)
-            console.print(f"{name}: {weather.kills} kills, {moved} moves of consents, {heard} webhooks received")
+            console.print(
+                f"{name}: {weather.kills} kills, {moved} moves of consents, {weather.web.answers} pages, "
+                f"{heard} webhooks received"
+            )
             for line in found or ["every promise held"]:
                 console.print(f"  {line}")
             broken += len(found)

@@ -13,13 +13,15 @@ MONEY = {"amount": "-12.30", "currency": "EUR"}
 
 
 class GrowingBank:
-    """One account for each consent: its IBAN ends in what the consent's name hashes to. ``per_s`` new rows a second."""
+    """One account for each consent: its IBAN ends in what the consent's name hashes to. ``per_s`` new rows a second.
+    While ``drips`` is set, it sends its answers a byte a second."""
 
     def __init__(self, per_s: float) -> None:
         self.url = ""
         self._per_s = per_s
         self._began = time.monotonic()
         self._stopped: int | None = None
+        self.drips = threading.Event()
 
     @property
     def rows(self) -> int:
@@ -67,6 +69,12 @@ def growing_bank(per_s: float = 2.0) -> Iterator[GrowingBank]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            for byte in body:
+                if not here.drips.is_set():
+                    break
+                self.wfile.write(bytes([byte]))
+                body = body[1:]
+                time.sleep(1)
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:

@@ -1,5 +1,5 @@
-"""Workers are killed with SIGKILL at random moments while banks are read, consents move and webhooks flow; afterwards
-everything that was promised must hold.
+"""Workers and the web server are killed with SIGKILL at random moments while banks are read, consents move and webhooks
+flow; afterwards everything that was promised must hold.
 
 ``python -m tests.storm --kills 300 --people 50`` is the long one, on SQLite with one worker and PostgreSQL with three.
 """
@@ -7,9 +7,11 @@ everything that was promised must hold.
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from consent import receipt
-from consent.model import Actor, Permission
+from consent.model import Permission
 from hub import migrate
 from hub.clock import now
 from hub.connections import sealed
@@ -47,6 +49,7 @@ from hub.webhooks import endpoints
 from providers.port import Access
 from tests.registered import registered
 from tests.storm.bank import GrowingBank, growing_bank
+from tests.storm.web import Browser, Web
 from tests.webhooks.receiver import Receiver, receiving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -68,7 +71,14 @@ class Storm:
     people: list[str] = field(default_factory=list)
     moved: Counter[str] = field(default_factory=Counter)
     kills: int = 0
+    web: Web = field(init=False)
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _browsers: dict[str, Browser] = field(default_factory=dict)
+    _is_over: threading.Event = field(default_factory=threading.Event)
+    _failed: list[BaseException] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.web = Web(self.environ, self.folder, ROOT)
 
     def settle_people(self, count: int) -> None:
         """Each has a connection to each bank, read once, and lets the app read everything."""
@@ -141,14 +151,43 @@ class Storm:
             return row.id
 
     def move(self) -> None:
-        """Somebody allows the mover something, and takes it back."""
+        """Somebody allows the mover something, and takes it back on a page. If the web server dies on the way, they
+        look again and, where it still stands, press the button once more."""
         psu_id = random.choice(self.people)
         consent_id = self.allow(psu_id, "mover")
-        with self.hub.db.write() as session:
-            consents.revoke(session, consent_id, actor=Actor.PSU, now=now(), psu_id=psu_id)
+        browser = self._browsers.get(psu_id) or Browser.of(self.hub, self.web, psu_id)
+        self._browsers[psu_id] = browser
+        while not browser.takes_back(consent_id) and self._stands(consent_id):
+            time.sleep(0.1)
         self.moved["consent.revoked"] += 1
 
+    def _stands(self, consent_id: str) -> bool:
+        with self.hub.db.read() as session:
+            return session.scalar(select(ConsentRow.status).where(ConsentRow.id == consent_id)) == "valid"
+
+    def _go_on_moving(self) -> None:
+        try:
+            while not self._is_over.is_set():
+                self.move()
+                time.sleep(0.1)
+        except BaseException as error:  # told by the thread that waits
+            self._failed.append(error)
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """Consents move all the while, also in the moments of the kills."""
+        mover = threading.Thread(target=self._go_on_moving)
+        mover.start()
+        try:
+            yield
+        finally:
+            self._is_over.set()
+            mover.join()
+        if self._failed:
+            raise self._failed[0]
+
     def start(self) -> None:
+        self.web.start()
         for _ in range(self.workers):
             self._running.append(self._spawn())
 
@@ -158,13 +197,42 @@ class Storm:
         return subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
 
     def kill_one(self) -> None:
-        victim = random.randrange(len(self._running))
+        """A worker, or the web server in its turn."""
+        self.kills += 1
+        victim = random.randrange(len(self._running) + 1)
+        if victim == len(self._running):
+            self.web.kill()
+            self.web.start()
+            return
         self._running[victim].send_signal(signal.SIGKILL)
         self._running[victim].wait()
         self._running[victim] = self._spawn()
-        self.kills += 1
+
+    def freeze_one(self, seconds: float) -> None:
+        """A worker stands still, as in a machine that was suspended, and goes on with what it had in hand."""
+        victim = random.choice(self._running)
+        victim.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        victim.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """No file of a worker's grows any more, as far as the kernel can be asked for that: writes fail as on a full
+        disk (with EFBIG), and reads do not."""
+        for one in self._running:
+            resource.prlimit(one.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        try:
+            yield
+        finally:
+            for one in self._running:
+                resource.prlimit(one.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    @property
+    def alive(self) -> int:
+        return sum(one.poll() is None for one in self._running)
 
     def stop(self) -> None:
+        self.web.stop()
         for one in self._running:
             one.send_signal(signal.SIGTERM)
         for one in self._running:
@@ -176,12 +244,10 @@ class Storm:
         self._running.clear()
 
     def blow(self, kills: int, *, pause_s: tuple[float, float] = (0.8, 2.5)) -> None:
-        for _ in range(kills):
-            ends_at = time.monotonic() + random.uniform(*pause_s)
-            while time.monotonic() < ends_at:
-                self.move()
-                time.sleep(0.1)
-            self.kill_one()
+        with self.moving():
+            for _ in range(kills):
+                time.sleep(random.uniform(*pause_s))
+                self.kill_one()
 
     def quieten(self) -> list[str]:
         """The banks stand still, nothing new comes; what is still open when the time is over."""
@@ -312,7 +378,7 @@ def storm(folder: Path, database_url: str, *, workers: int, banks: int = 2) -> I
             "RIALTO_SYNC_INTERVAL_S": "2",
             "RIALTO_JOB_LEASE_S": str(LEASE_S),
         }
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        environ["PYTHONDONTWRITEBYTECODE"] = "1"  # a process that dies, or a full disk, leaves half a module there
         hub = build(from_environ(environ))
         migrate.upgrade(hub.db)
         here = Storm(hub, environ, folder, growing, receiver, workers)

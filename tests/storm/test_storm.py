@@ -8,7 +8,7 @@ from tests.storm.storm import storm
 
 
 @pytest.mark.timeout(420)
-def test_workers_may_die_at_any_moment_and_every_promise_holds(database_url: str, tmp_path: Path) -> None:
+def test_workers_and_pages_may_die_at_any_moment_and_every_promise_holds(database_url: str, tmp_path: Path) -> None:
     workers = 1 if database_url.startswith("sqlite") else 3
     with storm(tmp_path / "storm", database_url, workers=workers) as weather:
         weather.settle_people(4)
@@ -18,3 +18,4 @@ def test_workers_may_die_at_any_moment_and_every_promise_holds(database_url: str
         assert weather.broken_promises() == []
         assert weather.kills == 8
         assert len(weather.receiver.got) > 8
+        assert weather.web.answers > 8

@@ -1,0 +1,112 @@
+"""What goes wrong around the hub, on its real processes: it says what it is, loses nothing, and goes on by itself."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from hub.models.connection import Connection
+from hub.models.event import Event
+from tests import postgres
+from tests.conftest import absent
+from tests.storm.storm import LEASE_S, Storm, storm
+
+pytestmark = pytest.mark.timeout(420)
+PATIENCE_S = 60.0
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    ends_at = time.monotonic() + PATIENCE_S
+    while not (held := holds()) and time.monotonic() < ends_at:
+        time.sleep(0.1)
+    return held
+
+
+def told(weather: Storm) -> int:
+    with weather.hub.db.read() as session:
+        return session.scalar(select(func.count()).select_from(Event)) or 0
+
+
+def goes_on(weather: Storm) -> bool:
+    """Whether more is told than now."""
+    before = told(weather)
+    return until(lambda: told(weather) > before + 2)
+
+
+def calm(weather: Storm) -> None:
+    assert weather.quieten() == []
+    assert weather.broken_promises() == []
+
+
+def test_a_worker_that_stood_still_for_longer_than_its_lease_changes_nothing_of_what_others_took_over(
+    database_url: str, tmp_path: Path
+) -> None:
+    workers = 1 if database_url.startswith("sqlite") else 3
+    with storm(tmp_path / "storm", database_url, workers=workers) as weather:
+        weather.settle_people(3)
+        weather.start()
+        for _ in range(3):
+            assert goes_on(weather)
+            weather.freeze_one(LEASE_S * 1.5)
+        calm(weather)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_full_disk_stops_nothing_for_good(database_url: str, tmp_path: Path) -> None:
+    with storm(tmp_path / "storm", database_url, workers=1) as weather:
+        weather.settle_people(3)
+        weather.start()
+        assert goes_on(weather)
+        with weather.full_disk():
+            time.sleep(6)
+            assert weather.alive == 1
+        assert goes_on(weather)
+        calm(weather)
+        assert weather.alive == 1
+        assert "Traceback" not in (weather.folder / "workers.log").read_text()
+
+
+def test_a_database_that_crashes_and_comes_back_is_used_again_by_workers_and_pages_alike(tmp_path: Path) -> None:
+    if postgres.binaries() is None:
+        absent("postgres", "no initdb on this machine")
+    with (
+        postgres.cluster(is_durable=True) as cluster,
+        postgres.database(cluster, "crashes") as url,
+        storm(tmp_path / "storm", url, workers=2) as weather,
+    ):
+        weather.settle_people(3)
+        weather.start()
+        for _ in range(2):
+            assert goes_on(weather)
+            postgres.restart(cluster)
+            weather.hub.db.dispose()  # this process's own connections; the others find out for themselves
+        weather.move()
+        assert goes_on(weather)
+        calm(weather)
+        assert (weather.alive, weather.web.answers) == (2, 2)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_bank_that_answers_a_byte_a_second_keeps_no_other_waiting_and_is_said_to_be_away(
+    database_url: str, tmp_path: Path
+) -> None:
+    with storm(tmp_path / "storm", database_url, workers=1) as weather:
+        weather.settle_people(3)
+        weather.start()
+        assert goes_on(weather)
+        slow, _quick = weather.banks
+        slow.drips.set()
+
+        def kinds(number: int) -> set[str | None]:
+            with weather.hub.db.read() as session:
+                query = select(Connection.failure_kind).where(Connection.institution_id == f"bank-{number}")
+                return set(session.scalars(query))
+
+        assert until(lambda: "bank_unavailable" in kinds(0))
+        assert kinds(1) == {None}
+        assert goes_on(weather)
+        slow.drips.clear()
+        calm(weather)
+        assert kinds(0) == {None}
