@@ -9,10 +9,12 @@ from hub.commands.environ import hub_of_environ
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
 from hub.events import announce, kafka, positions
+from hub.events import overview as flows
 from hub.events.announce import Announcement, To
 from hub.events.catalogue import types
 from hub.events.positions import NoSuchPosition
 from hub.models.event import Event, Stream
+from hub.webhooks import overview as webhooks
 from hub.webhooks import replay
 
 _ROW = "{:>10}  {:<20}  {:<28} {}"
@@ -42,13 +44,22 @@ def show(first: int | None, limit: int) -> None:
 
 @events.command("lag")
 def show_lag() -> None:
-    """How far each reader has come."""
+    """How far the dispatcher and each reader have come, and which endpoints of apps are behind."""
     hub = hub_of_environ()
     with hub.db.read() as session:
+        signals, oldest_at = flows.waiting(session)
+        late_s = (hub.clock() - oldest_at).total_seconds() if oldest_at else 0.0
+        click.echo(f"signals that wait: {signals}, the oldest for {late_s:.0f} s")
         for one in session.scalars(select(Stream).order_by(Stream.position.desc())):
             moved = f"{one.moved_at:%Y-%m-%d %H:%M:%S}" if one.moved_at else "never"
             click.echo(f"{one.name:<20} {one.position:>12}  {moved}")
         click.echo(f"not on Kafka yet: {kafka.lag(session)}")
+        for behind in webhooks.behind(session):
+            state = (
+                f"off ({behind.disabled_why})" if behind.disabled_why else "failing" if behind.failing_since else "on"
+            )
+            told = f"{behind.waiting} wait, {behind.given_up} given up"
+            click.echo(f"endpoint {behind.endpoint_id} at {behind.host}: {state}, {told}")
 
 
 @events.command("replay")

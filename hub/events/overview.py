@@ -65,8 +65,7 @@ class Flow:
 
 def flow(session: Session, now: datetime) -> Flow:
     """Four statements and one for each rule with a timer."""
-    waiting = select(Signal.at).limit(MOST_COUNTED).subquery()
-    signals, oldest_at = session.execute(select(func.count(), func.min(waiting.c.at)).select_from(waiting)).one()
+    signals, oldest_at = waiting(session)
     is_now = case((Event.at >= now - JUST_NOW, 1), else_=0)
     lately = select(Event.kind, func.count(), func.sum(is_now)).where(Event.at >= now - LATELY).group_by(Event.kind)
     counted = {kind: Source(kind, count, int(just)) for kind, count, just in session.execute(lately)}
@@ -86,13 +85,20 @@ def flow(session: Session, now: datetime) -> Flow:
     )
 
 
+def waiting(session: Session) -> tuple[int, datetime | None]:
+    """How many signals are not dispatched yet, MOST_COUNTED at most, and since when the oldest of them waits."""
+    some = select(Signal.at).order_by(Signal.seq).limit(MOST_COUNTED).subquery()
+    count, oldest_at = session.execute(select(func.count(), func.min(some.c.at)).select_from(some)).one()
+    return count, oldest_at
+
+
 def _rule(session: Session, one: EventType, told: Source) -> Rule:
     if one.after is None and one.before is None:
         return Rule(one, words(one), told.count, told.now)
     # Keys begin with the type: a range of the index, and no other type's, for none goes on with a colon.
     mine = and_(Job.queue == rules.QUEUE, Job.key >= f"{one.type}:", Job.key < f"{one.type};")
-    waiting, next_at = session.execute(select(func.count(), func.min(Job.run_at)).where(mine)).one()
-    return Rule(one, words(one), told.count, told.now, waiting, next_at)
+    running, next_at = session.execute(select(func.count(), func.min(Job.run_at)).where(mine)).one()
+    return Rule(one, words(one), told.count, told.now, running, next_at)
 
 
 def words(one: EventType) -> str:

@@ -1,5 +1,7 @@
 """One endpoint is told once more: what it missed and what it lost, and nothing that it may not hear."""
 
+from typing import Any
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
@@ -17,6 +19,10 @@ from tests.webhooks.receiver import Receiver
 from tests.webhooks.test_webhooks import APP, deliver_all, endpoint_of, listen, messages, read_once, synced
 
 __all__ = ["read_once"]
+
+
+class Killed(BaseException):
+    """Between two lines."""
 
 
 def sync_of(world: World, added: int) -> int:
@@ -70,6 +76,36 @@ def test_what_came_while_it_was_off_and_what_it_lost_comes_in_order_and_once_mor
     assert [one.state for one in messages(world)] == ["taken"] * 3
 
 
+def test_a_replay_that_died_in_the_middle_is_begun_again_and_nothing_is_lost_or_made_twice(
+    read_once: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = read_once
+    made = listen(world, receiver.url, wanted=["transactions.updated"])
+    switch(world, made.endpoint.id, on=False)
+    first = sync_of(world, 1)
+    sync_of(world, 2)
+    sync_of(world, 3)
+    switch(world, made.endpoint.id, on=True)
+    write, written = replay._write, []
+
+    def dies(*given: Any) -> None:
+        write(*given)
+        written.append(given)
+        if len(written) == 2:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(replay, "BATCH", 2)
+        patched.setattr(replay, "_write", dies)
+        with pytest.raises(Killed):
+            replay.replay(world.hub, made.endpoint.id, first)
+    assert len(messages(world)) == 1
+    done = replay.replay(world.hub, made.endpoint.id, first)
+    assert (done.again, done.made, done.wait) == (0, 2, 1)
+    deliver_all(world)
+    assert added(receiver) == [1, 2, 3]
+
+
 def test_it_hears_nothing_from_before_the_consent_nor_after_its_end(read_once: World, receiver: Receiver) -> None:
     world = read_once
     before = sync_of(world, 1)
@@ -99,6 +135,12 @@ def test_who_is_off_or_unknown_and_places_that_are_not_there_are_refused(
         replay.replay(world.hub, "nobody's", first)
     monkeypatch.setattr("hub.commands.events.hub_of_environ", lambda: world.hub)
     told = ["events", "replay", "--from", str(first), "--endpoint", made.endpoint.id]
+    receiver.answer = lambda _got: (500, {})
+    world.clock.advance(seconds=1)
+    synced(world)
+    deliver_all(world)
+    lag = CliRunner().invoke(main, ["events", "lag"]).output
+    assert f"endpoint {made.endpoint.id} at 127.0.0.1: failing, " in lag
     shown = CliRunner().invoke(main, [*told, "--dry-run"])
     assert (shown.exit_code, "nothing was sent" in shown.output) == (0, True), shown.output
     with world.hub.db.read() as session:
@@ -109,4 +151,7 @@ def test_who_is_off_or_unknown_and_places_that_are_not_there_are_refused(
         replay.replay(world.hub, made.endpoint.id, first)
     assert CliRunner().invoke(main, told).exit_code == 1
     assert CliRunner().invoke(main, ["events", "replay", "--from", "1", "--dry-run"]).output.startswith("positions 1 ")
+    told_lag = CliRunner().invoke(main, ["events", "lag"]).output
+    assert f"endpoint {made.endpoint.id} at 127.0.0.1: off (developer), " in told_lag
+    assert "signals that wait: " in told_lag
     assert endpoint_of(world, made).disabled_why == "developer"
