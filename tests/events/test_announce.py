@@ -19,6 +19,7 @@ from hub.events.announce import Announcement, To
 from hub.events.catalogue import Topic
 from hub.events.dispatcher import dispatch
 from hub.mail import sender
+from hub.models.psu import Psu
 from hub.models.webhook import WebhookMessage
 from hub.notifications import choices, everyone, inbox
 from hub.notifications.choices import Choice
@@ -85,6 +86,9 @@ def test_mail_goes_once_to_whoever_proved_an_address_and_did_not_choose_otherwis
     with hub.db.write() as session:
         choices.choose(session, people[2], {Topic.SERVICE: Choice(mail=False, push=False)})
         choices.choose(session, people[3], {Topic.MONEY: Choice(mail=False, push=False)})
+    odd = person(hub, "odd")
+    with hub.db.write() as session:
+        session.get_one(Psu, odd).email = "no address of today's form"
     announced(hub)
     assert mailed(hub) == [f"p{number}@people.example: {NEWS.title}" for number in (0, 1, 3, 4)]
     assert mailed(hub) == []
