@@ -55,9 +55,8 @@ def show_lag() -> None:
             click.echo(f"{one.name:<20} {one.position:>12}  {moved}")
         click.echo(f"not on Kafka yet: {kafka.lag(session)}")
         for behind in webhooks.behind(session):
-            state = (
-                f"off ({behind.disabled_why})" if behind.disabled_why else "failing" if behind.failing_since else "on"
-            )
+            called = "failing" if behind.failing_since else "on"
+            state = f"off ({behind.disabled_why})" if behind.disabled_why else called
             told = f"{behind.waiting} wait, {behind.given_up} given up"
             click.echo(f"endpoint {behind.endpoint_id} at {behind.host}: {state}, {told}")
 
