@@ -31,7 +31,7 @@ from hub.commands.trace import trace
 from hub.commands.trust_anchors import trust_anchors
 from hub.commands.web import web
 from hub.context import Hub, build
-from hub.events import dispatcher
+from hub.events import dispatcher, inbound
 from hub.identity import people
 from hub.identity.people import Origin
 from hub.jobs import scheduler as scheduling
@@ -159,6 +159,7 @@ def worker(with_scheduler: bool) -> None:
         ),
         threading.Thread(target=pings.run, args=(hub, pings.by(_by_turns(hub)), stopping), name="pings"),
         threading.Thread(target=approvals.run, args=(hub, stopping), name="approvals"),
+        threading.Thread(target=inbound.run, args=(hub, stopping), name="signals"),
     ]
     if with_scheduler:
         beside.append(threading.Thread(target=scheduling.run, args=(hub, duties.ROUNDS, stopping), name="scheduler"))

@@ -36,6 +36,7 @@ from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
 from hub.models.quota import QuotaUse
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
 from hub.models.registration import InitialAccessToken
+from hub.models.signal import ReceivedSignal, RefusedSignal
 from hub.models.upstream import UpstreamAttempt
 from hub.models.webhook import WebhookAttempt, WebhookMessage
 from hub.oauth.ended import forget_grants, forget_grants_of_sessions
@@ -146,6 +147,8 @@ ENDS: tuple[Ends, ...] = (
     Ends(SecurityEvent.at, _days("activity_days")),
     Ends(Event.at, _days("event_days")),
     Ends(Notification.at, after(days=400)),
+    Ends(ReceivedSignal.at, after(days=30)),  # longer than a topic usually keeps what could come again
+    Ends(RefusedSignal.at, after(days=30)),
 )
 
 STAYS: Mapping[str, str] = {

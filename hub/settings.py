@@ -55,6 +55,8 @@ class Settings:
     kafka_brokers: str = ""
     kafka_topic: str = "rialto.events"
     kafka_config: Path | None = field(default=None, repr=False)
+    kafka_signals: str = ""
+    kafka_sources: Path | None = None
     operators: frozenset[str] = frozenset()
     trusted_proxy_hops: int = 0
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
@@ -180,6 +182,7 @@ _TEXT = {
     "RIALTO_RISK_POLICY": "risk_policy",
     "RIALTO_KAFKA_BROKERS": "kafka_brokers",
     "RIALTO_KAFKA_TOPIC": "kafka_topic",
+    "RIALTO_KAFKA_SIGNALS": "kafka_signals",
     "RIALTO_PARTIES_ACR": "parties_acr",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
@@ -213,6 +216,8 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given["outbound_ca_file"] = _authorities("RIALTO_OUTBOUND_CA_FILE", Path(text))
     if text := env.get("RIALTO_KAFKA_CONFIG"):
         given["kafka_config"] = Path(text)
+    if text := env.get("RIALTO_KAFKA_SOURCES"):
+        given["kafka_sources"] = Path(text)
     if text := env.get("RIALTO_CLIENT_CA_FILE"):
         given["client_ca_file"] = Path(text)
     for name in ("qwac", "qseal"):

@@ -14,6 +14,7 @@ from hub.events.announce import Announcement, To
 from hub.events.catalogue import types
 from hub.events.positions import NoSuchPosition
 from hub.models.event import Event, Stream
+from hub.models.signal import RefusedSignal
 from hub.webhooks import overview as webhooks
 from hub.webhooks import replay
 
@@ -137,3 +138,15 @@ def make_announcement(
         announcement_id = announce.make(session, one, now=hub.clock(), to=To(to))
     has_page = To(to) is To.EVERYBODY
     click.echo(f"sent: {hub.settings.base_url}/announcements/{announcement_id}" if has_page else "sent")
+
+
+@events.command("refused")
+@click.option("--limit", default=20, show_default=True)
+def show_refused(limit: int) -> None:
+    """Signals from outside that were not taken: where they lie on Kafka, and why."""
+    with hub_of_environ().db.read() as session:
+        rows = session.scalars(select(RefusedSignal).order_by(RefusedSignal.at.desc()).limit(limit)).all()
+    for one in rows:
+        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.place:<40} {one.source} {one.type}: {one.why}")
+    if not rows:
+        click.echo("none was refused")

@@ -27,3 +27,26 @@ class Signal(Base):
     subject_id: Mapped[str] = mapped_column(String(36))
     body: Mapped[dict[str, Any]] = mapped_column(JsonText)
     trace_id: Mapped[str | None] = mapped_column(String(36))
+
+
+class ReceivedSignal(Base):
+    """What a system outside said, by its own name for it (source and id of CloudEvents 1.0 3.1): it counts once."""
+
+    __tablename__ = "received_signal"
+
+    source: Mapped[str] = mapped_column(String(200), primary_key=True)
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class RefusedSignal(Base):
+    """A message from outside that was not taken: ``place`` is topic, partition and offset, where it still lies."""
+
+    __tablename__ = "refused_signal"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    place: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(100))
+    why: Mapped[str] = mapped_column(String(200))
