@@ -142,7 +142,7 @@ def worker(with_scheduler: bool) -> None:
     SIGTERM. Any number of workers may run on any number of machines.
     """
     hub = hub_of_environ()
-    mails = _mail_transport(hub)
+    mails, sources = _mail_transport(hub), _sources(hub)
     logs.configure(hub.settings.log_level)
     hub.recorder.start()
     if port := hub.settings.worker_metrics_port:
@@ -159,7 +159,7 @@ def worker(with_scheduler: bool) -> None:
         ),
         threading.Thread(target=pings.run, args=(hub, pings.by(_by_turns(hub)), stopping), name="pings"),
         threading.Thread(target=approvals.run, args=(hub, stopping), name="approvals"),
-        threading.Thread(target=inbound.run, args=(hub, stopping), name="signals"),
+        threading.Thread(target=inbound.run, args=(hub, sources, stopping), name="signals"),
     ]
     if with_scheduler:
         beside.append(threading.Thread(target=scheduling.run, args=(hub, duties.ROUNDS, stopping), name="scheduler"))
@@ -187,6 +187,14 @@ def scheduler() -> None:
         signal.signal(number, lambda _number, _frame: stopping.set())
     scheduling.run(hub, duties.ROUNDS, stopping)
     heart.stop()
+
+
+def _sources(hub: Hub) -> inbound.Sources:
+    """Read before anything begins: a worker that cannot hear the systems outside does not start."""
+    try:
+        return inbound.load(hub.settings.kafka_sources)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _by_turns(hub: Hub) -> Outbound:

@@ -56,9 +56,19 @@ def checked(one: Announcement) -> Announcement:
     for name, text, most in (("title", one.title, MOST_TITLE), ("text", one.text, MOST_TEXT)):
         if not text.strip() or not text.isprintable() or len(text) > most:
             raise BadInput(f"The {name} is one printable line of {most} characters at most.", parameter=name)
-    if one.url and (urlsplit(one.url).scheme != "https" or not urlsplit(one.url).netloc or len(one.url) > MOST_URL):
+    if one.url and not _is_https(one.url):
         raise BadInput("The URL is an absolute one, with https.", parameter="url")
     return one
+
+
+def _is_https(url: str) -> bool:
+    if len(url) > MOST_URL or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def reach(session: Session, to: To = To.EVERYBODY) -> Reach:

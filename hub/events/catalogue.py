@@ -16,6 +16,8 @@ import msgspec
 from consent.model import READ_PERMISSIONS, Permission
 
 TYPES = Path(__file__).parent / "types"
+OUTSIDE = "partner."
+"""How the kinds of signals begin that systems outside send (hub.events.inbound), and no others."""
 
 
 class Audience(StrEnum):

@@ -22,6 +22,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
+from hub.db import json_text
+from hub.events.catalogue import OUTSIDE
 from hub.events.kafka import given
 from hub.events.outbox import emit
 from hub.ids import new_id
@@ -31,12 +33,12 @@ from hub.settings import Settings, SettingsError
 from hub.upsert import insert_into
 
 log = logging.getLogger(__name__)
-PREFIX = "partner."
 GROUP = "rialto"
 BATCH = 200
 POLL_S = 1.0
 PAUSE_S = 5.0
 MAX_BYTES = 16_384
+DEEPEST = 20
 _LONGEST = 36  # of a subject
 _LONGEST_KIND = 60
 
@@ -83,7 +85,7 @@ def load(path: Path | None) -> Sources:
         raise SettingsError(f"RIALTO_KAFKA_SOURCES: {too_long[0][:50]!r} is no name of a source")
     for types in found.values():
         for one in types:
-            if not one or len(PREFIX + one) > _LONGEST_KIND or not one.isprintable():
+            if not one or len(OUTSIDE + one) > _LONGEST_KIND or not one.isprintable():
                 raise SettingsError(f"RIALTO_KAFKA_SOURCES: {one!r} is no type of an event")
     return {source: frozenset(types) for source, types in found.items()}
 
@@ -101,12 +103,29 @@ def read(message: Message, sources: Sources) -> Said:
     raw = message.value() or b""
     if len(raw) > MAX_BYTES:
         raise Refused(f"it is larger than {MAX_BYTES} bytes")
+    key, subject = _text(message.key()), told["subject"] or told["id"]
+    if message.key() and not key:
+        raise Refused("its key is no printable text")
+    if len(subject) > _LONGEST:
+        raise Refused(f"what it is about has a name of more than {_LONGEST} characters")
+    return Said(told["id"], told["source"], told["type"], subject, key or None, _object(raw))
+
+
+def _object(raw: bytes) -> Mapping[str, Any]:
+    """Raises Refused, also for what could not be kept: what is stored, put into jobs and sent on must be plain."""
     try:
         body = msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Refused("its value is no JSON object") from None
-    subject = told["subject"] or told["id"]
-    return Said(told["id"], told["source"], told["type"], subject[:_LONGEST], _text(message.key()) or None, body)
+        if _depth(body) > DEEPEST:
+            raise Refused(f"its value is nested more than {DEEPEST} deep")
+        json_text(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
+        raise Refused("its value is no JSON object that can be kept") from None
+    return body
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
 
 
 def take(hub: Hub, messages: Sequence[Message], sources: Sources) -> int:
@@ -130,7 +149,7 @@ def _take(session: Session, said: Said, now: datetime) -> bool:
         return False
     body = {**said.body, "source": said.source}
     body.pop("client_id", None)  # whom a rule tells is no outsider's to say
-    emit(session, PREFIX + said.type, said.subject, now=now, psu_id=said.psu_id, body=body)
+    emit(session, OUTSIDE + said.type, said.subject, now=now, psu_id=said.psu_id, body=body)
     return True
 
 
@@ -155,12 +174,11 @@ def _text(raw: Any) -> str:
     return text if text.isprintable() else ""
 
 
-def run(hub: Hub, stopping: threading.Event) -> None:
+def run(hub: Hub, sources: Sources, stopping: threading.Event) -> None:
     """Until ``stopping`` is set, where the operator named a topic; an error is logged, and what was not committed comes
     again."""
     if not hub.settings.kafka_signals:
         return
-    sources = load(hub.settings.kafka_sources)
     while not stopping.is_set():
         try:
             _consume(hub, sources, stopping)
@@ -174,7 +192,10 @@ def _consume(hub: Hub, sources: Sources, stopping: threading.Event) -> None:
     try:
         consumer.subscribe([hub.settings.kafka_signals])
         while not stopping.is_set():
-            messages = [one for one in consumer.consume(BATCH, timeout=POLL_S) if one.error() is None]
+            came = consumer.consume(BATCH, timeout=POLL_S)
+            for error in filter(None, (one.error() for one in came)):
+                log.warning("the topic of signals cannot be read", extra={"error": error.name()})
+            messages = [one for one in came if one.error() is None]
             if messages:
                 take(hub, messages, sources)
                 consumer.commit(asynchronous=False)

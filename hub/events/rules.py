@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
-from hub.events.catalogue import EventType, types
+from hub.events.catalogue import OUTSIDE, EventType, types
 from hub.events.outbox import emit
 from hub.jobs import holding
 from hub.jobs.holding import Held
@@ -39,7 +39,7 @@ def made_of(signal: Signal) -> Iterator[Made]:
 def wind(session: Session, signal: Signal, now: datetime) -> None:
     """Start the timers that this signal starts, and stop those that it stops, in the dispatcher's transaction."""
     for one in types().values():
-        key = f"{one.type}:{signal.subject_id}"
+        key = _key(one, signal)
         if signal.kind in one.ends:
             withdraw(session, QUEUE, key)
         if one.is_made_of(signal.kind, signal.body) and (at := due_at(one, signal)) is not None:
@@ -53,6 +53,13 @@ def wind(session: Session, signal: Signal, now: datetime) -> None:
             put(session, QUEUE, key=key, at=at, now=now, priority=ROUTINE, args=args)
 
 
+def _key(one: EventType, signal: Signal) -> str:
+    """What the hub's own signals are about has a name of its own; a system outside names things as it likes, and of two
+    people the same."""
+    key = f"{one.type}:{signal.subject_id}"
+    return f"{key}:{signal.psu_id or ''}" if signal.kind.startswith(OUTSIDE) else key
+
+
 def due_at(one: EventType, signal: Signal) -> datetime | None:
     """When the timer that ``signal`` starts runs out; None if it starts none."""
     if one.after is not None:
@@ -60,9 +67,9 @@ def due_at(one: EventType, signal: Signal) -> datetime | None:
     if one.before is not None:
         try:
             end = datetime.fromisoformat(str(signal.body.get(one.before.field)))
-        except ValueError:
+            at = end - timedelta(days=one.before.days) if end.tzinfo is not None else None
+        except (ValueError, OverflowError):
             return None
-        at = end - timedelta(days=one.before.days) if end.tzinfo is not None else None
         return at if at is not None and at > signal.at else None  # one that was over from the start warns of nothing
     return None
 

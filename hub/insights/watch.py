@@ -1,8 +1,9 @@
 """What is worth telling of new rows: a payment unlike the others, a regular one of another amount.
 
 Hears of each sync that changed something (hub.events) and answers with signals of its own: source and subscriber at
-once. Where it stands in the connection's change log moves in the transaction of the signals, so each row is looked at
-once. The history that a new connection brings is no news, and neither is what lies further back than RECENT.
+once. Where it stands in the connection's change log moves in the transaction of the signals, so no row is passed over;
+one that the bank changes again is looked at again, and an inbox takes it once. The history that a new connection brings
+is no news, and neither is what lies further back than RECENT.
 """
 
 from collections import defaultdict

@@ -213,7 +213,7 @@ $link
         Template.NOTICE: (
             "$title",
             """\
-$title.
+$title
 
 See more of it where you are logged in:
 
@@ -227,7 +227,7 @@ $settings
         Template.NOTICES: (
             "$title, and $more",
             """\
-$title, and $more.
+$title, and $more
 
 All of it is in your inbox:
 

@@ -13,7 +13,8 @@ class Notification(Base):
     """One thing in a person's inbox, made of the event ``event_id``. ``psu_id`` None: for everybody, one row for all.
 
     ``kind`` and ``data`` are the event's; the words are made of them when somebody reads (hub.notifications.words).
-    ``mail_due`` and ``push_due``: it is still to go there.
+    ``mail_due``: it is still to be mailed. ``push_due``: it is for their browsers too, until it was seen; how far each
+    browser was told, its subscription knows.
     """
 
     __tablename__ = "notification"
@@ -77,10 +78,12 @@ class PushSubscription(Base):
     device: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    told_until: Mapped[str] = mapped_column(String(36))  # the last notification that it was sent, by id
 
 
 class Birthday(Base):
-    """The day of the year that a person gave, to be wished well: ``month_day`` as MM-DD, no year."""
+    """The day of the year that a person gave, to be wished well: ``month_day`` as MM-DD, no year; "" if they took it
+    back."""
 
     __tablename__ = "birthday"
 

@@ -23,8 +23,8 @@ BATCH = 200
 def work(hub: Hub, held: Held) -> None:
     """The next BATCH people, in the order of their ids; where it stands is written with their mails."""
     with hub.db.write() as session:
-        row = session.scalars(select(Notification).where(Notification.event_id == held.key)).one_or_none()
-        people = [] if row is None else session.scalars(_next(row.kind, str(held.args["after"]))).all()
+        row = session.get(Notification, held.key)
+        people = [] if row is None else session.scalars(_next(row, str(held.args["after"]))).all()
         if row is not None and people:
             said = words(row, names(hub, session, [row]))
             for person in people:
@@ -35,8 +35,8 @@ def work(hub: Hub, held: Held) -> None:
         holding.finish(session, held)
 
 
-def _next(kind: str, after: str) -> Select[Psu]:
-    one = types().get(kind)
+def _next(row: Notification, after: str) -> Select[Psu]:
+    one = types().get(row.kind)
     topic = one.notice.topic if one is not None and one.notice is not None else Topic.SERVICE
     theirs = and_(NotificationChoice.psu_id == Psu.id, NotificationChoice.topic == topic.value)
     wanted: ColumnElement[bool] = NotificationChoice.mail.is_(True)
@@ -45,7 +45,7 @@ def _next(kind: str, after: str) -> Select[Psu]:
     return (
         select(Psu)
         .outerjoin(NotificationChoice, theirs)
-        .where(Psu.id > after, Psu.email_verified_at.is_not(None), wanted)
+        .where(Psu.id > after, Psu.created_at < row.at, Psu.email_verified_at.is_not(None), wanted)
         .order_by(Psu.id)
         .limit(BATCH)
     )

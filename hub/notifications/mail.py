@@ -5,11 +5,13 @@ to be theirs, and to no other.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
+from hub.errors import BadInput
 from hub.jobs import holding
 from hub.jobs.holding import Held
 from hub.jobs.kind import Kind
@@ -27,15 +29,16 @@ _LONGEST = 300
 def work(hub: Hub, held: Held) -> None:
     due = (Notification.psu_id == held.key, Notification.mail_due)
     with hub.db.write() as session:
+        # The rows first and the job then, as the dispatcher locks them.
+        rows = session.scalars(select(Notification).where(*due).order_by(Notification.id).with_for_update()).all()
         holding.finish(session, held)
-        rows = session.scalars(select(Notification).where(*due).order_by(Notification.at)).all()
         person = session.get(Psu, held.key)
         if rows and person is not None and person.email_verified_at is not None:
             known = names(hub, session, rows)
-            write(hub, session, person, [words(row, known) for row in rows])
-        session.execute(
-            update(Notification).where(*due).values(mail_due=False), execution_options={"synchronize_session": False}
-        )
+            with suppress(BadInput):  # an address of an older form
+                write(hub, session, person, [words(row, known) for row in rows])
+        done = update(Notification).where(Notification.id.in_([row.id for row in rows])).values(mail_due=False)
+        session.execute(done, execution_options={"synchronize_session": False})
 
 
 def write(hub: Hub, session: Session, person: Psu, said: Sequence[Words]) -> None:

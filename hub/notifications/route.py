@@ -1,7 +1,7 @@
 """From events to people's inboxes, in the dispatcher's transaction."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ from hub.notifications.push import deliver, subscriptions
 
 GATHERED = timedelta(seconds=60)
 """So long mail waits for more of the same kind, to be one mail; a browser hears at once."""
+_About = tuple[str | None, str, str]  # whom, which kind, what
 SESSION_ENDED = "session.ended"
 _OPTIONS = {"synchronize_session": False}
 
@@ -29,7 +30,7 @@ _OPTIONS = {"synchronize_session": False}
 def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) -> None:
     """hub.events.dispatcher.Route."""
     del hub
-    _settle(session, events, now)
+    settled = _settle(session, events, now)
     if ended := [event.subject_id for event in events if event.kind == SESSION_ENDED]:
         subscriptions.end(session, ended)
     told = [(event, one) for event in events if (one := types().get(event.kind)) is not None and one.notice is not None]
@@ -38,18 +39,25 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     for event, one in told:
         if Audience.EVERYONE in one.audience:
             _tell_everybody(session, event, one, now)
-    rows = list(_rows(session, [pair for pair in told if Audience.PERSON in pair[1].audience]))
+    rows = list(_rows(session, [pair for pair in told if Audience.PERSON in pair[1].audience], settled))
     if not rows:
         return
     session.execute(insert(Notification), rows)
-    for queue, due, wait in ((mail.QUEUE, "mail_due", GATHERED), (deliver.QUEUE, "push_due", timedelta())):
-        for psu_id in sorted({str(row["psu_id"]) for row in rows if row[due]}):
-            put(session, queue, key=psu_id, at=now + wait, now=now, is_earliest=True)
+    for psu_id in sorted({str(row["psu_id"]) for row in rows if row["mail_due"]}):
+        put(session, mail.QUEUE, key=psu_id, at=now + GATHERED, now=now, is_earliest=True)
+    for browser_id in subscriptions.ids(session, {str(row["psu_id"]) for row in rows if row["push_due"]}):
+        put(session, deliver.QUEUE, key=browser_id, at=now, now=now)  # at once, whatever failed before
 
 
-def _settle(session: Session, events: Sequence[Event], now: datetime) -> None:
-    """What nobody needs to see any more counts as read, and goes nowhere."""
-    over = {(event.subject_id, kind) for event in events for kind in _settled().get(event.kind, ())}
+def _settle(session: Session, events: Sequence[Event], now: datetime) -> Mapping[_About, int]:
+    """What nobody needs to see any more counts as read, and goes nowhere. Returns what is settled, and by the event at
+    which position: what came before that in the same batch is not even written."""
+    settled = {
+        (event.psu_id, kind, event.subject_id): _at(event)
+        for event in events
+        for kind in _settled().get(event.kind, ())
+    }
+    over = {(subject_id, kind) for _, kind, subject_id in settled}
     if over:
         session.execute(
             update(Notification)
@@ -61,6 +69,11 @@ def _settle(session: Session, events: Sequence[Event], now: datetime) -> None:
             .values(read_at=now, mail_due=False, push_due=False),
             execution_options=_OPTIONS,
         )
+    return settled
+
+
+def _at(event: Event) -> int:
+    return event.position or 0
 
 
 @cache
@@ -73,17 +86,20 @@ def _settled() -> dict[str, list[str]]:
     return found
 
 
-def _rows(session: Session, told: Sequence[tuple[Event, EventType]]) -> Iterator[dict[str, Any]]:
+def _rows(
+    session: Session, told: Sequence[tuple[Event, EventType]], settled: Mapping[_About, int]
+) -> Iterator[dict[str, Any]]:
     people = _present(session, {event.psu_id for event, _ in told if event.psu_id})
     if not people:
         return
     chosen = choices.of(session, people)
     before = _told_before(session, people, told)
     for event, one in told:
-        if event.psu_id not in people or one.notice is None or (event.kind, event.subject_id) in before:
+        about = (event.psu_id, event.kind, event.subject_id)
+        if event.psu_id not in people or one.notice is None or about in before or settled.get(about, 0) > _at(event):
             continue
         if one.notice.once:
-            before.add((event.kind, event.subject_id))
+            before.add(about)
         choice = chosen.get((event.psu_id, one.notice.topic), choices.USUAL[one.notice.topic])
         yield _row(event, one, psu_id=event.psu_id, mail_due=choice.mail, push_due=choice.push)
 
@@ -94,20 +110,22 @@ def _present(session: Session, psu_ids: Collection[str]) -> frozenset[str]:
     return frozenset(session.scalars(held)) if psu_ids else frozenset()
 
 
-def _told_before(
-    session: Session, people: Collection[str], told: Sequence[tuple[Event, EventType]]
-) -> set[tuple[str, str]]:
+def _told_before(session: Session, people: Collection[str], told: Sequence[tuple[Event, EventType]]) -> set[_About]:
     once = {(event.kind, event.subject_id) for event, one in told if one.notice is not None and one.notice.once}
     if not once:
         return set()
     at = (Notification.kind, Notification.subject_id)
-    found = session.execute(select(*at).where(Notification.psu_id.in_(people), tuple_(*at).in_(once)))
-    return {(kind, subject_id) for kind, subject_id in found}
+    found = session.execute(
+        select(Notification.psu_id, *at).where(Notification.psu_id.in_(people), tuple_(*at).in_(once))
+    )
+    return {(psu_id, kind, subject_id) for psu_id, kind, subject_id in found}
 
 
 def _tell_everybody(session: Session, event: Event, one: EventType, now: datetime) -> None:
-    session.execute(insert(Notification), [_row(event, one, psu_id=None, mail_due=True, push_due=False)])
-    put(session, everyone.QUEUE, key=event.id, at=now, now=now, priority=ROUTINE, args={"after": ""})
+    """Of now, not of when it was said: who read everything in between has not seen it."""
+    row = _row(event, one, psu_id=None, mail_due=True, push_due=False) | {"at": now}
+    session.execute(insert(Notification), [row])
+    put(session, everyone.QUEUE, key=row["id"], at=now, now=now, priority=ROUTINE, args={"after": ""})
 
 
 def _row(event: Event, one: EventType, *, psu_id: str | None, mail_due: bool, push_due: bool) -> dict[str, Any]:

@@ -116,8 +116,8 @@ class Bank:
             pages = self.adapter.transactions(self._access, account, **days, psu=self.psu)
             return pages, self._next(pages, known)
 
-        self._refresh_if_old()
         with self._counted(account_id, Endpoint.TRANSACTIONS):
+            self._refresh_if_old()
             pages, page = self._believing_late(begin)
         while page is not None:
             yield page

@@ -104,7 +104,10 @@ def _first_call(hub: Hub, connection_id: str) -> Callable[[Session], Key | Held]
         institution_id = session.scalar(select(Connection.institution_id).where(Connection.id == connection_id))
     if institution_id is None or institution_id not in hub.institutions:
         return None
-    budget = budget_of(hub, institution_id)
+    try:
+        budget = budget_of(hub, institution_id)
+    except Exception:  # an adapter that cannot be made: the run meets it again, and makes a verdict of it
+        return None
 
     def count(session: Session) -> Key | Held:
         now = hub.clock()

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("device", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("last_taken_at", Instant(), nullable=True),
+        sa.Column("told_until", sa.String(length=36), nullable=False),
         _belongs_to("psu"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("endpoint_hash"),

@@ -89,7 +89,10 @@ def test_mail_goes_once_to_whoever_proved_an_address_and_did_not_choose_otherwis
     odd = person(hub, "odd")
     with hub.db.write() as session:
         session.get_one(Psu, odd).email = "no address of today's form"
+    clock.advance(seconds=1)
     announced(hub)
+    clock.advance(seconds=1)
+    person(hub, "later")
     assert mailed(hub) == [f"p{number}@people.example: {NEWS.title}" for number in (0, 1, 3, 4)]
     assert mailed(hub) == []
 
@@ -146,6 +149,9 @@ def test_apps_alone_are_told_where_it_concerns_nobody_else(hub: Hub, clock: Test
         {"url": "javascript:alert(1)"},
         {"url": "http://hub.example/"},
         {"url": "https://"},
+        {"url": "https://["},
+        {"url": "https://a\n.example/"},
+        {"url": "https://a .example/"},
     ],
 )
 def test_what_could_not_be_shown_or_followed_is_refused(hub: Hub, wrong: dict[str, Any]) -> None:

@@ -2,14 +2,15 @@
 
 import json
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from sqlalchemy import select
 
 from hub.context import Hub
@@ -25,6 +26,7 @@ pytestmark = [
     pytest.mark.timeout(600),  # where Maven fetches the broker first
 ]
 PARTITIONS = 3
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,18 @@ def streaming(hub: Hub, broker: Broker) -> Hub:
     return replace(hub, settings=replace(hub.settings, kafka_brokers=broker.address, kafka_topic=topic))
 
 
+def patiently(ask: Callable[[], T]) -> T:
+    """What a broker answers that has just come back: for a moment it is not yet the one to ask."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
 def read_to_the_end(hub: Hub, broker: Broker, group: str) -> list[Any]:
     """What the group has not read, in the order of each partition; where it stands then is committed."""
     consumer = Consumer(
@@ -56,13 +70,14 @@ def read_to_the_end(hub: Hub, broker: Broker, group: str) -> list[Any]:
         }
     )
     topic = hub.settings.kafka_topic
-    places = consumer.committed([TopicPartition(topic, one) for one in range(PARTITIONS)], timeout=20)
+    wanted = [TopicPartition(topic, one) for one in range(PARTITIONS)]
+    places = patiently(lambda: consumer.committed(wanted, timeout=20))
     left = sum(consumer.get_watermark_offsets(one, timeout=20)[1] - max(one.offset, 0) for one in places)
     consumer.subscribe([topic])
     found: list[Any] = []
     while len(found) < left:
         found += [one for one in consumer.consume(500, timeout=1.0) if one.error() is None]
-    consumer.commit(asynchronous=False)
+    patiently(lambda: consumer.commit(asynchronous=False))
     consumer.close()
     return found
 

@@ -106,6 +106,10 @@ WRONG: dict[str, Sent] = {
     "no text": sent(value=b'{"a": "\xff"}'),
     "no value": sent(value=None),
     "too much": sent(value=json.dumps({"a": "x" * MAX_BYTES}).encode()),
+    "nesting that no reader survives": sent(value=b'{"a":' * 8000 + b"1" + b"}" * 8000),
+    "nesting that fits nowhere else": sent(value=b'{"a":' * 21 + b"1" + b"}" * 21),
+    "a number beyond all machines": sent(value=json.dumps({"a": 2**70}).encode()),
+    "a subject that would have to be cut": sent(subject="x" * 37),
     "unprintable": sent(type="purchase.made\n"),
 }
 
@@ -116,6 +120,12 @@ def test_what_may_not_be_taken_is_put_aside_and_what_is_behind_it_goes_on(hub: H
     assert len(refused(hub)) == 1
     assert dispatch(hub, ()) == 1
     assert [one.kind for one in events(hub)] == ["partner.purchase.made"]
+
+
+def test_a_key_that_is_no_text_is_refused_and_not_taken_for_nobody(hub: Hub) -> None:
+    odd = replace(sent(), key_=b"\xff\n")
+    assert take(hub, [odd], SOURCES) == 0
+    assert refused(hub) == ["its key is no printable text"]
 
 
 def test_an_outsider_says_neither_whom_a_rule_tells_nor_who_it_is(hub: Hub) -> None:
@@ -182,7 +192,7 @@ def test_on_a_real_broker_a_consumer_that_dies_before_it_commits_takes_nothing_t
 
     monkeypatch.setattr(inbound, "take", taken_and_dead)
     monkeypatch.setattr(inbound, "PAUSE_S", 0.1)
-    thread = threading.Thread(target=inbound.run, args=(listening, stopping))
+    thread = threading.Thread(target=inbound.run, args=(listening, load(declared), stopping))
     thread.start()
     assert stopping.wait(120)
     thread.join()

@@ -74,6 +74,12 @@ def test_a_week_before_its_end_a_consent_is_told_of_once_and_a_shorter_one_never
     assert warned == [("long", ends.isoformat())]
 
 
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "never", 5, None])
+def test_a_moment_that_no_calendar_has_stops_nobody(hub: Hub, end: object) -> None:
+    say(hub, "consent.valid", {"client_id": "app", "valid_until": end}, "odd")
+    assert kinds(hub) == ["consent.valid", "consent.granted"]
+
+
 def test_every_type_says_whom_it_is_for_and_what_it_holds_in_a_schema() -> None:
     for one in types().values():
         assert one.audience, one.type

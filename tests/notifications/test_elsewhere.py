@@ -1,6 +1,7 @@
 """By mail and in browsers: once, to whom it belongs, and again where a push service was away."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -10,8 +11,9 @@ from hub.errors import BadInput, NotFound
 from hub.identity.sessions import Person
 from hub.ids import new_id
 from hub.mail import sender
-from hub.models.mail import Mail
+from hub.models.job import Job
 from hub.models.notification import Notification, PushSubscription
+from hub.models.psu import Psu, PsuSession
 from hub.notifications import mail
 from hub.notifications.push import deliver, subscriptions
 from hub.notifications.push.subscriptions import Address
@@ -26,10 +28,24 @@ NEEDS = "connection.needs_psu"
 
 
 def logged_in(hub: Hub, psu_id: str) -> Person:
-    now = hub.clock()
-    return Person(
-        psu_id, "", "", "", auth_time=now, created_at=now, password_changed_at=now, sid=new_id(), acr="", amr=()
-    )
+    now, sid = hub.clock(), new_id()
+    with hub.db.write() as session:
+        session.add(
+            PsuSession(
+                id_hash=sid,
+                sid=sid,
+                psu_id=psu_id,
+                created_at=now,
+                auth_time=now,
+                acr="",
+                amr=[],
+                last_seen_at=now,
+                expires_at=now + timedelta(days=1),
+                user_agent="",
+                ip_address="",
+            )
+        )
+    return Person(psu_id, "", "", "", now, now, now, sid, "", ())
 
 
 def takes(hub: Hub, who: Person, browser: Device) -> str:
@@ -56,6 +72,18 @@ def test_what_gathers_in_a_minute_is_one_mail_and_never_two(hub: Hub, clock: Tes
     clock.advance(seconds=61)
     work(hub, mail.QUEUE)
     assert letters(hub) == ["alice@people.example: Albion Bank wants to see you, and 2 more"]
+
+
+def test_an_address_of_an_older_form_costs_nothing_but_its_mail(hub: Hub, clock: TestClock) -> None:
+    alice = person(hub, "alice")
+    with hub.db.write() as session:
+        session.execute(update(Psu).where(Psu.id == alice).values(email="of another time"))
+    say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+    clock.advance(seconds=61)
+    work(hub, mail.QUEUE)
+    with hub.db.read() as session:
+        assert session.scalars(select(Job)).all() == []
+        assert session.scalars(select(Notification.id).where(Notification.mail_due)).all() == []
 
 
 def test_an_address_that_nobody_proved_gets_no_mail(hub: Hub, clock: TestClock) -> None:
@@ -125,7 +153,45 @@ def test_a_push_service_that_is_away_is_asked_again_and_at_last_left(hub: Hub, c
             clock.advance(seconds=3600)
         assert len(away.seen) == 2 + len(deliver.TRIES_S) + 1
     with hub.db.read() as session:
-        assert session.scalars(select(Notification.id).where(Notification.push_due)).all() == []
+        assert session.scalars(select(Job).where(Job.queue == deliver.QUEUE)).all() == []
+
+
+def test_a_browser_that_is_away_costs_the_others_nothing_and_what_is_new_is_told_at_once(
+    hub: Hub, clock: TestClock
+) -> None:
+    alice = person(hub, "alice")
+    with device(503) as away, device() as there:
+        for browser in (away, there):
+            takes(hub, logged_in(hub, alice), browser)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-1")
+        for _ in range(6):
+            work(hub, deliver.QUEUE)
+            clock.advance(seconds=300)
+        assert [one["path"] for one in there.seen] == ["/connections/c-1"]
+        away.site.answer = Answer(201, b"", {})
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-2")
+        work(hub, deliver.QUEUE)
+        assert [one["path"] for one in there.seen] == ["/connections/c-1", "/connections/c-2"]
+        assert away.seen[-1]["path"] == "/connections/c-2"
+
+
+def test_what_was_seen_meanwhile_is_not_pushed_and_neither_is_what_came_before_the_browser(hub: Hub) -> None:
+    alice = person(hub, "alice")
+    say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="old")
+    with device() as browser:
+        takes(hub, logged_in(hub, alice), browser)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"}, subject_id="c-1")
+        say(hub, "connection.linked", alice, {}, subject_id="c-1")
+        work(hub, deliver.QUEUE)
+        assert browser.seen == []
+
+
+def test_a_session_that_was_ended_adds_no_browser(hub: Hub) -> None:
+    who = logged_in(hub, person(hub, "alice"))
+    with hub.db.write() as session:
+        session.execute(update(PsuSession).where(PsuSession.sid == who.sid).values(revoked_at=hub.clock()))
+    with device() as browser, pytest.raises(BadInput):
+        takes(hub, who, browser)
 
 
 def test_what_no_try_mends_is_not_tried_again_and_other_browsers_are_told(hub: Hub, clock: TestClock) -> None:
@@ -210,8 +276,9 @@ def test_an_address_that_this_hub_does_not_call_is_refused(hub: Hub, endpoint: s
         subscriptions.add(public, who, there, device="", now=hub.clock())
 
 
-def test_an_address_inside_is_never_called(hub: Hub) -> None:
-    """Whoever names an address of the operator's network as their browser reaches nothing."""
+def test_an_address_inside_is_never_called(hub: Hub, clock: TestClock) -> None:
+    """Whoever names an address of the operator's network as their browser reaches nothing; and since a moment without
+    names looks the same, nobody loses a browser by it."""
     alice = person(hub, "alice")
     public = replace(hub, settings=replace(hub.settings, base_url="https://hub.example"))
     inside = Outbound(public.settings, limits=Limits(), resolver=lambda _host, _port: ["10.0.0.7"])
@@ -220,7 +287,10 @@ def test_an_address_inside_is_never_called(hub: Hub) -> None:
         there = Address("https://push.example/x", browser.address.p256dh, browser.address.auth)
         subscriptions.add(public, logged_in(hub, alice), there, device="", now=hub.clock())
         say(hub, NEEDS, alice, {"institution_id": "lorelei"})
-        work(public, deliver.QUEUE)
+        for _ in range(6):
+            work(public, deliver.QUEUE)
+            clock.advance(seconds=3600)
+        assert browser.site.asked == []
     with hub.db.read() as session:
-        assert session.scalars(select(PushSubscription.id)).all() == []
-        assert session.scalars(select(Mail.id)).all() == []
+        assert len(session.scalars(select(PushSubscription.id)).all()) == 1
+        assert session.scalars(select(Job).where(Job.queue == deliver.QUEUE)).all() == []

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import delete, select
 
 from hub.context import Hub
+from hub.duties import ROUTES
 from hub.events.catalogue import Topic, types
 from hub.events.dispatcher import dispatch
+from hub.events.outbox import emit
 from hub.models.notification import Notification
 from hub.models.psu import Psu
 from hub.notifications import choices, inbox
@@ -60,6 +62,24 @@ def test_an_unusual_payment_is_told_once_whatever_the_bank_repeats(hub: Hub) -> 
         say(hub, "insight.unusual_debit", alice, {"account_id": "a"}, subject_id="t-1")
     say(hub, "insight.unusual_debit", alice, {"account_id": "a"}, subject_id="t-2")
     assert told(hub, alice) == [("transaction.unusual", "t-1", False), ("transaction.unusual", "t-2", False)]
+
+
+def test_what_two_people_call_the_same_is_told_to_both(hub: Hub) -> None:
+    alice, bob = person(hub, "alice"), person(hub, "bob")
+    for one in (alice, bob):
+        say(hub, "insight.unusual_debit", one, {"account_id": "a"}, subject_id="order-1")
+    assert (len(told(hub, alice)), len(told(hub, bob))) == (1, 1)
+
+
+def test_what_is_over_by_the_time_it_is_dispatched_is_told_to_nobody(hub: Hub) -> None:
+    alice = person(hub, "alice")
+    with hub.db.write() as session:
+        for kind in (NEEDS, "connection.linked"):
+            emit(session, kind, "c-1", now=hub.clock(), psu_id=alice, body={"institution_id": "lorelei"})
+        emit(session, "connection.linked", "c-2", now=hub.clock(), psu_id=alice)
+        emit(session, NEEDS, "c-2", now=hub.clock(), psu_id=alice, body={"institution_id": "lorelei"})
+    dispatch(hub, ROUTES)
+    assert told(hub, alice) == [(ATTENTION, "c-2", False)]
 
 
 def test_what_somebody_chose_decides_where_else_it_goes(hub: Hub) -> None:

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from hub.connections import service
@@ -10,6 +11,7 @@ from hub.connections.state import Status
 from hub.ids import new_id
 from hub.models.ledger import Change
 from hub.sync import lease
+from hub.sync.quota import Budget
 from hub.sync.run import Result
 from providers.errors import ReconsentRequired
 from providers.model import Page
@@ -167,3 +169,19 @@ def test_a_lease_that_ran_out_but_was_not_taken_still_writes(world: World) -> No
     row = world.row(connection_id)
     assert row.next_sync_at is not None
     assert row.next_sync_at >= world.clock() + timedelta(hours=6)
+
+
+def test_an_adapter_that_cannot_be_made_is_a_failure_of_the_connection_and_is_written_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.fill()
+    connection_id = world.linked()
+
+    def broken(*_: object) -> Budget:
+        raise RuntimeError
+
+    monkeypatch.setattr("hub.sync.run.budget_of", broken)
+    monkeypatch.setattr("hub.sync.bank.budget_of", broken)
+    world.until_due(connection_id)
+    assert world.sync(connection_id, psu=None).result is Result.FAILED
+    assert world.row(connection_id).failure_kind == "hub_error"

@@ -1,28 +1,30 @@
-"""The job of one person: what is due goes to each of their browsers, a title each, sealed.
+"""The job of one browser: what it was not told yet goes to it, a title each, sealed.
 
-A browser shows what comes twice once, by its tag. What no push service took in half an hour stays in the inbox alone.
+Each browser stands alone: how far it was told is written with the end of the job, so that only a death in between sends
+something twice, under the same tag. What its push service did not take in half an hour stays in the inbox alone.
 """
 
 import logging
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub import correlation
 from hub.context import Hub
 from hub.events.catalogue import Topic, types
 from hub.jobs import holding
 from hub.jobs.holding import Held
-from hub.jobs.kind import Again, Kind
-from hub.models.notification import Notification, PushSubscription
+from hub.jobs.kind import Kind
+from hub.models.notification import Notification
 from hub.notifications.push import sealed, subscriptions, vapid
 from hub.notifications.push.subscriptions import Reached
 from hub.notifications.words import names, words
-from hub.outbound.fetch import Busy, Forbidden, OutboundError
+from hub.outbound.fetch import Busy, OutboundError
 
 log = logging.getLogger(__name__)
 QUEUE = "notification.push"
@@ -46,31 +48,39 @@ class _Message(NamedTuple):
 
 
 class NotTaken(Exception):
-    """A push service did not answer, or wants to be asked later."""
+    """The push service did not answer, or wants to be asked later."""
 
 
-def work(hub: Hub, held: Held) -> Again | None:
-    """Raises NotTaken while another try may help."""
+def work(hub: Hub, held: Held) -> None:
+    """``held.key`` is the subscription. Raises NotTaken while another try may help."""
     with hub.db.read() as session:
-        due = select(Notification).where(Notification.psu_id == held.key, Notification.push_due)
-        rows = session.scalars(due.order_by(Notification.at.desc())).all()
+        browser = subscriptions.reached(hub, session, held.key)
+        rows = _due(session, browser, hub.clock() - TTL) if browser is not None else ()
         known = names(hub, session, rows)
-        browsers = subscriptions.reached(hub, session, held.key) if rows else []
-    messages = [_message(row, words(row, known).title, words(row, known).path) for row in rows[:MOST_AT_ONCE]]
-    outcomes = [(one, _outcome(hub, one, messages)) for one in browsers]
-    is_over = held.attempts > len(TRIES_S) or not any(outcome == "later" for _, outcome in outcomes)
+    if browser is None or not rows:
+        return
+    messages = [_message(row, words(row, known).title, words(row, known).path) for row in rows[-MOST_AT_ONCE:]]
+    outcome = _outcome(hub, browser, messages)
+    if outcome == "later" and held.attempts <= len(TRIES_S):
+        raise NotTaken("the push service did not take it")
     with hub.db.write() as session:
-        subscriptions.drop(session, [one.id for one, outcome in outcomes if outcome == "gone"])
-        taken = [one.id for one, outcome in outcomes if outcome == "taken"]
-        mine = update(PushSubscription).where(PushSubscription.id.in_(taken)).values(last_taken_at=hub.clock())
-        session.execute(mine, execution_options={"synchronize_session": False})
-        if is_over:
-            done = update(Notification).where(Notification.id.in_([row.id for row in rows])).values(push_due=False)
-            session.execute(done, execution_options={"synchronize_session": False})
-            holding.finish(session, held)
-    if not is_over:
-        raise NotTaken("a push service did not take it")
-    return None
+        if outcome == "gone":
+            subscriptions.drop(session, [browser.id])
+        else:
+            taken_at = hub.clock() if outcome == "taken" else None
+            subscriptions.told(session, browser.id, rows[-1].id, taken_at=taken_at)
+        holding.finish(session, held)
+
+
+def _due(session: Session, browser: Reached, since: datetime) -> Sequence[Notification]:
+    """What it was not sent yet and nobody has seen, in order."""
+    query = select(Notification).where(
+        Notification.psu_id == browser.psu_id,
+        Notification.push_due,
+        Notification.id > browser.told_until,
+        Notification.at >= since,
+    )
+    return session.scalars(query.order_by(Notification.id)).all()
 
 
 def _message(row: Notification, title: str, path: str) -> _Message:
@@ -105,8 +115,6 @@ def _send(hub: Hub, browser: Reached, message: _Message) -> str:
     status, outcome, why = None, "later", ""
     try:
         status = hub.messenger.post(where.endpoint, body, headers=headers, max_bytes=MAX_ANSWER_BYTES).status
-    except Forbidden as error:
-        outcome, why = "gone", error.why
     except Busy:
         return "later"
     except OutboundError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -14,6 +14,7 @@ from hub.hashing import secret_hash
 from hub.identity.sessions import Person
 from hub.ids import new_id
 from hub.models.notification import PushSubscription
+from hub.models.psu import PsuSession
 from hub.notifications.push.sealed import BadKey, receiver
 from hub.outbound.fetch import Forbidden
 from hub.upsert import insert_into
@@ -34,12 +35,15 @@ class Address(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Reached:
     id: str
+    psu_id: str
+    told_until: str
     address: Address = field(repr=False)
 
 
 def add(hub: Hub, person: Person, address: Address, *, device: str, now: datetime) -> str:
     """The id of the subscription. A browser that was another person's is this one's now: whoever uses it gave its
-    address. Raises BadInput for what no browser gives, and for addresses that this hub does not call."""
+    address. Raises BadInput for what no browser gives, for addresses that this hub does not call, and in a session that
+    was ended meanwhile: its end takes with it what is there by then."""
     try:
         receiver(address.p256dh, address.auth)
         if len(address.endpoint) > _LONGEST_URL or not address.endpoint.isascii():
@@ -49,6 +53,9 @@ def add(hub: Hub, person: Person, address: Address, *, device: str, now: datetim
         raise BadInput("This browser did not give an address that notifications can go to.") from error
     subscription_id, endpoint_hash = new_id(), secret_hash(address.endpoint)
     with hub.db.write() as session:
+        is_open = (PsuSession.sid == person.sid, PsuSession.revoked_at.is_(None))
+        if session.scalar(select(PsuSession.sid).where(*is_open).with_for_update(read=True)) is None:
+            raise BadInput("You were logged out here. Log in again, then add this browser.")
         session.execute(delete(PushSubscription).where(PushSubscription.endpoint_hash == endpoint_hash), **_OPTIONS)
         _make_room(session, person.psu_id)
         row = insert_into(session, PushSubscription).values(
@@ -59,6 +66,7 @@ def add(hub: Hub, person: Person, address: Address, *, device: str, now: datetim
             address_sealed=hub.sealer.seal(msgspec.json.encode(address), _place(subscription_id)),
             device=device[:200],
             created_at=now,
+            told_until=subscription_id,  # ids are in the order of time: what came before is not told
         )
         session.execute(row.on_conflict_do_nothing())  # the same browser, twice at once
     return subscription_id
@@ -70,12 +78,26 @@ def of(session: Session, psu_id: str) -> Sequence[PushSubscription]:
     return session.scalars(mine.order_by(PushSubscription.created_at.desc(), PushSubscription.id.desc())).all()
 
 
-def reached(hub: Hub, session: Session, psu_id: str) -> list[Reached]:
-    """Their addresses, opened. Raises SealBroken."""
-    return [
-        Reached(row.id, msgspec.json.decode(hub.sealer.open(row.address_sealed, _place(row.id)), type=Address))
-        for row in of(session, psu_id)
-    ]
+def ids(session: Session, psu_ids: Collection[str]) -> Sequence[str]:
+    """Of the browsers of these people."""
+    theirs = select(PushSubscription.id).where(PushSubscription.psu_id.in_(psu_ids)).order_by(PushSubscription.id)
+    return session.scalars(theirs).all() if psu_ids else ()
+
+
+def reached(hub: Hub, session: Session, subscription_id: str) -> Reached | None:
+    """With its address, opened; None if it is gone. Raises SealBroken."""
+    row = session.get(PushSubscription, subscription_id)
+    if row is None:
+        return None
+    address = msgspec.json.decode(hub.sealer.open(row.address_sealed, _place(row.id)), type=Address)
+    return Reached(row.id, row.psu_id, row.told_until, address)
+
+
+def told(session: Session, subscription_id: str, until: str, *, taken_at: datetime | None) -> None:
+    """``until``: the last notification that it was sent, or that was given up. ``taken_at`` None: it took nothing."""
+    values: dict[str, object] = {"told_until": until} | ({"last_taken_at": taken_at} if taken_at else {})
+    mine = update(PushSubscription).where(PushSubscription.id == subscription_id)
+    session.execute(mine.values(values), **_OPTIONS)
 
 
 def remove(session: Session, psu_id: str, subscription_id: str) -> None:

@@ -25,6 +25,8 @@ SETTINGS = "/account/notifications"
 @signed_in
 def overview() -> Response:
     hub, before = hub_of_request(), fields.single(request.args, "before")
+    if not before.isprintable():
+        raise BadInput("No page begins there.", parameter="before")
     with hub.db.read() as session:
         found = inbox.page(hub, session, person().psu_id, before=before)
     return respond.page("notifications.html", notifications.inbox_page(found, is_first=not before))

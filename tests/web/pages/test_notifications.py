@@ -48,6 +48,10 @@ def test_all_are_read_at_once_and_older_ones_are_on_the_next_page(world: World) 
     assert {is_read for _, _, is_read in told(world.hub, world.alice)} == {True}
 
 
+def test_a_page_that_begins_nowhere_is_refused(world: World) -> None:
+    assert world.browser().get("/notifications?before=%00").status_code == 400
+
+
 def test_an_empty_inbox_says_what_will_stand_there(world: World) -> None:
     assert "Nothing yet" in world.browser().get("/notifications").text
 
