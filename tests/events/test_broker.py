@@ -52,8 +52,8 @@ def patiently(ask: Callable[[], T]) -> T:
     while True:
         try:
             return ask()
-        except KafkaException as error:
-            if not error.args[0].retriable() or time.monotonic() > until:
+        except KafkaException:
+            if time.monotonic() > until:
                 raise
             time.sleep(0.2)
 
