@@ -18,7 +18,7 @@ from datetime import timedelta
 from hub import correlation
 from hub.context import Hub
 from hub.jobs import bell, holding
-from hub.jobs.claim import Claims
+from hub.jobs.claim import MARGIN, Claims
 from hub.jobs.holding import Held, Lost
 from hub.jobs.kind import Again, GiveUp, Kind
 from hub.observability.heartbeat import process_name
@@ -67,7 +67,7 @@ class Crew:
         listener = threading.Thread(
             target=bell.listen, args=(self._hub.db, self._wake.set, self._stopping), name="job-bell", daemon=True
         )
-        keeper = threading.Thread(target=self._keep_leases, name="job-leases", daemon=True)
+        keeper = threading.Thread(target=self._go_on_keeping, name="job-leases", daemon=True)
         listener.start()
         keeper.start()
         while not self._stopping.is_set():
@@ -183,22 +183,29 @@ class Crew:
         with self._lock:
             del self._done[: len(done)]
 
-    def _keep_leases(self) -> None:
+    def _go_on_keeping(self) -> None:
         """To the end of the process: what is under way at SIGTERM is ours until then."""
         while True:
             time.sleep(self._hub.settings.job_lease_s / 3)
             try:
-                self._keep()
+                self.keep_leases()
             except Exception as error:
                 log.error("leases could not be kept", extra={"worker": self._name, "error": type(error).__name__})
 
-    def _keep(self) -> None:
+    def keep_leases(self) -> None:
+        """Prolong what is under way here, and cut what a clock that was ahead, of whatever worker, made too long."""
+        lease_ends_at = self._hub.clock() + timedelta(seconds=self._hub.settings.job_lease_s)
         with self._lock:
             jobs = [one.held for one in self._under_way.values()] + self._done
         if jobs:
-            lease = timedelta(seconds=self._hub.settings.job_lease_s)
             with self._hub.db.write() as session:
-                holding.keep(session, [one for one in jobs if not one.is_over], self._hub.clock() + lease)
+                holding.keep(session, [one for one in jobs if not one.is_over], lease_ends_at)
+        with self._hub.db.read() as session:
+            overlong = holding.overlong(session, list(self._kinds), lease_ends_at + MARGIN)
+        if overlong:
+            with self._hub.db.write() as session:
+                holding.keep(session, overlong, lease_ends_at)
+            log.warning("leases were too long: was the clock set back?", extra={"count": len(overlong)})
 
     def _release(self, held: Held) -> None:
         with self._hub.db.write() as session:

@@ -23,6 +23,19 @@ class Lost(Exception):
     """The lease ran out and the job is another worker's now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That somebody holds a job."""
+
+    queue: str
+    key: str
+    owner: str
+
+    @property
+    def token(self) -> tuple[str, str, str]:
+        return (self.queue, self.key, self.owner)
+
+
 @dataclass(slots=True)
 class Held:
     """``owner`` is this claim. ``taken_from`` is the claim that ran out before it, if one did: whatever that one still
@@ -119,10 +132,20 @@ def _bury(session: Session, held: Held, failure: str, now: datetime) -> None:
     finish(session, held)
 
 
-def keep(session: Session, jobs: Collection[Held], until: datetime) -> None:
-    """Prolong the leases of what is being worked at."""
+def keep(session: Session, jobs: Collection[Held | Claim], until: datetime) -> None:
+    """Their leases end at ``until``, where the claims still stand."""
     claims = tuple_(Job.queue, Job.key, Job.owner).in_([one.token for one in jobs])
     session.execute(update(Job).where(claims).values(run_at=until), execution_options=_OPTIONS)
+
+
+def overlong(session: Session, queues: Collection[str], limit: datetime) -> list[Claim]:
+    """Claims whose leases end after ``limit``: no lease is so long, so the clock that gave them was ahead and has been
+    set back. If their workers are dead, nobody would take the jobs over until the clock is there again."""
+    query = select(Job.queue, Job.key, Job.owner).where(
+        Job.queue.in_(queues), Job.owner.is_not(None), Job.run_at > limit
+    )
+    rows = session.execute(query)
+    return [Claim(queue, key, owner) for queue, key, owner in rows if owner is not None]
 
 
 def revive(session: Session, dead_id: str, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
+from hub.jobs.claim import MARGIN
 from hub.jobs.queue import ROUTINE, put
 from hub.models.job import Schedule
 from hub.upsert import insert_into
@@ -35,7 +36,7 @@ def tick(hub: Hub, rounds: Sequence[Round]) -> int:
     now = hub.clock()
     with hub.db.read() as session:
         known = {row.name: row.next_at for row in session.scalars(select(Schedule))}
-    due = [one for one in rounds if one.queue not in known or known[one.queue] <= now]
+    due = [one for one in rounds if one.queue not in known or _is_due(one, known[one.queue], now)]
     put_now = 0
     for one in due:
         with hub.db.write() as session:
@@ -45,9 +46,13 @@ def tick(hub: Hub, rounds: Sequence[Round]) -> int:
     return put_now
 
 
+def _is_due(one: Round, next_at: datetime, now: datetime) -> bool:
+    """Also where it is further off than its rhythm, and than clocks differ: the clock has been set back since."""
+    return next_at <= now or next_at > now + one.every + MARGIN
+
+
 def _is_ours(session: Session, one: Round, seen: datetime | None, now: datetime) -> bool:
-    """Whether this process moved the row on; a clock that was set back does not keep a round waiting for longer than
-    its rhythm."""
+    """Whether this process moved the row on."""
     next_at = now + one.every
     if seen is None:
         fresh = insert_into(session, Schedule).values(name=one.queue, next_at=next_at, last_at=now)
