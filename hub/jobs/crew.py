@@ -201,7 +201,7 @@ class Crew:
             with self._hub.db.write() as session:
                 holding.keep(session, [one for one in jobs if not one.is_over], lease_ends_at)
         with self._hub.db.read() as session:
-            overlong = holding.overlong(session, list(self._kinds), lease_ends_at + MARGIN)
+            overlong = holding.overlong(session, lease_ends_at + MARGIN)
         if overlong:
             with self._hub.db.write() as session:
                 holding.keep(session, overlong, lease_ends_at)

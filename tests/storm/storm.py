@@ -1,5 +1,5 @@
 """Workers and the web server are killed with SIGKILL at random moments while banks are read, consents move and webhooks
-flow; afterwards everything that was promised must hold.
+flow; afterwards everything that was promised must hold (tests.storm.promises).
 
 ``python -m tests.storm --kills 300 --people 50`` is the long one, on SQLite with one worker and PostgreSQL with three.
 """
@@ -13,8 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,23 +23,20 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from consent import receipt
 from consent.model import Permission
 from hub import migrate
 from hub.clock import now
 from hub.connections import sealed
 from hub.connections.plan import put_job
 from hub.connections.state import Status
-from hub.consents import rows as stored
 from hub.consents import service as consents
 from hub.context import Hub, build
 from hub.ids import new_id
 from hub.jobs.crew import Crew
 from hub.models.connection import Connection
 from hub.models.consent import ConsentRow
-from hub.models.event import Event
-from hub.models.job import DeadJob, Job
-from hub.models.ledger import Account, Change, Transaction
+from hub.models.job import Job
+from hub.models.ledger import Account
 from hub.models.psu import Psu
 from hub.models.signal import Signal
 from hub.models.webhook import WebhookMessage
@@ -70,7 +67,7 @@ class Storm:
     workers: int
     people: list[str] = field(default_factory=list)
     moved: Counter[str] = field(default_factory=Counter)
-    kills: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
     web: Web = field(init=False)
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _browsers: dict[str, Browser] = field(default_factory=dict)
@@ -198,12 +195,13 @@ class Storm:
 
     def kill_one(self) -> None:
         """A worker, or the web server in its turn."""
-        self.kills += 1
         victim = random.randrange(len(self._running) + 1)
         if victim == len(self._running):
+            self.kills["web"] += 1
             self.web.kill()
             self.web.start()
             return
+        self.kills["worker"] += 1
         self._running[victim].send_signal(signal.SIGKILL)
         self._running[victim].wait()
         self._running[victim] = self._spawn()
@@ -243,11 +241,15 @@ class Storm:
                 one.wait()
         self._running.clear()
 
-    def blow(self, kills: int, *, pause_s: tuple[float, float] = (0.8, 2.5)) -> None:
+    def blow(
+        self, kills: int, *, pause_s: tuple[float, float] = (0.8, 2.5), tell: Callable[[], None] = lambda: None
+    ) -> None:
+        """``tell`` is called after each kill."""
         with self.moving():
             for _ in range(kills):
                 time.sleep(random.uniform(*pause_s))
                 self.kill_one()
+                tell()
 
     def quieten(self) -> list[str]:
         """The banks stand still, nothing new comes; what is still open when the time is over."""
@@ -274,85 +276,6 @@ class Storm:
                 ),
             }
         return [f"{count} {name}" for name, count in waiting.items() if count]
-
-    def broken_promises(self) -> list[str]:
-        """One line for each; none is what there should be."""
-        return [
-            *self._of_events(),
-            *self._of_webhooks(),
-            *self._of_the_ledger(),
-            *self._of_consents(),
-            *self._of_jobs(),
-        ]
-
-    def _of_events(self) -> Iterator[str]:
-        with self.hub.db.read() as session:
-            told = session.execute(select(Event.position, Event.kind, Event.id).order_by(Event.position)).all()
-        positions = [row.position for row in told]
-        if positions != list(range(1, len(positions) + 1)):
-            yield "positions of events have gaps or doubles"
-        if len({row.id for row in told}) != len(told):
-            yield "an event came twice"
-        seen = Counter(row.kind for row in told)
-        for kind, count in self.moved.items():
-            if seen[kind] != count:
-                yield f"{kind}: {count} happened, {seen[kind]} were told"
-        for made, source in (("consent.granted", "consent.valid"), ("balances.updated", "connection.synced")):
-            if seen[made] != seen[source]:
-                yield f"{seen[source]} of {source} made {seen[made]} of {made}"
-
-    def _of_webhooks(self) -> Iterator[str]:
-        got: dict[str, int] = {}
-        for place, came in enumerate(self.receiver.got):
-            got.setdefault(came.id, place)
-        with self.hub.db.read() as session:
-            query = select(WebhookMessage).order_by(WebhookMessage.position)
-            messages = session.scalars(query).all()
-            granted = session.scalar(select(func.count()).where(Event.kind == "consent.granted"))
-        if unheard := [one.id for one in messages if one.id not in got]:
-            yield f"{len(unheard)} messages were never received"
-        if strange := set(got) - {one.id for one in messages}:
-            yield f"{len(strange)} messages came that nobody put"
-        if sum(one.type == "consent.granted" for one in messages) != granted:
-            yield "a consent was granted and its app not told, or told twice"
-        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for one in messages:
-            lines[one.endpoint_id, one.line].append(got.get(one.id, 0))
-        if any(places != sorted(places) for places in lines.values()):
-            yield "what concerns one person came out of order"
-
-    def _of_the_ledger(self) -> Iterator[str]:
-        with self.hub.db.read() as session:
-            accounts = session.execute(
-                select(Account.id, Account.institution_id, func.count(Transaction.id))
-                .join(Transaction, Transaction.account_id == Account.id)
-                .where(Transaction.removed_at.is_(None))
-                .group_by(Account.id, Account.institution_id)
-            ).all()
-            added = session.scalar(select(func.count()).where(Change.kind == "added"))
-        if len(accounts) != len(self.people) * len(self.banks):
-            yield f"{len(accounts)} accounts, not {len(self.people) * len(self.banks)}"
-        for account_id, institution_id, count in accounts:
-            rows = self.banks[int(institution_id.rpartition("-")[2])].rows
-            if count != rows:
-                yield f"account {account_id} has {count} transactions, the bank {rows}"
-        if added != sum(row[2] for row in accounts):
-            yield "the change log does not say what was added"
-
-    def _of_consents(self) -> Iterator[str]:
-        with self.hub.db.read() as session:
-            for consent_id, head in session.execute(select(ConsentRow.id, ConsentRow.receipt_head)).all():
-                outcome = receipt.verify(stored.receipts(session, consent_id), head=head)
-                if isinstance(outcome, receipt.Broken):
-                    yield f"the receipts of {consent_id}: {outcome}"
-
-    def _of_jobs(self) -> Iterator[str]:
-        with self.hub.db.read() as session:
-            for one in session.scalars(select(DeadJob)):
-                yield f"dead: {one.queue} {one.key}: {one.failure}"
-            planned = session.scalar(select(func.count()).where(Job.queue == "connection"))
-        if planned != len(self.people) * len(self.banks):
-            yield f"{planned} connections are planned"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from hub.models.connection import Connection
 from hub.models.event import Event
 from tests import postgres
 from tests.conftest import absent
+from tests.storm import promises
 from tests.storm.storm import LEASE_S, Storm, storm
 
 pytestmark = pytest.mark.timeout(420)
@@ -37,7 +38,7 @@ def goes_on(weather: Storm) -> bool:
 
 def calm(weather: Storm) -> None:
     assert weather.quieten() == []
-    assert weather.broken_promises() == []
+    assert promises.broken(weather) == []
 
 
 def test_a_worker_that_stood_still_for_longer_than_its_lease_changes_nothing_of_what_others_took_over(
