@@ -1,4 +1,4 @@
-"""The long storm: ``python -m tests.storm --kills 300 --people 50 [--save]``."""
+"""The long storm: ``python -m tests.storm --kills 300 --people 50 [--store sqlite|postgresql] [--save]``."""
 
 import argparse
 import sys
@@ -12,7 +12,9 @@ from tests import postgres
 from tests.storm import promises
 from tests.storm.storm import ROOT, Storm, storm
 
-RESULTS = ROOT / "bench" / "results" / "storm.txt"
+RESULTS = ROOT / "bench" / "results"
+STORES = {"sqlite": 1, "postgresql": 3}
+"""And how many workers each has."""
 TOLD_EVERY = 25
 
 
@@ -32,7 +34,7 @@ def blow(weather: Storm, name: str, kills: int, people: int) -> list[str]:
 
 def figures(weather: Storm, name: str, took_s: float) -> Iterator[str]:
     heard, moved = [came.id for came in weather.receiver.got], weather.moved
-    yield f"{name}, workers: {weather.workers}, people: {len(weather.people)}, connections of each: {len(weather.banks)}"
+    yield f"{name}, workers: {weather.workers}, people: {len(weather.people)}, banks: {len(weather.banks)}"
     yield f"  killed          {weather.kills['worker']} workers, {weather.kills['web']} web servers, in {took_s:.0f} s"
     yield f"  consents        {moved['consent.valid']} given, {moved['consent.revoked']} taken back on pages"
     yield f"  webhooks        {len(set(heard))} messages received, {len(heard) - len(set(heard))} calls repeated"
@@ -44,7 +46,7 @@ def run(name: str, workers: int, kills: int, people: int) -> tuple[list[str], in
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rialto-storm-")))
         url = f"sqlite:///{folder / 'hub.db'}"
-        if name == "PostgreSQL":
+        if name == "postgresql":
             url = stack.enter_context(postgres.database(stack.enter_context(postgres.cluster()), "storm"))
         weather, began = stack.enter_context(storm(folder / "storm", url, workers=workers)), time.monotonic()
         left = blow(weather, name, kills, people)
@@ -61,15 +63,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--people", type=int, default=50)
-    parser.add_argument("--save", action="store_true", help=f"keep the outcome in {RESULTS.name}")
-    given, told, broken = parser.parse_args(), [f"python -m tests.storm {' '.join(sys.argv[1:])}"], 0
-    for name, workers in (("SQLite", 1), ("PostgreSQL", 3)):
-        lines, count = run(name, workers, given.kills, given.people)
+    parser.add_argument("--store", choices=STORES, action="append", help="both, unless one is named")
+    parser.add_argument("--save", action="store_true", help="keep the outcome in bench/results/storm-….txt")
+    given, broken = parser.parse_args(), 0
+    for name in given.store or STORES:
+        lines, count = run(name, STORES[name], given.kills, given.people)
         print("\n".join(lines), flush=True)
-        told += ["", *lines]
         broken += count
-    if given.save:
-        RESULTS.write_text("\n".join(told) + "\n")
+        if given.save:
+            again = f"python -m tests.storm --kills {given.kills} --people {given.people} --store {name} --save"
+            (RESULTS / f"storm-{name}.txt").write_text("\n".join([again, "", *lines]) + "\n")
     return 1 if broken else 0
 
 

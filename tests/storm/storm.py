@@ -14,10 +14,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +82,19 @@ class Storm:
         for _ in range(count):
             self.people.append(self._person())
         Crew(self.hub, [connections.KIND]).run_once()
-        moment = now()
-        with self.hub.db.write() as session:
-            for name in ("app", "mover"):
-                made = registered(session, redirect_uris=["https://app.example/"], scopes=["openid"], now=moment)
-                made.client.client_id = name
-                session.flush()
-                endpoints.make(self.hub, session, name, url=self.receiver.url, now=moment)
+        for name in ("app", "mover"):
+            self.listens(name, self.receiver.url)
         for psu_id in self.people:
             self.allow(psu_id, "app")
+
+    def listens(self, client_id: str, url: str) -> str:
+        """An app, and its endpoint's id."""
+        moment = now()
+        with self.hub.db.write() as session:
+            made = registered(session, redirect_uris=["https://app.example/"], scopes=["openid"], now=moment)
+            made.client.client_id = client_id
+            session.flush()
+            return endpoints.make(self.hub, session, client_id, url=url, now=moment).endpoint.id
 
     def _person(self) -> str:
         psu_id, moment = new_id(), now()
@@ -206,12 +210,38 @@ class Storm:
         self._running[victim].wait()
         self._running[victim] = self._spawn()
 
-    def freeze_one(self, seconds: float) -> None:
-        """A worker stands still, as in a machine that was suspended, and goes on with what it had in hand."""
-        victim = random.choice(self._running)
-        victim.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
-        victim.send_signal(signal.SIGCONT)
+    def freeze_one(self) -> bool:
+        """A worker that reads banks stands still, as in a machine that was suspended, until another has taken over what
+        it held; then it goes on with that. False if that never came about.
+
+        One that stands still in the middle of a write keeps everybody out: it is let go, and frozen again.
+        """
+        ends_at = time.monotonic() + QUIET_S
+        while time.monotonic() < ends_at:
+            victim = random.choice(self._running)
+            victim.send_signal(signal.SIGSTOP)
+            try:
+                if (held := self._held_by(victim.pid)) and self._is_taken_over(held, time.monotonic() + 3 * LEASE_S):
+                    return True
+            finally:
+                victim.send_signal(signal.SIGCONT)
+            time.sleep(random.uniform(0.02, 0.2))
+        return False
+
+    def _held_by(self, pid: int) -> Mapping[str, str]:
+        """Connections that this process reads, and its claims to them."""
+        with self.hub.db.read() as session:
+            query = select(Job.key, Job.owner).where(Job.queue == "connection", Job.worker.endswith(f":{pid}"))
+            return {key: owner for key, owner in session.execute(query) if owner is not None}
+
+    def _is_taken_over(self, held: Mapping[str, str], ends_at: float) -> bool:
+        while time.monotonic() < ends_at:
+            with self.hub.db.read() as session:
+                query = select(Job.key, Job.owner).where(Job.queue == "connection", Job.key.in_(held))
+                if any(owner != held[key] for key, owner in session.execute(query)):
+                    return True
+            time.sleep(0.1)
+        return False
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
@@ -252,16 +282,25 @@ class Storm:
                 tell()
 
     def quieten(self) -> list[str]:
-        """The banks stand still, nothing new comes; what is still open when the time is over."""
-        rows = [bank.stop_growing() for bank in self.banks]
-        since, ends_at = now(), time.monotonic() + QUIET_S
-        while left := self.open_ends(since, rows):
+        """The banks stand still, nothing new comes; what is still open when the time is over.
+
+        Every connection is waited for twice: the first sync that ends now may have asked its bank before.
+        """
+        for bank in self.banks:
+            bank.stop_growing()
+        ends_at = time.monotonic() + QUIET_S
+        return self._is_read(ends_at) or self._is_read(ends_at)
+
+    def _is_read(self, ends_at: float) -> list[str]:
+        since = now()
+        while left := self.open_ends(since):
             if time.monotonic() > ends_at:
                 return left
             time.sleep(0.3)
         return []
 
-    def open_ends(self, since: object, rows: list[int]) -> list[str]:
+    def open_ends(self, since: datetime) -> list[str]:
+        """Counted: signals, messages, connections that were not read since, and jobs whose worker is dead."""
         with self.hub.db.read() as session:
             waiting = {
                 "signals": session.scalar(select(func.count()).select_from(Signal)),

@@ -1,18 +1,23 @@
 """What goes wrong around the hub, on its real processes: it says what it is, loses nothing, and goes on by itself."""
 
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from hub.clock import now
 from hub.models.connection import Connection
 from hub.models.event import Event
+from hub.models.webhook import WebhookAttempt, WebhookEndpoint, WebhookMessage
+from hub.webhooks import endpoints
 from tests import postgres
 from tests.conftest import absent
 from tests.storm import promises
-from tests.storm.storm import LEASE_S, Storm, storm
+from tests.storm.storm import Storm, storm
+from tests.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.timeout(420)
 PATIENCE_S = 60.0
@@ -44,14 +49,14 @@ def calm(weather: Storm) -> None:
 def test_a_worker_that_stood_still_for_longer_than_its_lease_changes_nothing_of_what_others_took_over(
     database_url: str, tmp_path: Path
 ) -> None:
-    workers = 1 if database_url.startswith("sqlite") else 3
-    with storm(tmp_path / "storm", database_url, workers=workers) as weather:
+    with storm(tmp_path / "storm", database_url, workers=2) as weather:
         weather.settle_people(3)
         weather.start()
         for _ in range(3):
             assert goes_on(weather)
-            weather.freeze_one(LEASE_S * 1.5)
+            assert weather.freeze_one()
         calm(weather)
+        assert weather.alive == 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -110,3 +115,50 @@ def test_a_bank_that_answers_a_byte_a_second_keeps_no_other_waiting_and_is_said_
         slow.drips.clear()
         calm(weather)
         assert kinds(0) == {None}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_receivers_that_hang_or_drip_keep_no_other_waiting_and_hear_everything_once_they_are_well(
+    database_url: str, tmp_path: Path
+) -> None:
+    with receiving() as hangs, receiving() as drips, storm(tmp_path / "storm", database_url, workers=1) as weather:
+        weather.settle_people(3)
+        unwell = [weather.listens("hangs", hangs.url), weather.listens("drips", drips.url)]
+        for psu_id, client_id in itertools.product(weather.people, ("hangs", "drips")):
+            weather.allow(psu_id, client_id)
+        hangs.hangs.set()
+        drips.drips.set()
+        weather.start()
+        assert until(lambda: all(rests(weather, one) for one in unwell))
+        assert [why(weather, one) for one in unwell] == [{"The URL did not answer in time."}] * 2
+        heard = len(weather.receiver.got)
+        assert until(lambda: len(weather.receiver.got) > heard + 10)
+        hangs.hangs.clear()
+        drips.drips.clear()
+        for endpoint_id in unwell:
+            assert until(lambda one=endpoint_id: ends_its_pause(weather, one) == 0)  # type: ignore[misc]
+        weather.receiver.got += [*hangs.got, *drips.got]
+        calm(weather)
+
+
+def rests(weather: Storm, endpoint_id: str) -> bool:
+    with weather.hub.db.read() as session:
+        found = session.get_one(WebhookEndpoint, endpoint_id)
+        return found.failing_since is not None and found.rests_until is not None
+
+
+def why(weather: Storm, endpoint_id: str) -> set[str]:
+    """What went wrong with its calls."""
+    with weather.hub.db.read() as session:
+        query = select(WebhookAttempt.why).join(WebhookMessage, WebhookMessage.id == WebhookAttempt.message_id)
+        return set(session.scalars(query.where(WebhookMessage.endpoint_id == endpoint_id)))
+
+
+def ends_its_pause(weather: Storm, endpoint_id: str) -> int:
+    """As when the time of its pauses were over. How many messages wait for it still."""
+    due = (WebhookMessage.endpoint_id == endpoint_id, WebhookMessage.state == "due")
+    with weather.hub.db.write() as session:
+        session.execute(update(WebhookMessage).where(*due).values(next_at=now()))
+        session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(rests_until=None))
+        endpoints.wake(session, endpoint_id, now())
+        return session.scalar(select(func.count()).where(*due)) or 0

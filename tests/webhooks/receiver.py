@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,11 +40,14 @@ Answer = tuple[int, dict[str, str]]
 
 @dataclass
 class Receiver:
-    """``answer`` decides of each call; ``got`` is all that came."""
+    """``answer`` decides of each call; ``got`` is all that came. While ``hangs`` is set it takes what comes and says
+    nothing; while ``drips`` is, its answer begins and does not end."""
 
     url: str = ""
     got: list[Got] = field(default_factory=list)
     answer: Callable[[Got], Answer] = lambda _got: (204, {})
+    hangs: threading.Event = field(default_factory=threading.Event)
+    drips: threading.Event = field(default_factory=threading.Event)
 
 
 class Quiet(ThreadingHTTPServer):
@@ -62,7 +66,13 @@ def receiving() -> Iterator[Receiver]:
             with lock:
                 here.got.append(got)
             status, headers = here.answer(got)
+            while here.hangs.is_set():
+                time.sleep(0.1)
             self.send_response(status)
+            while here.drips.is_set():
+                self.send_header("X-Drop", "1")
+                self.flush_headers()
+                time.sleep(0.5)  # slow enough to meet the bound of time before that of the number of headers
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", "0")
