@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from hub.clock import now
 from hub.models.connection import Connection
@@ -71,6 +71,8 @@ def test_a_full_disk_stops_nothing_for_good(database_url: str, tmp_path: Path) -
         assert goes_on(weather)
         calm(weather)
         assert weather.alive == 1
+        with weather.hub.db.read() as session:
+            assert session.scalar(text("PRAGMA integrity_check")) == "ok"
 
 
 def test_a_database_that_crashes_and_comes_back_is_used_again_by_workers_and_pages_alike(tmp_path: Path) -> None:
@@ -137,8 +139,9 @@ def test_receivers_that_hang_or_drip_keep_no_other_waiting_and_hear_everything_o
         drips.drips.clear()
         for endpoint_id in unwell:
             assert until(lambda one=endpoint_id: ends_its_pause(weather, one) == 0)  # type: ignore[misc]
+        assert weather.quieten() == []
         weather.receiver.got += [*hangs.got, *drips.got]
-        calm(weather)
+        assert promises.broken(weather) == []
 
 
 def rests(weather: Storm, endpoint_id: str) -> bool:
