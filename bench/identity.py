@@ -274,7 +274,7 @@ def run(count: int, connections: int, database_url: str | None) -> list[str]:
                     f"   p50 {statistics.median(walls):6.1f} ms   p99 {p99:6.1f} ms"
                 )
             lines.append(f"memory of the web process: {rss_mib(stack.pid('web')):.0f} MiB")
-            world.hub.db.dispose()
+            world.hub.close()
     return lines
 
 

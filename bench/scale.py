@@ -243,7 +243,7 @@ def _world() -> Iterator[World]:
         hub = build(Settings(database_url=url, data_dir=Path(folder)), clock=lambda: NOW)
         migrate.upgrade(hub.db)
         yield World(hub)
-        hub.db.dispose()
+        hub.close()
 
 
 def report(steps: list[int]) -> str:

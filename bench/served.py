@@ -150,7 +150,7 @@ def run(rows: int, accounts: int, requests: int, database_url: str | None) -> li
                     f"{f'{name} page, {accounts} account(s)':28} {used:6.2f} ms CPU   {wall:6.2f} ms at the client"
                     f"   {used / floor:5.1f} x floor"
                 )
-            hub.db.dispose()
+            hub.close()
     return lines
 
 

@@ -72,9 +72,7 @@ def live(url: str, folder: Path, load: Load, *, tidy: bool) -> Iterator[Evening]
             with hub.db.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM"))
         yield Evening(sum(visits.rows_of(hub).values()), visits.bytes_on_disk(hub), spent_s)
-    hub.access_log.close()
-    hub.replay.close()
-    hub.db.dispose()
+    hub.close()
 
 
 def _tidy(hub: Hub) -> None:

@@ -60,6 +60,16 @@ class Hub:
     def __post_init__(self) -> None:
         _ = self.figures  # it listens to the pools, and nobody may begin to while another thread takes a connection
 
+    def close(self) -> None:
+        """Write down what is only counted so far, and let go of files and connections.
+
+        The end of a process does it too; a hub that ends before it, as in tests, stays in memory until it is closed.
+        """
+        for name in ("access_log", "recorder", "replay", "rates"):
+            if name in self.__dict__:  # those that nobody used are not made for it
+                getattr(self, name).close()
+        self.db.dispose()
+
     @property
     def tpp(self) -> Tpp:
         """Who we are to the banks, with the key that signs at present and those that open."""

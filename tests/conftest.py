@@ -125,10 +125,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def hub(settings: Settings, clock: TestClock) -> Iterator[Hub]:
     made = build(settings, clock=clock)
     yield made
-    made.access_log.close()
-    made.replay.close()
-    made.rates.close()
-    made.db.dispose()
+    made.close()
 
 
 @pytest.fixture

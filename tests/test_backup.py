@@ -63,7 +63,7 @@ def test_what_is_restored_is_the_same_hub(hub: Hub, tmp_path: Path) -> None:
         assert other.keys.signing(AS).kid == signs, "a sealed key does not open"
         with pytest.raises(backup.BackupError, match="not empty"):
             backup.restore(other, file)
-        other.db.dispose()
+        other.close()
     assert file.read_bytes() == alice_came_later
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [], "pieces were left"
@@ -80,11 +80,11 @@ def test_it_is_refused_under_other_keys_before_anything_is_written(hub: Hub, tmp
             with pytest.raises(backup.BackupError, match=kid):
                 backup.restore(other, file)
             assert migrate.current(other.db) is None
-            other.db.dispose()
+            other.close()
         other = elsewhere(hub, url, master_keys=f"{new_key_text()},{FIRST},{SECOND}")
         backup.restore(other, file)
         assert migrate.current(other.db) == migrate.head()
-        other.db.dispose()
+        other.close()
 
 
 def test_no_master_key_is_in_the_file(hub: Hub, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_file_that_exists_is_not_replaced_and_half_a_backup_is_none(hub: Hub, 
         with pytest.raises(backup.BackupError):
             backup.restore(other, half)
         assert migrate.current(other.db) is None
-        other.db.dispose()
+        other.close()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

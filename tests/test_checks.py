@@ -103,7 +103,7 @@ def test_an_empty_database_and_one_that_is_away_are_findings(own_database_url: s
     settings = replace(FIT, database_url=own_database_url, data_dir=tmp_path)
     hub = build(settings)
     assert any("the database is empty" in what for what in wrong(hub))
-    hub.db.dispose()
+    hub.close()
     away = build(replace(settings, database_url="postgresql://nobody@127.0.0.1:1/none"))
     assert any("does not answer" in what for what in wrong(away))
 

@@ -253,5 +253,4 @@ def test_browsers_are_told_to_stay_with_https_where_there_is_https(
     hub = build(replace(settings, base_url=base_url, master_keys=f"k:{'A' * 43}="))
     answer = create_app(hub).test_client().get("/livez", base_url=base_url)
     assert (answer.status_code, answer.headers.get("Strict-Transport-Security")) == (HTTPStatus.OK, told)
-    hub.access_log.close()
-    hub.db.dispose()
+    hub.close()

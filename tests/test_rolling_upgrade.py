@@ -65,9 +65,7 @@ def test_the_release_before_goes_on_serving_on_this_schema(previous: Path, tmp_p
     assert linked >= 2
     hub = build(settings, clock=lambda: now().replace(year=now().year + 1))
     assert housekeeping.tidy(hub)["connections given their job"] == linked
-    hub.replay.close()
-    hub.rates.close()
-    hub.db.dispose()
+    hub.close()
     db.dispose()
 
 

@@ -22,10 +22,7 @@ def hub(settings: Settings, clock: TestClock) -> Iterator[Hub]:
     short = replace(settings, refresh_token_ttl_s=3 * 86_400, event_days=3, activity_days=3, key_rotation_days=10)
     made = build(short, clock=clock)
     yield made
-    made.access_log.close()
-    made.replay.close()
-    made.rates.close()
-    made.db.dispose()
+    made.close()
 
 
 def test_three_weeks_of_visits_leave_the_database_as_large_as_two(hub: Hub, clock: TestClock) -> None:

@@ -70,6 +70,7 @@ class AccessLog:
         if timer is not None:
             timer.cancel()
         self.flush()
+        atexit.unregister(self._try_to_flush)
 
     def flush(self) -> None:
         """Write down what was counted so far; afterwards it is written, whoever did it."""

@@ -64,6 +64,7 @@ class Heart:
         if self._stopping.is_set():
             return
         self._stopping.set()
+        atexit.unregister(self.stop)
         mine = (Heartbeat.role == self._role, Heartbeat.name == self._name)
         try:
             with self._beating, self._db.write() as session:

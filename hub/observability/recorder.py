@@ -147,6 +147,7 @@ class Recorder:
     def close(self) -> None:
         self._stopping.set()
         self._try_to_flush()
+        atexit.unregister(self.close)
 
     def flush(self) -> None:
         """Write down what was noted so far. Raises what the database raises; the counts are kept then."""

@@ -50,9 +50,7 @@ def provider(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     alice, _bob = person(hub, "Alice"), person(hub, "Bob")
     World(hub, flask).link(alice, "albion", {"GB33BUKB20201555555555": "GBP", "GB94BARC10201530093459": "GBP"})
     yield Provider(flask, clock, BASE, "alice@people.example")
-    hub.access_log.close()
-    hub.replay.close()
-    hub.db.dispose()
+    hub.close()
 
 
 @pytest.fixture

@@ -28,6 +28,4 @@ def test_the_operators_certificates_are_what_banks_see(settings: Settings, tmp_p
         assert known.seal_for("{kid}").key_pem == known.signing_key_pem
         assert "PRIVATE" not in repr(known)
     finally:
-        made.access_log.close()
-        made.replay.close()
-        made.db.dispose()
+        made.close()

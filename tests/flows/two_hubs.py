@@ -90,8 +90,7 @@ def _declared(upstream: Stack, upstream_url: str, home_url: str) -> dict[str, ob
             now=beside.clock(),
         )
         client_id, secret = made.client.client_id, made.secret
-    beside.access_log.close()
-    beside.db.dispose()
+    beside.close()
     return {
         "id": "lagoon",
         "name": "Lagoon Mobility",

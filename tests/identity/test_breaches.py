@@ -218,8 +218,7 @@ def test_a_leaked_password_is_refused_at_registration_change_and_reset(database_
     with pytest.raises(BadInput, match="breach"):
         recovery.reset(hub, reset, new=LEAKED[9], origin=HERE, now=now)
     assert attempt(hub, "alice@people.example", PASSWORD)
-    hub.access_log.close()
-    hub.db.dispose()
+    hub.close()
 
 
 @pytest.mark.parametrize(

@@ -125,10 +125,10 @@ def test_a_device_is_kept_as_a_hash_and_forgotten_with_its_cookie(hub: Hub, cloc
 def test_the_operator_names_a_policy_of_their_own(settings: Settings) -> None:
     own = build(replace(settings, risk_policy="tests.identity.test_risk:Recorder"))
     assert isinstance(own.risk, Recorder)
-    own.db.dispose()
+    own.close()
     usual = build(settings)
     assert isinstance(usual.risk, UsualPolicy)
-    usual.db.dispose()
+    usual.close()
 
 
 @pytest.mark.parametrize("name", ["no.such.module:X", "tests.identity.test_risk:Nothing", "hub", "hub.clock:now", ":"])

@@ -99,7 +99,7 @@ def test_a_process_that_has_asked_nothing_yet_can_look_a_client_up(tmp_path: Pat
     migrate.upgrade(hub.db)
     with hub.db.write() as session:
         made = registered(session, redirect_uris=["https://cold.example/cb"], scopes=["openid"], now=hub.clock())
-    hub.db.dispose()
+    hub.close()
     code = _COLD.format(environ=environ, client_id=made.client.client_id)
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert asked.stdout == "Budget Buddy\n", asked.stderr

@@ -258,7 +258,7 @@ def test_a_schedule_of_zero_days_is_no_schedule(settings: Settings, clock: TestC
     first, _ = begin(still)
     rotation.upkeep(still, clock.advance(days=4000))
     assert rotation.active_kids(still, AS)[ES256] == first
-    still.db.dispose()
+    still.close()
 
 
 def test_two_housekeepers_at_once_rotate_once(hub: Hub, clock: TestClock) -> None:

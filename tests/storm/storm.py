@@ -348,7 +348,4 @@ def storm(folder: Path, database_url: str, *, workers: int, banks: int = 2) -> I
             yield here
         finally:
             here.stop()
-            hub.access_log.close()
-            hub.replay.close()
-            hub.rates.close()
-            hub.db.dispose()
+            hub.close()

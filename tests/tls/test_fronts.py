@@ -46,8 +46,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path)
     )
     with fronts.own_server(folder, hub) as front:
         yield front
-    hub.access_log.close()
-    hub.db.dispose()
+    hub.close()
 
 
 def _copied(template: Path, folder: Path) -> Path:
