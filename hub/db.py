@@ -24,6 +24,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Executable,
     MetaData,
     Text,
@@ -150,6 +151,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database not in {None, "", ":memory:"}:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._broke_at = -math.inf
         self.writer = self._engine(writes=True)
         self.reader = self._engine(writes=False)
         # SQLite has one writer; threads that wait for it in line are woken at once, where its busy handler sleeps.
@@ -178,8 +180,25 @@ class Database:
         # hide_parameters: an error must not carry a person's row into a log.
         engine = create_engine(self.url, hide_parameters=True, **options)
         event.listen(engine, "checkin", _note_use)
-        event.listen(engine, "checkout", _ping_if_rested)
+        event.listen(engine, "checkout", self._ping_if_doubtful)
+        event.listen(engine, "handle_error", self._note_break)
         return engine
+
+    def _note_break(self, context: ExceptionContext) -> None:
+        """SQLAlchemy empties the pool in which a connection broke; the other pool's will have broken with it."""
+        if context.is_disconnect:
+            self._broke_at = time.monotonic()
+
+    def _ping_if_doubtful(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used_at = record.info.get("used_at", -math.inf)
+        if used_at > self._broke_at and time.monotonic() - used_at < PING_AFTER_S:
+            return
+        try:
+            connection.execute("SELECT 1")
+            if not connection.autocommit:
+                connection.rollback()
+        except Exception as error:
+            raise DisconnectionError from error  # the pool then opens another one
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -260,14 +279,3 @@ a short read."""
 
 def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = time.monotonic()
-
-
-def _ping_if_rested(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    if time.monotonic() - record.info.get("used_at", -math.inf) < PING_AFTER_S:
-        return
-    try:
-        connection.execute("SELECT 1")
-        if not connection.autocommit:
-            connection.rollback()
-    except Exception as error:
-        raise DisconnectionError from error  # the pool then opens another one

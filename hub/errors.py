@@ -7,7 +7,8 @@ DomainError
 ├── NotPermitted      known, but the consent, scope or client does not allow it; says which
 ├── NotFound          there is no such thing, or not for this caller: the two look the same
 ├── Conflict          the thing has moved on meanwhile
-└── TooMany           slow down; carries retry_after_s
+├── TooMany           slow down; carries retry_after_s
+└── Away              the hub cannot work at present; carries retry_after_s
 
 Whatever is not a DomainError is a bug: it is logged with a reference and answered with nothing but that reference.
 """
@@ -88,6 +89,20 @@ class TooMany(DomainError):
     def __init__(self, detail: str, *, retry_after_s: int) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class Away(DomainError):
+    """The database cannot be used: it restarts, its disk is full, another took over. Whether a change was made is not
+    known."""
+
+    kind = Kind("unavailable", "The hub cannot work at present", 503)
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Our database cannot be reached for a moment. Try again shortly; if you were changing something, look first"
+            " whether it was done."
+        )
+        self.retry_after_s = 5
 
 
 def problem(error: DomainError, *, base_url: str, instance: str | None = None) -> dict[str, object]:

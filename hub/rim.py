@@ -14,9 +14,9 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from hub import correlation
+from hub import away, correlation
 from hub.context import Hub, hub_of_request
-from hub.errors import DomainError, NotFound, TooMany, Unauthenticated, problem
+from hub.errors import Away, DomainError, NotFound, TooMany, Unauthenticated, problem
 from hub.limits import Rate
 from hub.oauth import end_session, possession
 from hub.web import chrome
@@ -166,7 +166,7 @@ def _domain_error(error: DomainError) -> Response:
     if isinstance(error, Unauthenticated):
         for value in possession.challenge(error, hub_of_request().settings):
             response.headers.add("WWW-Authenticate", value)
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Away):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
@@ -211,6 +211,9 @@ def _unforeseen(error: Exception) -> Response:
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     g.failed_by = type(error).__name__
     told = {"error": g.failed_by, "frames": frames[-12:], "interaction_id": g.get("interaction_id")}
+    if away.is_away(error):
+        log.error("the database is away", extra=told)
+        return _domain_error(Away())
     log.error("unforeseen error", extra=told)
     words = "Something went wrong on our side. It has been noted under this reference."
     if _wants_problem():

@@ -21,7 +21,7 @@ def _used(settings: Settings) -> Hub:
 
 def test_a_closed_hub_is_forgotten(settings: Settings) -> None:
     made = _used(settings)
-    kept = [weakref.ref(made), weakref.ref(made.db), weakref.ref(made.db.reader)]
+    kept: list[weakref.ref[object]] = [weakref.ref(made), weakref.ref(made.db), weakref.ref(made.db.reader)]
     made.close()
     del made
     for _ in range(100):  # its threads may still be on their way out

@@ -16,6 +16,7 @@ import requests
 
 from hub.clock import now
 from hub.context import Hub
+from hub.errors import Away
 from hub.identity import cookies, sessions
 from hub.identity.origin import Origin
 
@@ -67,6 +68,9 @@ class Web:
         self.signal(signal.SIGTERM)
 
 
+AWAY = Away.kind.status
+
+
 @dataclass
 class Browser:
     """One person who is logged in."""
@@ -85,9 +89,11 @@ class Browser:
         return cls(web, browser)
 
     def takes_back(self, consent_id: str) -> bool:
-        """Whether the hub said so; False where it died on the way, and nobody knows."""
+        """Whether the hub said so; False where it, or its database, died on the way, and nobody knows."""
         try:
             page = self.session.get(f"{self.web.url}/consents/{consent_id}", timeout=10)
+            if page.status_code == AWAY:
+                return False
             found = _TOKEN.search(page.text)
             assert found, page.text
             answer = self.session.post(
@@ -98,6 +104,8 @@ class Browser:
                 timeout=10,
             )
         except requests.RequestException:
+            return False
+        if answer.status_code == AWAY:
             return False
         assert answer.status_code == 303, answer.text
         self.web.answers += 2

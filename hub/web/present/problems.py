@@ -19,6 +19,8 @@ _WHAT_TO_DO: Mapping[type[DomainError], str] = {
     errors.Conflict: "Read the thing again and decide anew.",
     errors.TooLarge: "Send less at once.",
     errors.TooMany: "Wait as many seconds as Retry-After says.",
+    errors.Away: "Ask again after as many seconds as Retry-After says. If it was a change, look first whether it was "
+    "made.",
 }
 _OTHERS = (
     (
