@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from hashlib import sha256
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
+
+from requests.utils import parse_header_links
 
 from providers.errors import ContractBroken
 from providers.model import Page
@@ -69,6 +71,8 @@ def walk(
             raise ContractBroken("the same page came again", raw=answer.body)
         bodies.add(digest)
         page = _read(answer.body, digest, parse)
+        if not page.next and (elsewhere := _in_header(answer)):
+            page = cast(P, replace(cast(Any, page), next=elsewhere))
         yield page
         link = page.next
         if not link:
@@ -80,6 +84,13 @@ def walk(
             raise ContractBroken("the next link leads back to a page already read", raw=answer.body)
         asked.add(url)
     raise ContractBroken(f"more than {max_pages} pages")
+
+
+def _in_header(answer: Answer) -> str | None:
+    """The link to the next page where it stands in the header (RFC 8288), as no standard here has it and banks do."""
+    given = answer.headers.get("link")
+    links = parse_header_links(given) if given else ()
+    return next((one["url"] for one in links if one.get("rel", "").lower() == "next" and one.get("url")), None)
 
 
 def _read(body: bytes, digest: bytes, parse: Callable[[bytes], P]) -> P:

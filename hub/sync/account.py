@@ -7,7 +7,7 @@ that a half-read window is never compared with what we hold.
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,7 +25,7 @@ from hub.sync.bank import Bank
 from hub.sync.feeding import FedByAnother, writing
 from hub.sync.lease import Lease
 from hub.sync.quota import Endpoint, Held
-from hub.sync.verdict import Fault
+from hub.sync.verdict import Fault, fault_of
 from hub.sync.window import Past, reach
 from providers.errors import ContractBroken, Refused
 from providers.model import Account, Page, RejectedRow
@@ -78,30 +78,40 @@ def read_account(hub: Hub, lease: Lease, bank: Bank, account_id: str, account: A
 
 
 def _read(hub: Hub, run: _Reading) -> AccountReport:
-    lease, bank, account_id, account = run.lease, run.bank, run.account_id, run.account
+    lease, bank, account_id = run.lease, run.bank, run.account_id
     known = _known(hub, account_id)
     if known.connection_id != lease.connection_id:
         return AccountReport(account_id, is_read=True)  # a newer link feeds it now
-    if bank.capabilities.balances:
-        with suppress(Held):  # transactions have a quota of their own
-            balances = account.balances
-            if balances is None:
-                balances = bank.balances(account_id, account)
-            with run.write() as session:
-                store_balances(session, account_id, balances, hub.clock())
-                if bank.capabilities.transactions:
-                    bank.count_ahead(session, account_id, Endpoint.TRANSACTIONS)
+    faults = _read_balances(run) if bank.capabilities.balances else ()
     if not bank.capabilities.transactions:
         with run.write() as session:
             _mark_synced(session, account_id, hub.clock())
-        return AccountReport(account_id, is_read=True)
+        return AccountReport(account_id, is_read=True, faults=faults)
     try:
         read = _read_transactions(run, known)
     except Held:
-        return AccountReport(account_id, is_read=True)
-    return AccountReport(
-        account_id, is_read=True, faults=(*_rejections(read.rejected), *_told(read.notices)), applied=read.applied
-    )
+        return AccountReport(account_id, is_read=True, faults=faults)
+    told = (*faults, *_rejections(read.rejected), *_told(read.notices))
+    return AccountReport(account_id, is_read=True, faults=told, applied=read.applied)
+
+
+def _read_balances(run: _Reading) -> tuple[Fault, ...]:
+    """Balances that cannot be understood, or that the bank refuses for this account, keep nobody from the transactions;
+    those that were stored before stay, with their day."""
+    bank, balances = run.bank, run.account.balances
+    try:
+        if balances is None:
+            balances = bank.balances(run.account_id, run.account)
+    except Held:  # transactions have a quota of their own
+        return ()
+    except (ContractBroken, Refused) as error:
+        log.warning("balances were left out", extra={"account_id": run.account_id, "error": type(error).__name__})
+        return (fault_of(error),)
+    with run.write() as session:
+        store_balances(session, run.account_id, balances, run.hub.clock())
+        if bank.capabilities.transactions:
+            bank.count_ahead(session, run.account_id, Endpoint.TRANSACTIONS)
+    return ()
 
 
 def _read_transactions(run: _Reading, known: _Known) -> _Found:

@@ -36,7 +36,7 @@ from providers.rules.amounts import is_inverted
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
-VERSION = 3  # of these rules; stored beside what they made
+VERSION = 4  # of these rules; stored beside what they made
 
 # cashAccountType is ExternalCashAccountType1Code already
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}
@@ -150,14 +150,17 @@ def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, cu
     label = text.clean(row.balance_type) or ""
     given = row.balance_amount or wire.Amount(amount=row.amount, currency=row.currency)
     number = exact(given, "balanceAmount")
-    if number > 0 and direction(row.credit_debit_indicator, number) == -1:
+    word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
+    if number > 0 and direction(word, number) == -1:
         number = number.copy_negate()
     if inverted and number:
         number = number.copy_negate()
     limit = row.credit_limit
     return Balance(
         type=balance_type(label),
-        money=amount.money(number, (given.currency or currency).strip().upper(), "balanceAmount.currency"),
+        money=amount.money(
+            number, (given.currency or given.currency_code or currency).strip().upper(), "balanceAmount.currency"
+        ),
         as_of=_as_of(row, zone),
         credit_line_included=_yes_or_no(row.credit_limit_included),
         source_label=label,

@@ -18,11 +18,16 @@ def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifie
         found.append(identifier(Scheme.MASKED_PAN, value))
     if row.msisdn is not None and (value := text.word(row.msisdn)):
         found.append(identifier(Scheme.OTHER, value))
-    if isinstance(row, wire.AccountReference) and row.other is not None:
-        other = row.other if isinstance(row.other, str) else row.other.identification
-        if value := text.word(other):
+    if isinstance(row, wire.AccountReference):
+        if not found and row.identification is not None and (value := text.word(row.identification)):
+            found.append(identifier(Scheme.IBAN, value))
+        if row.other is not None and (value := text.word(_other_number(row.other))):
             found.append(identifier(Scheme.OTHER, value))
     return best_first(found) if len(found) > 1 else tuple(found)
+
+
+def _other_number(given: wire.Other | str) -> str | None:
+    return given if isinstance(given, str) else given.identification
 
 
 def creditor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
@@ -33,9 +38,20 @@ def debtor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
     return _side("debtor", row.debtor_name, row.debtor_account, row.debtor_agent, row.debtor)
 
 
+def other(row: wire.TransactionRow) -> Named | None:
+    """The other side, at banks that name it alone and leave open which of the two it is."""
+    iban = row.counterparty_iban or row.counterparty_account_number
+    found = _side("counterparty", row.counterparty_name, row.counterparty_account or iban, None, row.counterparty)
+    if found is None:
+        found = _side("partner", row.partner_name, row.partner_account or row.partner_iban, None, row.partner)
+    if found is None and row.merchant_name:
+        found = Named("merchantName", row.merchant_name)
+    return found
+
+
 def _side(
     side: str,
-    name: str | None,
+    name: list[str | None] | str | None,
     reference: wire.AccountReference | str | None,
     agent: wire.Agent | str | None,
     whole: wire.PartyRow | str | None,
@@ -43,10 +59,12 @@ def _side(
     if name is None and reference is None and whole is None:
         return None
     place = f"{side}Name"
+    if isinstance(name, list):
+        name = " ".join(filter(None, name))
     if not name and whole is not None:
         name, place = (whole, side) if isinstance(whole, str) else (whole.name, f"{side}.name")
-    if reference is None and isinstance(whole, wire.PartyRow) and whole.iban:
-        reference = whole.iban
+    if reference is None and isinstance(whole, wire.PartyRow):
+        reference = whole.iban or whole.account
     if isinstance(reference, str):
         reference = wire.AccountReference(iban=reference)
     found = identifiers(reference) if reference is not None else ()

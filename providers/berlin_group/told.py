@@ -18,6 +18,8 @@ from providers.rules.told import Named, Told
 
 _DIRECTIONS = {"C": 1, "D": -1}  # creditDebitIndicator: CRDT, Credit, CR; DBIT, Debit, DR
 
+_WAYS = {"OUT": -1, "DEB": -1, "DBI": -1, "INC": 1, "IN": 1, "INB": 1, "CRE": 1, "CRD": 1}
+
 _LOOSE_ROW = Lenient(wire.TransactionRow, loosely=True)
 _AMOUNT = Lenient(wire.Amount, loosely=True)
 _ENTRY = Lenient(wire.EntryRow)
@@ -32,14 +34,15 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         given, money_place = _other_amount(row)
     unread = list(row.unread)
     number = exact(given, money_place)
-    currency = given.currency
+    currency = given.currency or given.currency_code
     if currency is None and account_currency is not None:
         currency, money_place = account_currency, f"{money_place}, in the account's currency"
     entries = _entries(row.entry_details, unread)
     entry: wire.EntryRow | wire.TransactionRow = entries[0] if len(entries) == 1 else row
     unstructured, unstructured_place = _unstructured(row, entry)
     structured, structured_place = _structured(row, entry)
-    code, code_place = _code(row.bank_transaction_code)
+    code = _code(row.bank_transaction_code)
+    own_code, own_code_place = _own_code(row)
     outgoing = number < 0
     additional, additional_place = _additional(row)
     found = Told(
@@ -50,13 +53,15 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         (currency or "").strip().upper() if currency else "",
         money_place,
     )
-    found.direction = direction(row.credit_debit_indicator, number)
+    found.direction = _direction(row, given, number)
     found.status_word = _first(
         ("status", row.status),
         ("bookingStatus", row.booking_status),
         ("transactionStatus", row.transaction_status),
     )
     found.booking = (("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time))
+    if not (row.booking_date or row.booking_date_time):
+        found.booking = _other_booking(row)
     found.value = (("valueDate", row.value_date), ("valueDateTime", row.value_date_time))
     found.moment = _moments(row)
     found.creditor = parties.creditor(row) or parties.creditor(entry)
@@ -64,6 +69,10 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     found.ultimate_creditor = parties.ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor)
     found.ultimate_debtor = parties.ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor)
     found.merchant = _merchant(row, is_card)
+    if (other := parties.other(row)) is not None:
+        found.merchant = found.merchant or other
+        account = Named(other.place, None, other.account, other.agent, other.account_place)
+        found.creditor, found.debtor = found.creditor or account, found.debtor or account
     found.unstructured = unstructured
     found.unstructured_place = unstructured_place
     found.single = _single(row) or _single(entry)
@@ -78,6 +87,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         "entryReference": row.entry_reference,
         "cardTransactionId": row.card_transaction_id,
         "transactionIdentification": row.transaction_identification,
+        "transactionReference": row.transaction_reference,
         "paymentInformationId": row.payment_information_identification,
         "endToEndId": row.end_to_end_id or entry.end_to_end_id,
         "mandateId": row.mandate_id or entry.mandate_id,
@@ -85,13 +95,17 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         "creditorId": row.creditor_id or entry.creditor_id,
     }
     found.code = code
-    found.code_place = code_place
-    found.proprietary_code = _text(row.proprietary_bank_transaction_code or row.transaction_type)
-    found.proprietary_place = (
-        "proprietaryBankTransactionCode" if row.proprietary_bank_transaction_code else "transactionType"
+    found.code_place = "bankTransactionCode"
+    found.proprietary_code = own_code
+    found.proprietary_place = own_code_place
+    found.merchant_category_code = row.merchant_category_code or row.card_acceptor_category_code or row.mcc
+    found.merchant_category_place = (
+        "merchantCategoryCode"
+        if row.merchant_category_code
+        else "cardAcceptorCategoryCode"
+        if row.card_acceptor_category_code
+        else "mcc"
     )
-    found.merchant_category_code = row.merchant_category_code or row.card_acceptor_category_code
-    found.merchant_category_place = "merchantCategoryCode" if row.merchant_category_code else "cardAcceptorCategoryCode"
     found.balance_after = _balance_after(row.balance_after_transaction, unread)
     found.balance_after_place = "balanceAfterTransaction.balanceAmount"
     found.purpose = row.purpose_code or entry.purpose_code
@@ -112,6 +126,34 @@ def direction(indicator: str | None, number: Decimal) -> int | None:
     if word is not None and found is None and number > 0:
         raise BrokenRow("creditDebitIndicator is unknown")
     return found
+
+
+def _direction(row: wire.TransactionRow, given: wire.Amount, number: Decimal) -> int | None:
+    word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
+    word = word or row.debit_credit or row.credit_debit
+    if word is None and row.direction is not None:
+        return _WAYS.get(row.direction.strip().upper()[:3])
+    return direction(word, number)
+
+
+def _other_booking(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ...]:
+    """The day of booking under the names that banks of no standard have for it."""
+    return (
+        ("bookedDate", row.booked_date),
+        ("bookDate", row.book_date),
+        ("postingDate", row.posting_date),
+        ("date", row.date),
+    )
+
+
+def _own_code(row: wire.TransactionRow) -> tuple[str | None, str]:
+    """The bank's own code, wherever it stands."""
+    given, place = row.proprietary_bank_transaction_code, "proprietaryBankTransactionCode"
+    if given is None and isinstance(row.bank_transaction_code, wire.Code):
+        given, place = row.bank_transaction_code.proprietary, "bankTransactionCode.proprietary"
+    if isinstance(given, wire.Proprietary):
+        given = given.code
+    return (_text(given), place) if given else (_text(row.transaction_type), "transactionType")
 
 
 def _places(row: wire.TransactionRow, entries: Sequence[wire.EntryRow]) -> dict[str, str]:
@@ -203,14 +245,29 @@ def _unstructured(
 ) -> tuple[Sequence[str | None], str]:
     for one in (row,) if entry is row else (row, entry):
         place = "remittanceInformationUnstructuredArray"
-        given: list[str | int | None] | list[str | None] | str | None = one.remittance_information_unstructured_array
+        given: Sequence[str | int | None] | str | None = one.remittance_information_unstructured_array
         if not given and isinstance(one.remittance_information_unstructured, list):
             place, given = "remittanceInformationUnstructured", one.remittance_information_unstructured
-        if not given:
-            place, given = "remittanceInformation", one.remittance_information
+        if not given and one.remittance_information:
+            place, given = "remittanceInformation", _remittance(one.remittance_information)
         if given:
-            return ([_text(line) for line in given] if isinstance(given, list) else (given,)), place
+            return ((given,) if isinstance(given, str) else [_text(line) for line in given]), place
+    if row.description_lines and not _single(row):
+        lines = row.description_lines
+        return (lines if isinstance(lines, list) else (lines,)), "descriptionLines"
     return (), ""
+
+
+def _remittance(given: list[wire.Remittance | str | None] | wire.Remittance | str) -> list[str | int | None]:
+    """The unstructured lines of what ISO 20022 has as one object."""
+    found: list[str | int | None] = []
+    for one in given if isinstance(given, list) else (given,):
+        if isinstance(one, wire.Remittance):
+            lines = one.unstructured
+            found.extend(lines if isinstance(lines, list) else (lines,))
+        else:
+            found.append(one)
+    return found
 
 
 def _single(row: wire.EntryRow | wire.TransactionRow) -> str | None:
@@ -222,6 +279,8 @@ def _structured(
     row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
 ) -> tuple[Sequence[str | None], str]:
     for one in (row,) if entry is row else (row, entry):
+        if isinstance(one.remittance_information, wire.Remittance) and one.remittance_information.structured:
+            return (*_references(one.remittance_information.structured),), "remittanceInformation.structured"
         if one.remittance_information_structured is None and one.remittance_information_structured_array is None:
             continue
         lines = (*_references(one.remittance_information_structured),)
@@ -235,10 +294,15 @@ def _structured(
 def _references(given: list[wire.Reference | str | None] | wire.Reference | str | None) -> Iterable[str | None]:
     if given is None:
         return ()
-    return [
-        one.reference if isinstance(one, wire.Reference) else one
-        for one in (given if isinstance(given, list) else (given,))
-    ]
+    found: list[str | None] = []
+    for one in given if isinstance(given, list) else (given,):
+        if isinstance(one, wire.Reference):
+            nested, more = one.creditor_reference_information, one.additional_remittance_information
+            found.append(one.reference or (nested.reference if isinstance(nested, wire.CreditorReference) else nested))
+            found.extend(more if isinstance(more, list) else (more,))
+        else:
+            found.append(one)
+    return found
 
 
 def _additional(row: wire.TransactionRow) -> tuple[str | None, str]:
@@ -253,11 +317,20 @@ def _additional(row: wire.TransactionRow) -> tuple[str | None, str]:
     return row.narrative, "narrative"
 
 
-def _code(given: wire.Code | str | None) -> tuple[str | None, str]:
-    if isinstance(given, wire.Code):
-        parts = (given.domain, given.family or given.code, given.sub_family or given.sub_code)
-        return "-".join(part or "" for part in parts), "bankTransactionCode"
-    return given, "bankTransactionCode"
+def _code(given: wire.Code | str | None) -> str | None:
+    """Domain, family and subfamily with a minus between them, however they are put into each other."""
+    if not isinstance(given, wire.Code):
+        return given
+    at = given.domain if isinstance(given.domain, wire.Domain) else wire.Domain(given.domain or given.domain_code)
+    family, nested = _family(given.family or at.family)
+    family = family or given.family_code or at.family_code or given.code
+    sub_family = given.sub_family or given.sub_code or given.sub_family_code or at.sub_family_code or nested
+    return "-".join(part or "" for part in (at.code, family, sub_family))
+
+
+def _family(given: wire.Family | str | None) -> tuple[str | None, str | None]:
+    """Family and, where it stands within, subfamily."""
+    return (given.code, given.sub_family_code) if isinstance(given, wire.Family) else (given, None)
 
 
 def _text(value: str | int | None) -> str | None:

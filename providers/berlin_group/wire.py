@@ -28,6 +28,8 @@ class Amount(_Wire, frozen=True):
     content: Raw = NOTHING
     value: Raw = NOTHING
     currency: str | None = None
+    currency_code: str | None = None
+    credit_debit_indicator: str | None = None
 
 
 class AccountReference(_Wire, frozen=True):
@@ -36,6 +38,7 @@ class AccountReference(_Wire, frozen=True):
     pan: str | None = None
     masked_pan: str | None = None
     msisdn: str | None = None
+    identification: str | None = None  # with schemeName beside it, as the British write
     other: "Other | str | None" = None
 
 
@@ -82,6 +85,7 @@ class BalanceRow(_Wire, frozen=True):
     last_change_date_time: str | None = None
     reference_date: str | None = None
     credit_debit_indicator: str | None = None
+    debit_credit_indicator: str | None = None
     unread: tuple[str, ...] = ()
 
 
@@ -91,10 +95,25 @@ class BalanceAfter(_Wire, frozen=True):
     currency: str | None = None
 
 
+class CreditorReference(_Wire, frozen=True):
+    """As in ISO 20022, where the standard has ``reference`` alone."""
+
+    reference: str | None = None
+
+
 class Reference(_Wire, frozen=True):
     """remittanceInformationStructured up to 1.3.8, and the items of its array."""
 
     reference: str | None = None
+    creditor_reference_information: CreditorReference | str | None = None
+    additional_remittance_information: list[str | None] | str | None = None
+
+
+class Remittance(_Wire, frozen=True):
+    """remittanceInformation as an object, as ISO 20022 has it."""
+
+    unstructured: list[str | int | None] | str | None = None
+    structured: list[Reference | str | None] | Reference | str | None = None
 
 
 class PartyRow(_Wire, frozen=True):
@@ -102,6 +121,7 @@ class PartyRow(_Wire, frozen=True):
 
     name: str | None = None
     iban: str | None = None
+    account: AccountReference | str | None = None
 
 
 class Agent(_Wire, frozen=True):
@@ -125,14 +145,34 @@ class Rate(_Wire, frozen=True):
     instructed_amount: Amount | None = None
 
 
-class Code(_Wire, frozen=True):
-    """bankTransactionCode as an object."""
+class Proprietary(_Wire, frozen=True):
+    code: str | int | None = None
 
-    domain: str | None = None
-    family: str | None = None
+
+class Family(_Wire, frozen=True):
+    code: str | None = None
+    sub_family_code: str | None = None
+
+
+class Domain(_Wire, frozen=True):
+    code: str | None = None
+    family: Family | str | None = None
+    family_code: str | None = None
+    sub_family_code: str | None = None
+
+
+class Code(_Wire, frozen=True):
+    """bankTransactionCode as an object, flat or as ISO 20022 nests it."""
+
+    domain: Domain | str | None = None
+    family: Family | str | None = None
     sub_family: str | None = None
     code: str | None = None
     sub_code: str | None = None
+    domain_code: str | None = None
+    family_code: str | None = None
+    sub_family_code: str | None = None
+    proprietary: Proprietary | str | None = None
 
 
 class Address(_Wire, frozen=True):
@@ -159,12 +199,12 @@ class _Entry(_Wire, frozen=True):
     mandate_id: str | int | None = None
     check_id: str | int | None = None
     creditor_id: str | int | None = None
-    creditor_name: str | None = None
+    creditor_name: list[str | None] | str | None = None
     creditor_account: AccountReference | str | None = None  # a bare IBAN at easybank
     creditor_agent: Agent | str | None = None
     creditor: PartyRow | str | None = None
     ultimate_creditor: PartyRow | str | None = None
-    debtor_name: str | None = None
+    debtor_name: list[str | None] | str | None = None
     debtor_account: AccountReference | str | None = None
     debtor_agent: Agent | str | None = None
     debtor: PartyRow | str | None = None
@@ -173,7 +213,7 @@ class _Entry(_Wire, frozen=True):
     remittance_information_unstructured_array: list[str | int | None] | str | None = None
     remittance_information_structured: list[Reference | str | None] | Reference | str | None = None
     remittance_information_structured_array: list[Reference | str | None] | Reference | str | None = None
-    remittance_information: list[str | None] | str | None = None
+    remittance_information: list[Remittance | str | None] | Remittance | str | None = None
     purpose_code: str | None = None
     currency_exchange: list[Rate | None] | Rate | None = None
     exchange_rate: list[Rate | None] | Rate | None = None
@@ -188,8 +228,9 @@ class EntryRow(_Entry, frozen=True):
 class TransactionRow(_Entry, frozen=True, kw_only=True):
     """transactions and cardTransaction; the last names of each kind are not in 1.3 but at banks.
 
-    ``credit_debit_indicator``: banks that send it sign nothing. ``details``, ``transaction_details``,
-    ``additional_information``, ``description`` and ``narrative`` are the bank's own words;
+    ``credit_debit_indicator``: banks that send it sign nothing; so do those with ``debit_credit_indicator`` or one of
+    the three after it. ``counterparty`` and ``partner`` are the other side, whichever that is. ``details``,
+    ``transaction_details``, ``additional_information``, ``description`` and ``narrative`` are the bank's own words;
     ``internal_transaction_id`` is GoCardless's.
     """
 
@@ -197,14 +238,32 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     amount: Raw = NOTHING  # an Amount at ING, a bare number beside ``currency`` elsewhere
     currency: str | None = None
     credit_debit_indicator: str | None = None
+    debit_credit_indicator: str | None = None
+    debit_credit: str | None = None
+    credit_debit: str | None = None
+    direction: str | None = None
+    counterparty_name: list[str | None] | str | None = None
+    counterparty_account: AccountReference | str | None = None
+    counterparty_account_number: str | None = None
+    counterparty_iban: str | None = None
+    counterparty: PartyRow | str | None = None
+    partner_name: list[str | None] | str | None = None
+    partner_account: AccountReference | str | None = None
+    partner_iban: str | None = None
+    partner: PartyRow | str | None = None
     transaction_id: str | int | None = None
     internal_transaction_id: str | int | None = None
     entry_reference: str | int | None = None
     card_transaction_id: str | int | None = None
     transaction_identification: str | int | None = None  # at Volksbank
+    transaction_reference: str | int | None = None
     payment_information_identification: str | int | None = None
     booking_date: str | None = None
     booking_date_time: str | None = None
+    booked_date: str | None = None
+    book_date: str | None = None
+    posting_date: str | None = None
+    date: str | None = None
     value_date: str | None = None
     value_date_time: str | None = None
     transaction_date: str | None = None
@@ -220,12 +279,15 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     additional_information: str | None = None
     details: str | None = None
     description: str | None = None
+    description_lines: list[str | None] | str | None = None
     narrative: str | None = None
     bank_transaction_code: Code | str | None = None
-    proprietary_bank_transaction_code: str | int | None = None
+    proprietary_bank_transaction_code: Proprietary | str | int | None = None
     transaction_type: str | int | None = None
     merchant_category_code: str | int | None = None
     card_acceptor_category_code: str | int | None = None
+    mcc: str | int | None = None
+    merchant_name: str | None = None
     balance_after_transaction: BalanceAfter | None = None
     original_amount: Amount | None = None
     markup_fee: Amount | None = None

@@ -127,7 +127,7 @@ def test_an_id_in_the_additional_text_is_no_remittance() -> None:
 
 def test_one_wrong_field_costs_the_field() -> None:
     found = one(
-        creditorName=["x", "y"], creditorId={"a": 1}, valueDate=20260311, balanceAfterTransaction=7, debtorName=None
+        creditorName={"x": "y"}, creditorId={"a": 1}, valueDate=20260311, balanceAfterTransaction=7, debtorName=None
     )
     assert found.provenance["unread"] == "creditorName, creditorId, balanceAfterTransaction"
     assert str(found.value_date) == "2026-03-11"
@@ -316,3 +316,106 @@ def test_accounts_are_found_however_they_are_wrapped(wrap: Callable[[Any], Any])
     row = {"resourceId": "a", "currency": "EUR", "iban": "DE89370400440532013000"}
     (found,) = normalize.accounts(json.dumps(wrap([row])).encode()).values
     assert found.resource_id == "a"
+
+
+IBAN = Identifier(Scheme.IBAN, "DE89370400440532013000")
+NESTED = {"code": "PMNT", "family": {"code": "RCDT", "subFamilyCode": "ESCT"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({"remittanceInformation": {"unstructured": ["Rent May", "Flat 3"]}}, ("Rent May", "Flat 3")),
+        ({"remittanceInformation": [{"unstructured": "Rent May"}]}, ("Rent May",)),
+        ({"remittanceInformation": {"structured": {"reference": "RF18539007547034"}}}, ("RF18539007547034",)),
+        (
+            {"remittanceInformationStructured": {"creditorReferenceInformation": {"reference": "RF18539007547034"}}},
+            ("RF18539007547034",),
+        ),
+        (
+            {"remittanceInformationStructured": [{"additionalRemittanceInformation": ["Rent May", "Flat 3"]}]},
+            ("Rent May", "Flat 3"),
+        ),
+        ({"descriptionLines": ["Rent May", "Flat 3"]}, ("Rent May", "Flat 3")),
+    ],
+)
+def test_remittance_as_iso_20022_has_it(fields: dict[str, Any], lines: tuple[str, ...]) -> None:
+    assert one(**fields).remittance == lines
+
+
+@pytest.mark.parametrize(
+    ("code", "iso", "own"),
+    [
+        ({"domain": NESTED, "proprietary": {"code": "NTRF+166", "issuer": "DK"}}, "PMNT-RCDT-ESCT", "NTRF+166"),
+        ({"domain": {"code": "PMNT", "familyCode": "RCDT", "subFamilyCode": "ESCT"}}, "PMNT-RCDT-ESCT", None),
+        ({"domain": "PMNT", "family": NESTED["family"]}, "PMNT-RCDT-ESCT", None),
+        ({"domainCode": "PMNT", "familyCode": "RCDT", "subFamilyCode": "ESCT"}, "PMNT-RCDT-ESCT", None),
+        ({"domain": "PMNT", "code": "RCDT", "subCode": "ESCT"}, "PMNT-RCDT-ESCT", None),
+    ],
+)
+def test_a_transaction_code_in_whatever_nest(code: Any, iso: str, own: str | None) -> None:
+    found = one(bankTransactionCode=code)
+    assert (found.bank_transaction_code, found.proprietary_code) == (iso, own)
+
+
+def test_a_banks_own_code_as_an_object() -> None:
+    found = one(proprietaryBankTransactionCode={"code": "166", "issuer": "DK"})
+    assert (found.proprietary_code, found.provenance["proprietary_code"]) == ("166", "proprietaryBankTransactionCode")
+
+
+@pytest.mark.parametrize("sign", ["-", ""])
+@pytest.mark.parametrize(
+    ("fields", "party"),
+    [
+        ({"counterpartyName": "Corner Shop"}, Party("Corner Shop")),
+        ({"counterPartyName": "Corner Shop", "counterPartyAccount": IBAN.value}, Party("Corner Shop", IBAN)),
+        ({"counterparty": {"name": "Corner Shop", "account": {"iban": IBAN.value}}}, Party("Corner Shop", IBAN)),
+        ({"counterPartyName": "Corner Shop", "counterPartyAccountNumber": IBAN.value}, Party("Corner Shop", IBAN)),
+        ({"partnerName": ["Corner", "Shop"], "partnerIban": IBAN.value}, Party("Corner Shop", IBAN)),
+        ({"merchantName": "Corner Shop"}, Party("Corner Shop")),
+    ],
+)
+def test_the_other_side_at_banks_that_do_not_say_which_it_is(fields: dict[str, Any], party: Party, sign: str) -> None:
+    assert one(transactionAmount={"amount": f"{sign}1.00", "currency": "EUR"}, **fields).counterparty == party
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"creditor": {"name": "Corner Shop", "account": {"iban": IBAN.value}}},
+        {"creditorName": ["Corner", "Shop"], "creditorAccount": {"schemeName": "IBAN", "identification": IBAN.value}},
+    ],
+)
+def test_parties_as_objects_and_lists(fields: dict[str, Any]) -> None:
+    assert one(**fields).counterparty == Party("Corner Shop", IBAN)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"debitCreditIndicator": "D"},
+        {"debitCredit": "DEBIT"},
+        {"creditDebit": "debit"},
+        {"direction": "OUTGOING"},
+        {"transactionAmount": {"amount": "12.10", "currency": "EUR", "creditDebitIndicator": "DBIT"}},
+    ],
+)
+def test_a_sign_in_words_under_whatever_name(fields: dict[str, Any]) -> None:
+    assert one(**({"transactionAmount": {"amount": "12.10", "currencyCode": "EUR"}} | fields)).money == Money(
+        Decimal("-12.10"), "EUR"
+    )
+
+
+@pytest.mark.parametrize("name", ["bookedDate", "bookDate", "postingDate", "date"])
+def test_the_day_of_booking_under_whatever_name(name: str) -> None:
+    found = one(bookingDate=None, **{name: "2026-03-11"})
+    assert (str(found.booking_date), found.provenance["booking_date"]) == ("2026-03-11", name)
+
+
+def test_a_balance_with_its_sign_in_words() -> None:
+    rows = [
+        {"balanceAmount": {"amount": "5.00", "currency": "EUR", "creditDebitIndicator": "DBIT"}},
+        {"amount": "5.00", "currency": "EUR", "debitCreditIndicator": "D"},
+    ]
+    found = normalize.balances(json.dumps({"balances": rows}).encode())
+    assert [one.money.number for one in found.values] == [Decimal("-5.00")] * 2

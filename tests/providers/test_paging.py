@@ -48,3 +48,22 @@ def test_a_circle_of_pages_with_new_links_is_seen_by_its_bodies() -> None:
     next(pages)
     with pytest.raises(ContractBroken, match="same page"):
         next(pages)
+
+
+@pytest.mark.parametrize(
+    ("header", "last"),
+    [
+        ('<2>; rel="next"', 2),
+        ('<0>; rel="first", <2>; rel="Next", <9>; rel="last"', 2),
+        ('<0>; rel="prev"', 1),
+        ("<", 1),
+        ("", 1),
+    ],
+)
+def test_a_next_link_in_the_header_is_followed_where_the_body_has_none(header: str, last: int) -> None:
+    def fetch(url: str) -> Answer:
+        return Answer(200, {"link": header} if url == "1" else {}, url.encode())
+
+    pages = list(walk("1", fetch=fetch, parse=lambda body: Numbered(int(body), None), resolve=lambda _, to: to))
+    assert [page.number for page in pages] == list(range(1, last + 1))
+    assert pages[0].next == (str(last) if last > 1 else None), "whoever reads it must see that more comes"

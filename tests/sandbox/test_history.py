@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 import pytest
@@ -140,3 +140,17 @@ def test_no_row_is_made_in_the_future() -> None:
     rows: list[Row] = [row for told in STORY.values() for row in told]
     assert max(row.on for row in rows) <= TODAY
     assert min(row.on for row in rows) == TODAY - timedelta(days=365)
+
+
+def test_a_calendar_that_was_told_its_day_stays_at_it_over_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, real = BankClock(TODAY), BankClock()
+    before = real.today()
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Tomorrow":
+            return super().now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr("sandbox.clock.datetime", Tomorrow)
+    assert (told.today(), real.today()) == (TODAY, before + timedelta(days=1))
+    assert told.advance(2) == told.today() == TODAY + timedelta(days=2)

@@ -111,6 +111,8 @@ def test_every_error_at_every_step_ends_in_a_named_state_and_is_repaired_by_a_go
     world.fill()
     for step in STEPS:
         for error, status, kind, result in WHOLE:
+            if step == "balances" and isinstance(error, Refused | ContractBroken):
+                continue  # the transactions are read without them, see below
             case = f"{step}: {error!r}"
             psu_id = person(world.hub, "Alice")
             connection_id = world.linked(psu_id)
@@ -213,13 +215,17 @@ def test_one_accounts_failure_does_not_stop_the_others(world: World, error: Exce
         connection_id = world.linked(psu_id)
         world.bank.errors = {(step, "resource-1"): error}
         outcome = world.sync(connection_id)
-        assert (outcome.result, outcome.failure_kind, outcome.accounts_read) == (Result.PARTLY, kind, 1)
+        only_balances = step == "balances" and isinstance(error, Refused | ContractBroken)
+        read = 2 if only_balances else 1  # its transactions are read without them
+        assert (outcome.result, outcome.failure_kind, outcome.accounts_read) == (Result.PARTLY, kind, read)
         row = world.row(connection_id)
         assert (row.status, row.failure_kind) == ("ready", kind)
         assert row.last_success_at == row.last_failure_at == world.clock()
         first, second = world.accounts(psu_id)
-        assert (first.synced_at, second.synced_at) == (None, world.clock())
-        assert world.transactions(psu_id) == {"balances": 4, "transactions": 4, "page": 4, "end": 8}[step]
+        assert (first.synced_at, second.synced_at) == (world.clock() if only_balances else None, world.clock())
+        before = {"balances": 4, "transactions": 4, "page": 4, "end": 8}[step]
+        assert world.transactions(psu_id) == (8 if only_balances else before)
+        assert world.balances(psu_id) == (2 if step != "balances" else 1)
         world.bank.errors = {}
         world.sync(connection_id)
         assert world.transactions(psu_id) == 8
