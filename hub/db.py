@@ -151,7 +151,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database not in {None, "", ":memory:"}:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-        self._broke_at = -math.inf
+        self._doubt = _Doubt()
         self.writer = self._engine(writes=True)
         self.reader = self._engine(writes=False)
         # SQLite has one writer; threads that wait for it in line are woken at once, where its busy handler sleeps.
@@ -180,25 +180,9 @@ class Database:
         # hide_parameters: an error must not carry a person's row into a log.
         engine = create_engine(self.url, hide_parameters=True, **options)
         event.listen(engine, "checkin", _note_use)
-        event.listen(engine, "checkout", self._ping_if_doubtful)
-        event.listen(engine, "handle_error", self._note_break)
+        event.listen(engine, "checkout", self._doubt.ping)
+        event.listen(engine, "handle_error", self._doubt.note)
         return engine
-
-    def _note_break(self, context: ExceptionContext) -> None:
-        """SQLAlchemy empties the pool in which a connection broke; the other pool's will have broken with it."""
-        if context.is_disconnect:
-            self._broke_at = time.monotonic()
-
-    def _ping_if_doubtful(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        used_at = record.info.get("used_at", -math.inf)
-        if used_at > self._broke_at and time.monotonic() - used_at < PING_AFTER_S:
-            return
-        try:
-            connection.execute("SELECT 1")
-            if not connection.autocommit:
-                connection.rollback()
-        except Exception as error:
-            raise DisconnectionError from error  # the pool then opens another one
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -275,6 +259,32 @@ def _begin_immediate(connection: Connection) -> None:
 PING_AFTER_S = 5.0
 """A connection that rested longer may have been cut off by a failover or a firewall; asking each time costs a third of
 a short read."""
+
+
+class _Doubt:
+    """Which connections are looked at before they are used: those that rested, and all others once one has broken.
+
+    SQLAlchemy empties the pool in which a connection broke; the other pool's will have broken with it. Apart from the
+    Database, because SQLAlchemy keeps the dialects that it met, and with them what listens.
+    """
+
+    def __init__(self) -> None:
+        self._broke_at = -math.inf
+
+    def note(self, context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            self._broke_at = time.monotonic()
+
+    def ping(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used_at = record.info.get("used_at", -math.inf)
+        if used_at > self._broke_at and time.monotonic() - used_at < PING_AFTER_S:
+            return
+        try:
+            connection.execute("SELECT 1")
+            if not connection.autocommit:
+                connection.rollback()
+        except Exception as error:
+            raise DisconnectionError from error  # the pool then opens another one
 
 
 def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
