@@ -51,6 +51,8 @@ def iban_of(consent_id: str) -> str:
 
 
 class Quiet(ThreadingHTTPServer):
+    request_queue_size = 128  # many come at once
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A caller that was killed in the middle is what a storm is about."""
 

@@ -318,9 +318,12 @@ class Storm:
 
 
 @contextmanager
-def storm(folder: Path, database_url: str, *, workers: int, banks: int = 2) -> Iterator[Storm]:
+def storm(
+    folder: Path, database_url: str, *, workers: int, banks: int = 2, per_s: float = 2.0, sync_interval_s: int = 2
+) -> Iterator[Storm]:
+    """``per_s``: new rows of each account."""
     with ExitStack() as stack:
-        growing = [stack.enter_context(growing_bank()) for _ in range(banks)]
+        growing = [stack.enter_context(growing_bank(per_s)) for _ in range(banks)]
         receiver = stack.enter_context(receiving())
         listed = folder / "institutions"
         listed.mkdir(parents=True)
@@ -337,7 +340,7 @@ def storm(folder: Path, database_url: str, *, workers: int, banks: int = 2) -> I
             "DATABASE_URL": database_url,
             "RIALTO_DATA_DIR": str(folder / "var"),
             "RIALTO_INSTITUTIONS": str(listed),
-            "RIALTO_SYNC_INTERVAL_S": "2",
+            "RIALTO_SYNC_INTERVAL_S": str(sync_interval_s),
             "RIALTO_JOB_LEASE_S": str(LEASE_S),
         }
         environ["PYTHONDONTWRITEBYTECODE"] = "1"  # a process that dies, or a full disk, leaves half a module there
