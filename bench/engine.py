@@ -275,7 +275,8 @@ def syncs(weather: Storm) -> list[float]:
         since[0] = now()
         due = update(Job).where(Job.queue == connections.KIND.queue).values(run_at=since[0])
         with hub.db.write() as session:
-            session.execute(due, execution_options={"synchronize_session": False})
+            for one in (due, update(Connection).values(next_sync_at=since[0])):
+                session.execute(one, execution_options={"synchronize_session": False})
 
     def left() -> int:
         with hub.db.read() as session:

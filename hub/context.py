@@ -27,6 +27,7 @@ from hub.oauth.jose.nonces import Nonces
 from hub.oauth.jose.replay import Replay
 from hub.oauth.refusals import Refusals
 from hub.observability.figures import Figures
+from hub.observability.otlp import Exporter
 from hub.observability.recorder import Recorder
 from hub.outbound.door import Door
 from hub.outbound.fetch import Limits, Outbound
@@ -135,7 +136,9 @@ class Hub:
     @cached_property
     def recorder(self) -> Recorder:
         """Hops of each id, and how banks answer."""
-        return Recorder(self.db, self.clock, percent=self.settings.trace_percent, figures=self.figures)
+        given = self.settings
+        collector = Exporter(given.otlp_url, given.otlp_headers) if given.otlp_url else None
+        return Recorder(self.db, self.clock, percent=given.trace_percent, figures=self.figures, collector=collector)
 
     @cached_property
     def client_keys(self) -> ClientKeys:

@@ -38,7 +38,8 @@ class Settings:
     ``import_max_bytes``: a statement file.
     ``operators`` are the e-mail addresses of those who may see /operator.
     ``outbound_ca_file`` holds certificate authorities that are trusted there besides the usual ones.
-    ``trace_percent``: so many of a hundred ids are written down whole (hub.observability.recorder).
+    ``trace_percent``: so many of a hundred ids are written down whole (hub.observability.recorder). ``otlp_url``: the
+    OpenTelemetry collector that gets what is written down.
     ``qwac`` and ``qseal`` are certificate and key (PEM files) that banks know us by: in TLS, and under our messages.
     """
 
@@ -49,6 +50,8 @@ class Settings:
     master_keys: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     trace_percent: int = 10
+    otlp_url: str = ""
+    otlp_headers: str = field(default="", repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     worker_metrics_port: int = 0
     risk_policy: str = ""
@@ -126,6 +129,10 @@ class Settings:
             raise SettingsError("RIALTO_METRICS_TOKEN is at least 20 characters; make one with: openssl rand -hex 20")
         if self.trace_percent > 100:
             raise SettingsError("RIALTO_TRACE_PERCENT is between 0 and 100")
+        if self.otlp_url and urlsplit(self.otlp_url).scheme not in {"http", "https"}:
+            raise SettingsError(
+                "OTEL_EXPORTER_OTLP_ENDPOINT is the collector's http(s) address, such as http://otel:4318"
+            )
         if self.parties_acr not in {"", *ACRS}:
             raise SettingsError(f"RIALTO_PARTIES_ACR is one of {', '.join(ACRS)}")
         if self.registration not in {None, *REGISTRATION}:
@@ -184,6 +191,9 @@ _TEXT = {
     "RIALTO_KAFKA_TOPIC": "kafka_topic",
     "RIALTO_KAFKA_SIGNALS": "kafka_signals",
     "RIALTO_PARTIES_ACR": "parties_acr",
+    # OpenTelemetry's own names, which collectors' documentation tells people to set
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "otlp_url",
+    "OTEL_EXPORTER_OTLP_HEADERS": "otlp_headers",
 }
 _WHOLE = {f"RIALTO_{name.upper()}": name for name, kind in Settings.__annotations__.items() if kind is int}
 

@@ -23,6 +23,7 @@ from hub.ids import new_ids
 from hub.models.observability import Hop
 from hub.observability import levels
 from hub.observability.figures import Figures
+from hub.observability.otlp import Exporter
 from providers.interaction import Call, Outcome
 
 log = logging.getLogger(__name__)
@@ -63,10 +64,19 @@ class _Way:
 
 class Recorder:
     """One per process, safe from any thread. ``percent`` of all ids are kept whole. Without ``start`` only ``flush``
-    writes."""
+    writes. ``collector`` gets what was written."""
 
-    def __init__(self, db: Database, clock: Clock, *, percent: int, figures: Figures | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        percent: int,
+        figures: Figures | None = None,
+        collector: Exporter | None = None,
+    ) -> None:
         self._db, self._clock, self._percent, self._figures = db, clock, percent, figures or Figures()
+        self._collector = collector
         self._lock, self._flushing = threading.Lock(), threading.Lock()
         self._ways: OrderedDict[str, _Way] = OrderedDict()
         self._hops: list[dict[str, Any]] = []
@@ -171,6 +181,8 @@ class Recorder:
                     self._counts += counts
                     self._hops = (hops + self._hops)[:FROM_US]
                 raise
+            if hops and self._collector is not None:
+                self._collector.send(hops)
 
     def _way(self, trace_id: str) -> _Way:
         """Under the lock."""
