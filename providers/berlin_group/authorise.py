@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 
 from providers import dates, text
-from providers.berlin_group import wire
+from providers.berlin_group import consent_wire
 from providers.berlin_group.client import Client
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.versions import Version
@@ -120,7 +120,7 @@ def ended(status: str) -> ProviderError:
     return ReconsentRequired(f"the bank consent is {safe_code(status) or 'no longer valid'}")
 
 
-def valid_until(consent: wire.Consent) -> datetime | None:
+def valid_until(consent: consent_wire.Consent) -> datetime | None:
     """The end of the last day that the bank allows ("including the mentioned date"); None where it names no end.
 
     The bank may shorten what was asked, and answers 9999-12-31 for its longest.

@@ -13,7 +13,7 @@ from uuid import uuid4
 import msgspec
 
 from providers import text
-from providers.berlin_group import wire
+from providers.berlin_group import consent_wire, wire
 from providers.berlin_group.settings import Settings
 from providers.berlin_group.versions import Version
 from providers.classify import Rule, Verdict, error_for
@@ -54,11 +54,11 @@ _LARGEST_REPORT_BYTES = 32 * 1024 * 1024
 _PREPARED_WITHIN_S = 8.0
 _PAUSE_S = 1.0  # before a report that is not ready is asked for again, where the bank does not say how long
 
-_CREATED = msgspec.json.Decoder(wire.ConsentCreated)
-_STATUS = msgspec.json.Decoder(wire.ConsentStatus)
-_CONSENT = msgspec.json.Decoder(wire.Consent)
-_AUTHORISATION = Lenient(wire.Authorisation)
-_ERROR = msgspec.json.Decoder(wire.ErrorBody)
+_CREATED = msgspec.json.Decoder(consent_wire.ConsentCreated)
+_STATUS = msgspec.json.Decoder(consent_wire.ConsentStatus)
+_CONSENT = msgspec.json.Decoder(consent_wire.Consent)
+_AUTHORISATION = Lenient(consent_wire.Authorisation)
+_ERROR = msgspec.json.Decoder(consent_wire.ErrorBody)
 
 
 class Client:
@@ -73,7 +73,7 @@ class Client:
 
     def create_consent(
         self, body: bytes, headers: dict[str, str], psu: Psu
-    ) -> tuple[wire.ConsentCreated, wire.Authorisation]:
+    ) -> tuple[consent_wire.ConsentCreated, consent_wire.Authorisation]:
         answer = self._transport.call("POST", self._consents, headers=_headers(psu) | headers, json=body)
         created = envelope(_CREATED, _expect(answer))
         if not text.is_token(created.consent_id):
@@ -82,7 +82,7 @@ class Client:
 
     def authorise(
         self, method: str, consent_id: str, link: str, body: bytes, headers: dict[str, str], psu: Psu
-    ) -> wire.Authorisation | None:
+    ) -> consent_wire.Authorisation | None:
         """One step of an authorisation; None where the bank says that what the PSU answered is wrong.
 
         The body may hold a password, which a bank may repeat: no error carries the answer.
@@ -96,7 +96,7 @@ class Client:
         except ContractBroken as error:
             raise ContractBroken(error.reason) from None
 
-    def sca_status(self, consent_id: str, link: str, bearer: Mapping[str, str], psu: Psu) -> wire.Authorisation:
+    def sca_status(self, consent_id: str, link: str, bearer: Mapping[str, str], psu: Psu) -> consent_wire.Authorisation:
         url = self.linked(consent_id, link)
         answer = self._transport.call("GET", url, headers={**_headers(psu), **bearer})
         return envelope(_AUTHORISATION, _expect(answer))
@@ -109,7 +109,7 @@ class Client:
     def consent_status(self, consent_id: str, bearer: Mapping[str, str]) -> str:
         return envelope(_STATUS, self._consent(consent_id, "/status", bearer)).consent_status
 
-    def consent(self, consent_id: str, bearer: Mapping[str, str]) -> wire.Consent:
+    def consent(self, consent_id: str, bearer: Mapping[str, str]) -> consent_wire.Consent:
         return envelope(_CONSENT, self._consent(consent_id, "", bearer))
 
     def delete_consent(self, consent_id: str, bearer: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from providers import text
-from providers.berlin_group import wire
+from providers.berlin_group import consent_wire
 from providers.errors import ContractBroken, Refused
 from providers.port import Ask, Field
 
@@ -84,24 +84,26 @@ UNCONFIRMED = "unconfirmed"
 _DONE = frozenset({"finalised", "exempted"})
 
 
-def wanted(told: wire.Authorisation, *, can_encrypt: bool) -> Wanted:
+def wanted(told: consent_wire.Authorisation, *, can_encrypt: bool) -> Wanted:
     """What the bank's answer wants next. Raises Refused where it has failed, or wants what we cannot do: passwords
     encrypted, without a key."""
     check_status(told.sca_status)
     if told.sca_status == UNCONFIRMED:
-        if link := wire.link(told.links, "confirmation"):
+        if link := consent_wire.link(told.links, "confirmation"):
             return Wanted(Kind.CONFIRM, link, "PUT")
         raise Refused("the bank waits for a confirmation code and does not say where", code=UNCONFIRMED)
     if not is_done(told):
         offered = [
-            (name, Wanted(kind, link, how)) for name, kind, how in _LINKS if (link := wire.link(told.links, name))
+            (name, Wanted(kind, link, how))
+            for name, kind, how in _LINKS
+            if (link := consent_wire.link(told.links, name))
         ]
         for name, want in offered:
             if can_encrypt or "Encrypted" not in name:
                 return want
         if offered:
             raise Refused("the bank wants the PSU's password encrypted", code="encrypted_password")
-        if not told.psu_message and wire.link(told.links, "scaStatus") is None:
+        if not told.psu_message and consent_wire.link(told.links, "scaStatus") is None:
             raise ContractBroken("the bank offers no way to authorise this consent")
     return Wanted(Kind.WAIT)
 
@@ -119,12 +121,12 @@ def confirmation_code(callback: Mapping[str, str]) -> str:
     return next((code for code in named if code), "")[:_LONGEST_ANSWER]
 
 
-def is_done(told: wire.Authorisation) -> bool:
+def is_done(told: consent_wire.Authorisation) -> bool:
     """Whether the PSU has nothing left to do."""
     return told.sca_status in _DONE
 
 
-def ask(told: wire.Authorisation, kind: Kind, *, image: bytes | None = None, error: str = "") -> Ask:
+def ask(told: consent_wire.Authorisation, kind: Kind, *, image: bytes | None = None, error: str = "") -> Ask:
     """How the PSU is asked for what ``kind`` is. ``image`` is a challenge that was fetched from where the bank said."""
     said = text.clean(told.psu_message)
     match kind:
@@ -181,13 +183,13 @@ def body(kind: Kind, answers: Mapping[str, str], *, is_encrypted: bool = False) 
     return msgspec.json.encode(sent)
 
 
-def image_link(told: wire.Authorisation) -> str | None:
+def image_link(told: consent_wire.Authorisation) -> str | None:
     """Where the picture of the challenge is, if it is not in the answer itself."""
     challenge = told.challenge_data
     return challenge.image_link or None if challenge and not challenge.image else None
 
 
-def _methods(told: wire.Authorisation) -> Field:
+def _methods(told: consent_wire.Authorisation) -> Field:
     options = []
     for one in told.sca_methods or ():
         name = text.clean(one.name) or text.clean(one.authentication_type) or one.authentication_method_id
@@ -198,8 +200,8 @@ def _methods(told: wire.Authorisation) -> Field:
     return Field("method", "How do you want to confirm?", "choice", options=tuple(options))
 
 
-def _code(told: wire.Authorisation, said: str | None, fetched: bytes | None, error: str) -> Ask:
-    challenge = told.challenge_data or wire.Challenge()
+def _code(told: consent_wire.Authorisation, said: str | None, fetched: bytes | None, error: str) -> Ask:
+    challenge = told.challenge_data or consent_wire.Challenge()
     length = challenge.otp_max_length or challenge.opt_max_length or 0
     hint = "Digits only." if (challenge.otp_format or challenge.opt_format) == "integer" else ""
     field = Field(

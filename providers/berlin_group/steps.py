@@ -10,8 +10,9 @@ from dataclasses import replace
 import msgspec
 from msgspec import structs
 
-from providers.berlin_group import authorise, sca, wire
+from providers.berlin_group import authorise, consent_wire, sca
 from providers.berlin_group.client import Client
+from providers.berlin_group.consent_wire import Authorisation
 from providers.berlin_group.oauth import AuthorisationServer
 from providers.berlin_group.passwords import Passwords
 from providers.berlin_group.versions import Version
@@ -21,7 +22,7 @@ from providers.port import Access, LinkStart, LinkState, Psu, Redirect
 _MOST_STARTS = 3
 _LONGEST_TOLD = 512 * 1024  # most of it a picture
 _PARTLY = "Your bank waits for somebody else who must agree to this. When they have, continue here."
-_TOLD = msgspec.json.Decoder(wire.Authorisation)
+_TOLD = msgspec.json.Decoder(Authorisation)
 
 
 class Steps:
@@ -41,7 +42,7 @@ class Steps:
         self._own_origins = own_origins
         self._passwords = passwords
 
-    def begin(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> LinkStart:
+    def begin(self, state: LinkState, told: Authorisation, psu: Psu) -> LinkStart:
         """The first step after the bank consent was made."""
         return self._step(state, self._started(state, told, psu))
 
@@ -64,7 +65,7 @@ class Steps:
         said = self._started(state, _with_known_links(said, told), psu)
         return self._finished(state, said) if sca.is_done(said) else self._step(state, said, tries=tries)
 
-    def _started(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> wire.Authorisation:
+    def _started(self, state: LinkState, told: Authorisation, psu: Psu) -> Authorisation:
         """What the bank says once an authorisation that needs nothing of the PSU is begun."""
         for _ in range(_MOST_STARTS):
             want = self._wanted(told)
@@ -77,7 +78,7 @@ class Steps:
             told = _with_known_links(said, told)
         raise ContractBroken("the bank begins an authorisation again and again")
 
-    def _wanted(self, told: wire.Authorisation) -> sca.Wanted:
+    def _wanted(self, told: Authorisation) -> sca.Wanted:
         return sca.wanted(told, can_encrypt=self._passwords is not None)
 
     def _body(self, kind: sca.Kind, answers: Mapping[str, str]) -> bytes:
@@ -93,7 +94,7 @@ class Steps:
         told = _TOLD.decode(state.data.get("told", "{}"))
         by_oauth = "code_verifier" in state.data
         code = "" if by_oauth else sca.confirmation_code(callback)
-        link = wire.link(told.links, "confirmation")
+        link = consent_wire.link(told.links, "confirmation")
         if link and "error" not in callback and (code or by_oauth):
             self._confirmed(state, link, code, given, psu)
         status = self._client.consent_status(state.bank_consent_id, authorise.bearer(given))
@@ -110,18 +111,16 @@ class Steps:
             raise Refused("the bank does not take its own confirmation code", code="confirmation_refused")
         sca.check_status(said.sca_status)
 
-    def _status(
-        self, state: LinkState, told: wire.Authorisation, bearer: dict[str, str], psu: Psu
-    ) -> wire.Authorisation:
+    def _status(self, state: LinkState, told: Authorisation, bearer: dict[str, str], psu: Psu) -> Authorisation:
         """How far the authorisation is, with the links that are known of it. Where no link leads to the status, it is
         at the resource that is confirmed."""
-        link = wire.link(told.links, "scaStatus") or wire.link(told.links, "confirmation") or ""
+        link = consent_wire.link(told.links, "scaStatus") or consent_wire.link(told.links, "confirmation") or ""
         now = self._client.sca_status(state.bank_consent_id, link, bearer, psu)
         sca.check_status(now.sca_status)
         return _with_known_links(now, told)
 
-    def _looked(self, state: LinkState, told: wire.Authorisation, psu: Psu) -> Access | LinkStart:
-        if wire.link(told.links, "scaStatus") is not None:
+    def _looked(self, state: LinkState, told: Authorisation, psu: Psu) -> Access | LinkStart:
+        if consent_wire.link(told.links, "scaStatus") is not None:
             now = self._status(state, told, authorise.bearer(state), psu)
             if now.sca_status == sca.UNCONFIRMED:
                 return self._step(state, now)
@@ -129,7 +128,7 @@ class Steps:
                 return self._step(state, told, error=sca.NOT_YET)
         return self._finished(state, told)
 
-    def _finished(self, state: LinkState, told: wire.Authorisation) -> Access | LinkStart:
+    def _finished(self, state: LinkState, told: Authorisation) -> Access | LinkStart:
         """The PSU has done their part; whether that makes the consent valid, the bank is asked."""
         status = self._client.consent_status(state.bank_consent_id, authorise.bearer(state))
         if status == "partiallyAuthorised":
@@ -138,7 +137,7 @@ class Steps:
             return self._step(state, told, error=sca.NOT_YET)
         return authorise.access(self._client, authorise.granted(state), status, {})
 
-    def _step(self, state: LinkState, told: wire.Authorisation, *, tries: int = 0, error: str = "") -> LinkStart:
+    def _step(self, state: LinkState, told: Authorisation, *, tries: int = 0, error: str = "") -> LinkStart:
         want = self._wanted(told)
         if want.kind is sca.Kind.REDIRECT:
             url = authorise.redirect_url(want.link, own_origins=self._own_origins)
@@ -156,16 +155,16 @@ class Steps:
         )
 
 
-def _with_known_links(said: wire.Authorisation, before: wire.Authorisation) -> wire.Authorisation:
+def _with_known_links(said: Authorisation, before: Authorisation) -> Authorisation:
     """Not every answer repeats where the status is, and where a confirmation goes."""
     return structs.replace(said, links=_lasting(before) | (said.links or {}))
 
 
-def _lasting(told: wire.Authorisation) -> dict[str, msgspec.Raw]:
+def _lasting(told: Authorisation) -> dict[str, msgspec.Raw]:
     return {name: link for name, link in (told.links or {}).items() if name in ("scaStatus", "confirmation")}
 
 
-def _afterwards(told: wire.Authorisation) -> dict[str, str]:
+def _afterwards(told: Authorisation) -> dict[str, str]:
     """What of ``told`` still matters once the PSU is back."""
     links = _lasting(told)
-    return {"told": msgspec.json.encode(wire.Authorisation(links=links)).decode()} if links else {}
+    return {"told": msgspec.json.encode(Authorisation(links=links)).decode()} if links else {}

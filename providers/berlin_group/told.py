@@ -4,13 +4,13 @@ Places are the names of psd2-api 1.3.11: transactions, cardTransaction, entryDet
 at banks is said beside it in providers.berlin_group.wire.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
 from providers import amount, text
-from providers.berlin_group import parties, wire
+from providers.berlin_group import parties, texts, wire
 from providers.identify import identifier
 from providers.model import Card, Exchange, Money, Scheme, Status
 from providers.rows import BrokenRow, Lenient
@@ -39,12 +39,12 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         currency, money_place = account_currency, f"{money_place}, in the account's currency"
     entries = _entries(row.entry_details, unread)
     entry: wire.EntryRow | wire.TransactionRow = entries[0] if len(entries) == 1 else row
-    unstructured, unstructured_place = _unstructured(row, entry)
-    structured, structured_place = _structured(row, entry)
-    code = _code(row.bank_transaction_code)
-    own_code, own_code_place = _own_code(row)
+    unstructured, unstructured_place = texts.unstructured(row, entry)
+    structured, structured_place = texts.structured(row, entry)
+    code = texts.code(row.bank_transaction_code)
+    own_code, own_code_place = texts.own_code(row)
     outgoing = number < 0
-    additional, additional_place = _additional(row)
+    additional, additional_place = texts.additional(row)
     found = Told(
         raw,
         status,
@@ -75,7 +75,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         found.creditor, found.debtor = found.creditor or account, found.debtor or account
     found.unstructured = unstructured
     found.unstructured_place = unstructured_place
-    found.single = _single(row) or _single(entry)
+    found.single = texts.single(row) or texts.single(entry)
     found.single_place = "remittanceInformationUnstructured"
     found.structured = structured
     found.structured_place = structured_place
@@ -144,16 +144,6 @@ def _other_booking(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ..
         ("postingDate", row.posting_date),
         ("date", row.date),
     )
-
-
-def _own_code(row: wire.TransactionRow) -> tuple[str | None, str]:
-    """The bank's own code, wherever it stands."""
-    given, place = row.proprietary_bank_transaction_code, "proprietaryBankTransactionCode"
-    if given is None and isinstance(row.bank_transaction_code, wire.Code):
-        given, place = row.bank_transaction_code.proprietary, "bankTransactionCode.proprietary"
-    if isinstance(given, wire.Proprietary):
-        given = given.code
-    return (_text(given), place) if given else (_text(row.transaction_type), "transactionType")
 
 
 def _places(row: wire.TransactionRow, entries: Sequence[wire.EntryRow]) -> dict[str, str]:
@@ -240,103 +230,6 @@ def _first(*given: tuple[str, str | None]) -> tuple[str, str | None] | None:
     return None
 
 
-def _unstructured(
-    row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
-) -> tuple[Sequence[str | None], str]:
-    for one in (row,) if entry is row else (row, entry):
-        place = "remittanceInformationUnstructuredArray"
-        given: Sequence[str | int | None] | str | None = one.remittance_information_unstructured_array
-        if not given and isinstance(one.remittance_information_unstructured, list):
-            place, given = "remittanceInformationUnstructured", one.remittance_information_unstructured
-        if not given and one.remittance_information:
-            place, given = "remittanceInformation", _remittance(one.remittance_information)
-        if given:
-            return ((given,) if isinstance(given, str) else [_text(line) for line in given]), place
-    if row.description_lines and not _single(row):
-        lines = row.description_lines
-        return (lines if isinstance(lines, list) else (lines,)), "descriptionLines"
-    return (), ""
-
-
-def _remittance(given: list[wire.Remittance | str | None] | wire.Remittance | str) -> list[str | int | None]:
-    """The unstructured lines of what ISO 20022 has as one object."""
-    found: list[str | int | None] = []
-    for one in given if isinstance(given, list) else (given,):
-        if isinstance(one, wire.Remittance):
-            lines = one.unstructured
-            found.extend(lines if isinstance(lines, list) else (lines,))
-        else:
-            found.append(one)
-    return found
-
-
-def _single(row: wire.EntryRow | wire.TransactionRow) -> str | None:
-    given = row.remittance_information_unstructured
-    return given if isinstance(given, str) else None
-
-
-def _structured(
-    row: wire.TransactionRow, entry: wire.EntryRow | wire.TransactionRow
-) -> tuple[Sequence[str | None], str]:
-    for one in (row,) if entry is row else (row, entry):
-        if isinstance(one.remittance_information, wire.Remittance) and one.remittance_information.structured:
-            return (*_references(one.remittance_information.structured),), "remittanceInformation.structured"
-        if one.remittance_information_structured is None and one.remittance_information_structured_array is None:
-            continue
-        lines = (*_references(one.remittance_information_structured),)
-        more = (*_references(one.remittance_information_structured_array),)
-        if lines or more:
-            place = "remittanceInformationStructured" if lines else "remittanceInformationStructuredArray"
-            return (*lines, *more), place
-    return (), ""
-
-
-def _references(given: list[wire.Reference | str | None] | wire.Reference | str | None) -> Iterable[str | None]:
-    if given is None:
-        return ()
-    found: list[str | None] = []
-    for one in given if isinstance(given, list) else (given,):
-        if isinstance(one, wire.Reference):
-            nested, more = one.creditor_reference_information, one.additional_remittance_information
-            found.append(one.reference or (nested.reference if isinstance(nested, wire.CreditorReference) else nested))
-            found.extend(more if isinstance(more, list) else (more,))
-        else:
-            found.append(one)
-    return found
-
-
-def _additional(row: wire.TransactionRow) -> tuple[str | None, str]:
-    if row.additional_information:
-        return row.additional_information, "additionalInformation"
-    if row.details:
-        return row.details, "details"
-    if row.transaction_details:
-        return row.transaction_details, "transactionDetails"
-    if row.description:
-        return row.description, "description"
-    return row.narrative, "narrative"
-
-
-def _code(given: wire.Code | str | None) -> str | None:
-    """Domain, family and subfamily with a minus between them, however they are put into each other."""
-    if not isinstance(given, wire.Code):
-        return given
-    at = given.domain if isinstance(given.domain, wire.Domain) else wire.Domain(given.domain or given.domain_code)
-    family, nested = _family(given.family or at.family)
-    family = family or given.family_code or at.family_code or given.code
-    sub_family = given.sub_family or given.sub_code or given.sub_family_code or at.sub_family_code or nested
-    return "-".join(part or "" for part in (at.code, family, sub_family))
-
-
-def _family(given: wire.Family | str | None) -> tuple[str | None, str | None]:
-    """Family and, where it stands within, subfamily."""
-    return (given.code, given.sub_family_code) if isinstance(given, wire.Family) else (given, None)
-
-
-def _text(value: str | int | None) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)
-
-
 def _balance_after(given: wire.BalanceAfter | None, unread: list[str]) -> Money | None:
     if given is None:
         return None
@@ -364,7 +257,7 @@ def _card(row: wire.TransactionRow, is_card: bool) -> Card | None:
     address = row.card_acceptor_address
     instrument = row.additional_data_structured and row.additional_data_structured.card_instrument
     if instrument and not pan:
-        pan = _text(instrument.identification)
+        pan = texts.text_of(instrument.identification)
     if not (is_card or pan or address or instrument):
         return None
     return Card(

@@ -10,18 +10,18 @@ from msgspec import Raw
 NOTHING = Raw(b"")
 
 
-class _Wire(msgspec.Struct, frozen=True, rename="camel"):
+class Wire(msgspec.Struct, frozen=True, rename="camel"):
     pass
 
 
-class Href(_Wire, frozen=True):
+class Href(Wire, frozen=True):
     href: str | None = None
 
 
 Link = Href | str | None  # a bare string at ING
 
 
-class Amount(_Wire, frozen=True):
+class Amount(Wire, frozen=True):
     """amount: ``-?[0-9]{1,14}(\\.[0-9]{1,3})?``, signed. ``content`` was its name in version 1.0."""
 
     amount: Raw = NOTHING
@@ -32,7 +32,7 @@ class Amount(_Wire, frozen=True):
     credit_debit_indicator: str | None = None
 
 
-class AccountReference(_Wire, frozen=True):
+class AccountReference(Wire, frozen=True):
     iban: str | None = None
     bban: str | None = None
     pan: str | None = None
@@ -42,11 +42,11 @@ class AccountReference(_Wire, frozen=True):
     other: "Other | str | None" = None
 
 
-class Other(_Wire, frozen=True):
+class Other(Wire, frozen=True):
     identification: str | None = None
 
 
-class AccountRow(_Wire, frozen=True):
+class AccountRow(Wire, frozen=True):
     """accountDetails and cardAccountDetails. Without a resourceId the account cannot be asked about.
 
     ``id`` is what GoCardless and some banks call it. No currency is a multicurrency account.
@@ -72,7 +72,7 @@ class AccountRow(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class BalanceRow(_Wire, frozen=True):
+class BalanceRow(Wire, frozen=True):
     """balance. ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing. ``amount`` and ``currency``
     stand alone at banks that leave out the object around them."""
 
@@ -89,19 +89,19 @@ class BalanceRow(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class BalanceAfter(_Wire, frozen=True):
+class BalanceAfter(Wire, frozen=True):
     balance_amount: Amount | None = None
     amount: Raw = NOTHING
     currency: str | None = None
 
 
-class CreditorReference(_Wire, frozen=True):
+class CreditorReference(Wire, frozen=True):
     """As in ISO 20022, where the standard has ``reference`` alone."""
 
     reference: str | None = None
 
 
-class Reference(_Wire, frozen=True):
+class Reference(Wire, frozen=True):
     """remittanceInformationStructured up to 1.3.8, and the items of its array."""
 
     reference: str | None = None
@@ -109,14 +109,14 @@ class Reference(_Wire, frozen=True):
     additional_remittance_information: list[str | None] | str | None = None
 
 
-class Remittance(_Wire, frozen=True):
+class Remittance(Wire, frozen=True):
     """remittanceInformation as an object, as ISO 20022 has it."""
 
     unstructured: list[str | int | None] | str | None = None
     structured: list[Reference | str | None] | Reference | str | None = None
 
 
-class PartyRow(_Wire, frozen=True):
+class PartyRow(Wire, frozen=True):
     """A party as an object, where a bank has objects instead of creditorName."""
 
     name: str | None = None
@@ -124,12 +124,12 @@ class PartyRow(_Wire, frozen=True):
     account: AccountReference | str | None = None
 
 
-class Agent(_Wire, frozen=True):
+class Agent(Wire, frozen=True):
     bic: str | None = None
     bicfi: str | None = None
 
 
-class Rate(_Wire, frozen=True):
+class Rate(Wire, frozen=True):
     """reportExchangeRate; its names up to 1.1 (currencyFrom, rateFrom, ...) and in 1.2 (rate); GoCardless adds
     ``instructed_amount``."""
 
@@ -145,23 +145,23 @@ class Rate(_Wire, frozen=True):
     instructed_amount: Amount | None = None
 
 
-class Proprietary(_Wire, frozen=True):
+class Proprietary(Wire, frozen=True):
     code: str | int | None = None
 
 
-class Family(_Wire, frozen=True):
+class Family(Wire, frozen=True):
     code: str | None = None
     sub_family_code: str | None = None
 
 
-class Domain(_Wire, frozen=True):
+class Domain(Wire, frozen=True):
     code: str | None = None
     family: Family | str | None = None
     family_code: str | None = None
     sub_family_code: str | None = None
 
 
-class Code(_Wire, frozen=True):
+class Code(Wire, frozen=True):
     """bankTransactionCode as an object, flat or as ISO 20022 nests it."""
 
     domain: Domain | str | None = None
@@ -175,24 +175,24 @@ class Code(_Wire, frozen=True):
     proprietary: Proprietary | str | None = None
 
 
-class Address(_Wire, frozen=True):
+class Address(Wire, frozen=True):
     town_name: str | None = None
     city: str | None = None
     country: str | None = None
 
 
-class CardInstrument(_Wire, frozen=True):
+class CardInstrument(Wire, frozen=True):
     card_scheme_name: str | None = None
     identification: str | int | None = None
 
 
-class AdditionalData(_Wire, frozen=True):
+class AdditionalData(Wire, frozen=True):
     """additionalDataStructured of GoCardless."""
 
     card_instrument: CardInstrument | None = None
 
 
-class _Entry(_Wire, frozen=True):
+class _Entry(Wire, frozen=True):
     """What a transaction and the entries of a batch have in common."""
 
     end_to_end_id: str | int | None = None
@@ -299,7 +299,7 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     unread: tuple[str, ...] = ()
 
 
-class Links(_Wire, frozen=True):
+class Links(Wire, frozen=True):
     next: Link = None
     download: Link = None
 
@@ -308,7 +308,7 @@ DOWNLOAD = "#download"
 """At the end of a link to a whole report: a fragment is never sent, so the bank's own address stays what it is."""
 
 
-class AccountPage(_Wire, frozen=True):
+class AccountPage(Wire, frozen=True):
     accounts: list[Raw] | None = None
     card_accounts: list[Raw] | None = None
     account: Raw = NOTHING
@@ -316,13 +316,13 @@ class AccountPage(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class BalancePage(_Wire, frozen=True):
+class BalancePage(Wire, frozen=True):
     balances: list[Raw] | None
     debit_accounting: bool | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
 
 
-class Report(_Wire, frozen=True):
+class Report(Wire, frozen=True):
     """accountReport and cardAccountReport; ``info`` at ING."""
 
     booked: list[Raw] | None = None
@@ -333,7 +333,7 @@ class Report(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class TransactionPage(_Wire, frozen=True):
+class TransactionPage(Wire, frozen=True):
     """transactionsResponse-200 and cardAccountsTransactionsResponse200. Some banks send the rows as one list, or the
     lists without the report around them."""
 
@@ -346,87 +346,6 @@ class TransactionPage(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class ScaMethod(_Wire, frozen=True):
-    """authenticationObject."""
-
-    authentication_method_id: str
-    authentication_type: str | None = None
-    name: str | None = None
-    explanation: str | None = None
-
-
-class ChosenMethod(_Wire, frozen=True):
-    """chosenScaMethod."""
-
-    name: str | None = None
-
-
-class Challenge(_Wire, frozen=True):
-    """challengeData. ``image`` is Base64. ``opt...`` is how UniCredit writes it."""
-
-    image: str | None = None
-    data: list[str | None] | str | None = None
-    image_link: str | None = None
-    otp_max_length: int | None = None
-    otp_format: str | None = None
-    opt_max_length: int | None = None
-    opt_format: str | None = None
-    additional_information: str | None = None
-
-
-class Authorisation(_Wire, frozen=True):
-    """What startScaprocessResponse, updatePsuAuthenticationResponse, selectPsuAuthenticationMethodResponse,
-    scaStatusResponse and consentsResponse-201 say of the authorisation. Links by name, each decoded when it is wanted:
-    a bank may add its own."""
-
-    sca_status: str | None = None
-    sca_methods: list[ScaMethod] | None = None
-    chosen_sca_method: ChosenMethod | None = None
-    challenge_data: Challenge | None = None
-    psu_message: str | None = None
-    links: dict[str, Raw] | None = msgspec.field(name="_links", default=None)
-
-
-class ConsentCreated(_Wire, frozen=True):
-    """consentsResponse-201, beside its Authorisation."""
-
-    consent_id: str
-    consent_status: str
-
-
-class ConsentStatus(_Wire, frozen=True):
-    consent_status: str
-
-
-class Consent(_Wire, frozen=True):
-    """consentInformationResponse-200_json."""
-
-    consent_status: str
-    valid_until: str | None = None
-    valid_to: str | None = None  # openFinance 2.x
-
-
-class Message(_Wire, frozen=True):
-    code: str | None = None
-
-
-class ErrorBody(_Wire, frozen=True):
-    """Error4xx_NG_AIS (tppMessages) or Error4xx_AIS (RFC 7807, code beside title)."""
-
-    tpp_messages: list[Message] | None = None
-    api_client_messages: list[Message] | None = None  # openFinance 2.x
-    code: str | None = None
-
-
 def href(link: Link) -> str | None:
     """The target of a hypertext link, however the bank wrapped it."""
     return (link.href if isinstance(link, Href) else link) or None
-
-
-_LINK = msgspec.json.Decoder(Link)
-
-
-def link(links: dict[str, Raw] | None, name: str) -> str | None:
-    """The target of the link ``name`` of an answer; None where it has none. Raises msgspec.ValidationError."""
-    written = (links or {}).get(name)
-    return None if written is None else href(_LINK.decode(written))
