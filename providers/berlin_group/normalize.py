@@ -7,24 +7,25 @@ cardAccountDetails, balance, accountReport, cardAccountReport. How a row becomes
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from functools import partial
 
 import msgspec
 
-from providers import amount, dates, text
-from providers.balances import balance_type
+from providers import amount, text
 from providers.berlin_group import report as reports
 from providers.berlin_group import wire
+from providers.berlin_group.balances import NO_CURRENCY, of_account
+from providers.berlin_group.balances import balances as balances  # as in every standard, normalize is the door
 from providers.berlin_group.parties import identifiers
-from providers.berlin_group.told import direction, exact, told
+from providers.berlin_group.told import told
 from providers.errors import ContractBroken
+from providers.identify import identifier
 from providers.model import (
     Account,
     AccountType,
     AccountUsage,
-    Balance,
-    Money,
+    Identifier,
     Page,
     RejectedRow,
     Scheme,
@@ -32,7 +33,6 @@ from providers.model import (
     Transaction,
 )
 from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
-from providers.rules.amounts import is_inverted
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
@@ -41,17 +41,15 @@ VERSION = 4  # of these rules; stored beside what they made
 # cashAccountType is ExternalCashAccountType1Code already
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}
 _USAGES = {"PRIV": AccountUsage.PRIVATE, "ORGA": AccountUsage.ORGANISATION}
-_NO_CURRENCY = "XXX"  # ISO 4217; what 1.3.11 has for an account of several currencies
+
 
 _ACCOUNT_PAGE = Lenient(wire.AccountPage)
 _ACCOUNT = Lenient(wire.AccountRow)
-_BALANCE_PAGE = Lenient(wire.BalancePage)
-_BALANCE = Lenient(wire.BalanceRow)
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TRANSACTION_PAGE = Lenient(wire.TransactionPage)
 _LOOSE_PAGE = Lenient(wire.TransactionPage, loosely=True)
 _LISTS = frozenset(
-    "transactions cardTransactions booked pending information info accounts cardAccounts".lower().split()
+    "transactions cardTransactions booked pending information info accounts accountList cardAccounts".lower().split()
 )
 _TRANSACTION = Lenient(wire.TransactionRow)
 _WRAPPERS = frozenset({"data", "accountreport", "cardaccountreport", "response", "result", "payload", "content"})
@@ -68,7 +66,7 @@ def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Row
     _must_be_lists(page.unread, body)
     if _has_no_accounts(page):
         raise ContractBroken("no list of accounts", raw=body)
-    rows = [*(page.accounts or ()), *([page.account] if page.account is not wire.NOTHING else ())]
+    rows = [*(page.accounts or page.account_list or ()), *([page.account] if page.account is not wire.NOTHING else ())]
     make = partial(_account, rules=rules, zone=zone)
     found, rejected = sift(_there(rows), _ACCOUNT.of_page(rows), make)
     make = partial(_account, rules=rules, zone=zone, kind=AccountType.CARD)
@@ -78,7 +76,8 @@ def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Row
 
 
 def _has_no_accounts(page: wire.AccountPage) -> bool:
-    return page.accounts is None and page.card_accounts is None and page.account is wire.NOTHING
+    listed = (page.accounts, page.account_list, page.card_accounts)
+    return all(one is None for one in listed) and page.account is wire.NOTHING
 
 
 def _named(body: bytes, name: bytes) -> bytes:
@@ -95,26 +94,25 @@ def _account(
 ) -> Account | None:
     if (row.status or "").lower() == "deleted":
         return None
-    resource_id = str(row.resource_id or row.id or "")
+    resource_id = str(row.resource_id or row.id or row.account_id or "")
     if not resource_id:
         raise BrokenRow("resourceId is missing")
-    currency = (row.currency or _NO_CURRENCY).strip().upper()
+    currency = (row.currency or NO_CURRENCY).strip().upper()
     if not amount.is_currency(currency):
         raise BrokenRow("currency is not a currency code")
-    found = identifiers(row)
+    found = identifiers(row) or _numbers(row)
     if found and found[0].scheme is Scheme.MASKED_PAN:
         kind = AccountType.CARD  # known by its card's number only, in whatever field (American Express: iban)
     kind = _ACCOUNT_TYPES.get((row.cash_account_type or "").strip().upper(), kind)
-    shown = _there(row.balances)
-    make = partial(_balance, zone=zone, inverted=_turned(rules, kind), currency=_currency_of(currency))
-    balances, _ = sift(shown, _BALANCE.of_page(shown), make)
+    balances = of_account(row.balances, currency, kind, rules=rules, zone=zone)
+    owner = row.owner_name
     return Account(
         resource_id=resource_id,
         currency=currency,
         type=kind,
         name=text.clean(row.display_name) or text.clean(row.name),
         product=text.clean(row.product),
-        owner_name=text.meaningful(row.owner_name),
+        owner_name=text.meaningful(", ".join(filter(None, owner)) if isinstance(owner, list) else owner),
         identifiers=found,
         bic=text.meaningful(row.bic),
         usage=_USAGES.get(row.usage or ""),
@@ -123,71 +121,13 @@ def _account(
     )
 
 
-def balances(
-    body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC
-) -> Rows[Balance]:
-    """readAccountBalanceResponse-200. A sub-account of a multicurrency account comes as a balance in its currency."""
-    page = envelope(_BALANCE_PAGE, body)
-    rows = _there(page.balances)
-    kind = account.type if account else AccountType.OTHER
-    inverted = page.debit_accounting is True or _turned(rules, kind)
-    currency = _currency_of(account.currency if account else "")
-    make = partial(_balance, zone=zone, inverted=inverted, currency=currency)
-    found, rejected = sift(rows, _BALANCE.of_page(rows), make)
-    return Rows(found, rejected, _next(page.links))
-
-
-def _turned(rules: Rules, kind: AccountType) -> bool:
-    return is_inverted(rules.balances.inverted, kind)
-
-
-def _currency_of(account: str) -> str:
-    return "" if account == _NO_CURRENCY else account
-
-
-def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, currency: str) -> Balance:
-    """``currency`` is the account's, for an amount that names none."""
-    label = text.clean(row.balance_type) or ""
-    given = row.balance_amount or wire.Amount(amount=row.amount, currency=row.currency)
-    number = exact(given, "balanceAmount")
-    word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
-    if number > 0 and direction(word, number) == -1:
-        number = number.copy_negate()
-    if inverted and number:
-        number = number.copy_negate()
-    limit = row.credit_limit
-    return Balance(
-        type=balance_type(label),
-        money=amount.money(
-            number, (given.currency or given.currency_code or currency).strip().upper(), "balanceAmount.currency"
-        ),
-        as_of=_as_of(row, zone),
-        credit_line_included=_yes_or_no(row.credit_limit_included),
-        source_label=label,
-        credit_limit=_limit(limit) if limit is not None else None,
-    )
-
-
-def _yes_or_no(given: bool | str | None) -> bool | None:
-    return {"true": True, "false": False}.get(given.strip().lower()) if isinstance(given, str) else given
-
-
-def _as_of(row: wire.BalanceRow, zone: tzinfo) -> datetime | None:
-    for field, given in (("lastChangeDateTime", row.last_change_date_time), ("referenceDate", row.reference_date)):
-        try:
-            found = dates.moment(given, field, zone=zone)
-        except BrokenRow:
-            continue
-        if found is not None:
-            return found
-    return None
-
-
-def _limit(given: wire.Amount) -> Money | None:
-    try:
-        return amount.money(exact(given, "creditLimit").copy_abs(), given.currency or "", "creditLimit.currency")
-    except BrokenRow:
-        return None
+def _numbers(row: wire.AccountRow) -> tuple[Identifier, ...]:
+    """The account's number where it does not stand in a field of its own."""
+    reference = row.account_reference
+    if isinstance(reference, wire.AccountReference):
+        return identifiers(reference)
+    value = text.word(reference or row.account_number)
+    return (identifier(Scheme.IBAN, value),) if value else ()
 
 
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:

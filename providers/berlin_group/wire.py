@@ -49,11 +49,16 @@ class Other(Wire, frozen=True):
 class AccountRow(Wire, frozen=True):
     """accountDetails and cardAccountDetails. Without a resourceId the account cannot be asked about.
 
-    ``id`` is what GoCardless and some banks call it. No currency is a multicurrency account.
+    ``id`` is what GoCardless and some banks call it. No currency is a multicurrency account. ``account_number`` and
+    ``account_reference`` are where some banks have the IBAN; ``balances`` may have any shape that
+    providers.berlin_group.balances knows.
     """
 
     resource_id: str | int | None = None
     id: str | int | None = None
+    account_id: str | int | None = None
+    account_number: str | int | None = None
+    account_reference: AccountReference | str | None = None
     currency: str | None = None
     iban: str | None = None
     bban: str | None = None
@@ -66,24 +71,34 @@ class AccountRow(Wire, frozen=True):
     cash_account_type: str | None = None
     status: str | None = None
     bic: str | None = None
-    owner_name: str | None = None
+    owner_name: list[str | None] | str | None = None
     usage: str | None = None
-    balances: list[Raw] | None = None
+    balances: Raw = NOTHING
     unread: tuple[str, ...] = ()
 
 
-class BalanceRow(Wire, frozen=True):
-    """balance. ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing. ``amount`` and ``currency``
-    stand alone at banks that leave out the object around them."""
+class TypeName(Wire, frozen=True):
+    code: str | None = None
+    proprietary: str | None = None
 
-    balance_amount: Amount | None = None
+
+class BalanceRow(Wire, frozen=True):
+    """balance. ``credit_debit_indicator`` is not in 1.3; banks that send it sign nothing. The amount is an object, or
+    stands alone beside ``currency``, under one of four names; ``date`` and ``last_action_date_time`` are of 1.0."""
+
+    balance_amount: Raw = NOTHING
     amount: Raw = NOTHING
+    balance: Raw = NOTHING
+    value: Raw = NOTHING
     currency: str | None = None
-    balance_type: str | None = None
+    balance_type: TypeName | str | None = None
+    type: TypeName | str | None = None
     credit_limit_included: bool | str | None = None
     credit_limit: Amount | None = None
     last_change_date_time: str | None = None
+    last_action_date_time: str | None = None
     reference_date: str | None = None
+    date: str | None = None
     credit_debit_indicator: str | None = None
     debit_credit_indicator: str | None = None
     unread: tuple[str, ...] = ()
@@ -310,6 +325,7 @@ DOWNLOAD = "#download"
 
 class AccountPage(Wire, frozen=True):
     accounts: list[Raw] | None = None
+    account_list: list[Raw] | None = None
     card_accounts: list[Raw] | None = None
     account: Raw = NOTHING
     links: Links | None = msgspec.field(name="_links", default=None)
@@ -317,7 +333,11 @@ class AccountPage(Wire, frozen=True):
 
 
 class BalancePage(Wire, frozen=True):
-    balances: list[Raw] | None
+    """readAccountBalanceResponse-200. The list in any of its shapes (providers.berlin_group.balances)."""
+
+    balances: Raw = NOTHING
+    balance: Raw = NOTHING
+    account_balances: Raw = NOTHING
     debit_accounting: bool | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
 

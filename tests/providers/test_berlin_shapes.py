@@ -13,6 +13,7 @@ from providers.model import (
     Account,
     AccountType,
     AccountUsage,
+    BalanceType,
     Card,
     Exchange,
     Identifier,
@@ -23,6 +24,7 @@ from providers.model import (
     Status,
     Transaction,
 )
+from providers.rows import Rows
 
 ROW: dict[str, Any] = {"bookingDate": "2026-03-10", "transactionAmount": {"amount": "-12.10", "currency": "EUR"}}
 
@@ -419,3 +421,70 @@ def test_a_balance_with_its_sign_in_words() -> None:
     ]
     found = normalize.balances(json.dumps({"balances": rows}).encode())
     assert [one.money.number for one in found.values] == [Decimal("-5.00")] * 2
+
+
+MONEY = {"amount": "1.00", "currency": "EUR"}
+CLOSING = {"balanceType": "closingBooked", "balanceAmount": MONEY}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"balances": [CLOSING]},
+        {"balances": CLOSING},
+        {"balances": {"balance": [CLOSING]}},
+        {"balance": CLOSING},
+        {"balance": [CLOSING, None]},
+        {"accountBalances": [CLOSING]},
+        {"data": {"balances": [CLOSING]}},
+        [CLOSING],
+        CLOSING,
+        {"balances": [{"closingBooked": {"amount": MONEY}}]},
+        {"balances": {"closingBooked": {"amount": MONEY}}},
+        {"balances": [{"balanceType": {"code": "CLBD"}, "balanceAmount": MONEY}]},
+        {"balances": [{"type": "CLBD", "amount": MONEY}]},
+        {"balances": [{"type": "CLBD", "amount": {"value": 1.00, "currencyCode": "EUR"}}]},
+        {"balances": [{"balanceType": "closingBooked", "balanceAmount": "1.00", "currency": "EUR"}]},
+        {"balances": [{"balanceType": "closingBooked", "value": 1.00, "currency": "EUR"}]},
+        {"balances": [{"balanceType": "closingBooked", "balance": MONEY}]},
+    ],
+)
+def test_a_balance_in_whatever_shape(body: Any) -> None:
+    (found,) = normalize.balances(json.dumps(body).encode()).values
+    assert (found.type, found.money) == (BalanceType.CLOSING_BOOKED, Money(Decimal("1.00"), "EUR"))
+
+
+@pytest.mark.parametrize("body", [{"balances": []}, {"balances": None}, {"balances": {}}, []])
+def test_no_balance_is_no_fault(body: Any) -> None:
+    assert normalize.balances(json.dumps(body).encode()) == Rows(())
+
+
+@pytest.mark.parametrize("body", [b'{"balances":7}', b'"none"', b"7", b""])
+def test_what_is_no_balance_is_said(body: bytes) -> None:
+    with pytest.raises(ContractBroken):
+        normalize.balances(body)
+
+
+def test_the_moment_of_a_balance_of_version_1_0() -> None:
+    body = {"balances": [{"expected": {"amount": MONEY, "lastActionDateTime": "2026-03-10T08:00:00Z"}}]}
+    (found,) = normalize.balances(json.dumps(body).encode()).values
+    assert (found.type, str(found.as_of)) == (BalanceType.EXPECTED, "2026-03-10 08:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"iban": IBAN.value},
+        {"accountNumber": IBAN.value},
+        {"accountReference": {"iban": IBAN.value}},
+        {"accountReference": IBAN.value},
+    ],
+)
+@pytest.mark.parametrize("name", ["resourceId", "id", "accountId"])
+@pytest.mark.parametrize("listed", ["accounts", "accountList"])
+def test_an_account_in_whatever_shape(fields: dict[str, Any], name: str, listed: str) -> None:
+    row = {name: "7", "currency": "EUR", "ownerName": ["Alice Moro", "Bob Moro"], "balances": CLOSING} | fields
+    (found,) = normalize.accounts(json.dumps({listed: [row]}).encode()).values
+    assert (found.resource_id, found.identifiers, found.owner_name) == ("7", (IBAN,), "Alice Moro, Bob Moro")
+    assert found.balances is not None
+    assert [one.money.number for one in found.balances] == [Decimal("1.00")]

@@ -1,0 +1,168 @@
+"""Balances of NextGenPSD2 in the hub's words, in whichever of their shapes a bank writes them. Pure.
+
+The standard (psd2-api 1.3.11, balance) has a list of objects with balanceType and balanceAmount. Version 1.0 named the
+type by the member that held the balance; some banks have one object where a list should be, put the list into another
+object, or write the amount without an object around it.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+
+import msgspec
+
+from providers import amount, dates, text
+from providers.balances import balance_type
+from providers.berlin_group import wire
+from providers.berlin_group.told import direction, exact
+from providers.errors import ContractBroken
+from providers.model import Account, AccountType, Balance, Money
+from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rules.amounts import is_inverted
+from providers.rules.profile import NO_RULES, Rules
+
+NO_CURRENCY = "XXX"  # ISO 4217; what 1.3.11 has for an account of several currencies
+_PAGE = Lenient(wire.BalancePage)
+_ROW = Lenient(wire.BalanceRow)
+_AMOUNT = Lenient(wire.Amount, loosely=True)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LISTED = msgspec.json.Decoder(list[msgspec.Raw])
+_LISTS = frozenset({"balances", "balance", "accountbalances", "data", "content", "payload", "response", "result"})
+_OF_A_ROW = frozenset({"balanceamount", "amount", "value", "balancetype", "balance"})
+_MOST_WRAPPED = 3
+
+
+def balances(
+    body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC
+) -> Rows[Balance]:
+    """readAccountBalanceResponse-200. A sub-account of a multicurrency account comes as a balance in its currency.
+    Raises ContractBroken where nothing is a balance or a list of them."""
+    page = envelope(_PAGE, body if body.lstrip()[:1] == b"{" else b'{"balances":%s}' % (body.strip() or b"0"))
+    given = (page.balances, page.account_balances, page.balance)
+    listed = next((one for one in given if one is not wire.NOTHING), msgspec.Raw(body))
+    try:
+        rows = list(_rows(listed))
+    except msgspec.MsgspecError:
+        rows = []
+    if not rows and not _is_empty(listed):
+        raise ContractBroken("no list of balances", raw=body)
+    kind = account.type if account else AccountType.OTHER
+    inverted = page.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
+    make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(account.currency if account else ""))
+    found, rejected = sift(rows, _ROW.of_page(rows), make)
+    return Rows(found, rejected, wire.href(page.links.next) if page.links else None)
+
+
+def of_account(
+    listed: msgspec.Raw, currency: str, kind: AccountType, *, rules: Rules, zone: tzinfo
+) -> tuple[Balance, ...]:
+    """The balances that came with an account; what cannot be read of them is left out."""
+    try:
+        rows = list(_rows(listed))
+    except msgspec.MsgspecError:
+        return ()
+    inverted = is_inverted(rules.balances.inverted, kind)
+    make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(currency))
+    return sift(rows, _ROW.of_page(rows), make)[0]
+
+
+def _rows(raw: msgspec.Raw, depth: int = 0) -> Iterator[msgspec.Raw]:
+    """Raises msgspec.MsgspecError for what is neither an object nor a list."""
+    if raw is wire.NOTHING or bytes(raw) == b"null":
+        return
+    if bytes(raw)[:1] == b"[":
+        for one in _LISTED.decode(raw):
+            yield from _named(one) if bytes(one)[:1] == b"{" else ([one] if bytes(one) != b"null" else ())
+        return
+    members = _MEMBERS.decode(raw)
+    inside = [value for name, value in members.items() if _core(name) in _LISTS and bytes(value)[:1] in {b"[", b"{"}]
+    is_row = bool({"balanceamount", "amount", "balancetype"} & {_core(name) for name in members})
+    if inside and depth < _MOST_WRAPPED and not is_row:
+        yield from _rows(inside[0], depth + 1)
+    else:
+        yield from _named(raw)
+
+
+def _named(raw: msgspec.Raw) -> Iterator[msgspec.Raw]:
+    """A row as it is, or as many as there are members that are named by a type and hold a balance (1.0)."""
+    members = _MEMBERS.decode(raw)
+    if not members:
+        return
+    is_row = bool(_OF_A_ROW & {_core(name) for name in members})
+    if is_row or any(bytes(one)[:1] != b"{" or bytes(one) == b"{}" for one in members.values()):
+        yield raw
+        return
+    for name, one in members.items():
+        yield msgspec.Raw(b'{"balanceType":%s,%s' % (msgspec.json.encode(name), bytes(one)[1:]))
+
+
+def _core(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _is_empty(listed: msgspec.Raw) -> bool:
+    """Whether the bank says that there are none."""
+    return bytes(listed).strip(b"[]{} \t\r\n") in {b"", b"null"}
+
+
+def _currency_of(account: str) -> str:
+    return "" if account == NO_CURRENCY else account
+
+
+def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, currency: str) -> Balance:
+    """``currency`` is the account's, for an amount that names none."""
+    label = text.clean(_word(row.balance_type) or _word(row.type)) or ""
+    given = _amount(row)
+    number = exact(given, "balanceAmount")
+    word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
+    if number > 0 and direction(word, number) == -1:
+        number = number.copy_negate()
+    if inverted and number:
+        number = number.copy_negate()
+    currency = (given.currency or given.currency_code or row.currency or currency).strip().upper()
+    return Balance(
+        type=balance_type(label),
+        money=amount.money(number, currency, "balanceAmount.currency"),
+        as_of=_as_of(row, zone),
+        credit_line_included=_yes_or_no(row.credit_limit_included),
+        source_label=label,
+        credit_limit=_limit(row.credit_limit) if row.credit_limit is not None else None,
+    )
+
+
+def _amount(row: wire.BalanceRow) -> wire.Amount:
+    for raw in (row.balance_amount, row.amount, row.balance, row.value):
+        if raw is not wire.NOTHING and bytes(raw) != b"null":
+            return _AMOUNT.decode(bytes(raw)) if bytes(raw)[:1] == b"{" else wire.Amount(amount=raw)
+    raise BrokenRow("balanceAmount is missing")
+
+
+def _word(given: wire.TypeName | str | None) -> str | None:
+    return given.code or given.proprietary if isinstance(given, wire.TypeName) else given
+
+
+def _yes_or_no(given: bool | str | None) -> bool | None:
+    return {"true": True, "false": False}.get(given.strip().lower()) if isinstance(given, str) else given
+
+
+def _as_of(row: wire.BalanceRow, zone: tzinfo) -> datetime | None:
+    for field, given in (
+        ("lastChangeDateTime", row.last_change_date_time),
+        ("lastActionDateTime", row.last_action_date_time),
+        ("referenceDate", row.reference_date),
+        ("date", row.date),
+    ):
+        try:
+            found = dates.moment(given, field, zone=zone)
+        except BrokenRow:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _limit(given: wire.Amount) -> Money | None:
+    try:
+        return amount.money(exact(given, "creditLimit").copy_abs(), given.currency or "", "creditLimit.currency")
+    except BrokenRow:
+        return None
