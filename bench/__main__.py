@@ -10,6 +10,7 @@ LOADS = (
     "bench.identity",
     "bench.normalise",
     "bench.refresh",
+    "bench.engine",
     "bench.soak",
 )
 
