@@ -53,7 +53,8 @@ from tests.storm.storm import Storm, storm
 
 RESULTS = Path(__file__).parent / "results" / "engine.txt"
 WORKERS = (1, 2, 4)
-JOBS, SIGNALS = 6_000, 3_000
+JOBS, SIGNALS, CALLED = 6_000, 3_000, 300
+BANKS = 20  # as many as keep the workers busy: two read one bank at once, whatever the number of workers
 BATCH = 16
 APPS = 4
 LIMIT_S = 600.0
@@ -236,7 +237,7 @@ def webhooks(weather: Storm) -> list[float]:
     hub = weather.hub
 
     def begin() -> None:
-        signal(weather, SIGNALS // APPS)
+        signal(weather, CALLED)
         _dispatched(hub)
 
     def left() -> int:
@@ -268,8 +269,9 @@ def syncs(weather: Storm) -> list[float]:
         known = session.scalars(select(Connection.id)).all()
 
     def calls(connection_id: str) -> None:
+        bank = weather.banks[hash(connection_id) % BANKS]
         for path in ("accounts", "accounts/r/balances", "accounts/r/transactions"):
-            requests.get(f"{weather.banks[0].url}/v1/{path}", headers={"Consent-ID": connection_id}, timeout=10)
+            requests.get(f"{bank.url}/v1/{path}", headers={"Consent-ID": connection_id}, timeout=10)
 
     def begin() -> None:
         since[0] = now()
@@ -305,7 +307,9 @@ def measure(store: str, people: int) -> Iterator[tuple[str, list[float]]]:
             url = stack.enter_context(
                 postgres.database(stack.enter_context(postgres.cluster(is_durable=True)), "bench")
             )
-        weather = stack.enter_context(storm(folder / "storm", url, workers=0, per_s=0.0, sync_interval_s=86_400))
+        weather = stack.enter_context(
+            storm(folder / "storm", url, workers=0, banks=BANKS, per_s=0.0, sync_interval_s=86_400)
+        )
         weather.environ.pop("PYTHONDONTWRITEBYTECODE")
         weather.environ["RIALTO_JOB_LEASE_S"] = "30"
         weather.settle_people(people)
@@ -340,7 +344,7 @@ def main() -> None:
         heads = "   ".join(f"{workers} work." for workers in WORKERS)
         lines.append(f"{store}, a second{'floor':>10}   {heads}")
         print(lines[-1], flush=True)
-        for name, found in measure(store, given.connections // 2):
+        for name, found in measure(store, given.connections // BANKS):
             lines.append(line(name, found))
             print(lines[-1], flush=True)
     if given.save:
