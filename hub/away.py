@@ -6,11 +6,11 @@ from psycopg import errors
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-_SQLITE = frozenset({"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "PROTOCOL"})
+_SQLITE = frozenset({"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "NOMEM", "PROTOCOL"})
 """Primary result codes of SQLite (sqlite.org/rescode.html): SQLITE_BUSY and so on, with any of their extensions."""
-_POSTGRESQL = ("08", "25006", "40", "53", "57", "58")
-"""SQLSTATE, the class or the whole (PostgreSQL, appendix A): connection, a server that only reads (it was the first and
-is the second now), rollback by the server, resources, operator intervention, system."""
+_POSTGRESQL = ("08", "40", "53", "57", "58")
+"""Classes of SQLSTATE (PostgreSQL, appendix A): connection, rollback by the server, resources, operator intervention,
+system."""
 
 
 def is_away(error: Exception) -> bool:

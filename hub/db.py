@@ -181,7 +181,7 @@ class Database:
         engine = create_engine(self.url, hide_parameters=True, **options)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", self._doubt.ping)
-        event.listen(engine, "handle_error", self._doubt.note)
+        event.listen(engine, "handle_error", self._doubt.note_of_writer if writes else self._doubt.note)
         return engine
 
     @contextmanager
@@ -256,6 +256,7 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
 PING_AFTER_S = 5.0
 """A connection that rested longer may have been cut off by a failover or a firewall; asking each time costs a third of
 a short read."""
@@ -274,6 +275,13 @@ class _Doubt:
     def note(self, context: ExceptionContext) -> None:
         if context.is_disconnect:
             self._broke_at = time.monotonic()
+
+    def note_of_writer(self, context: ExceptionContext) -> None:
+        """A server that writes no more was the first and is the second now: its connections are as good as broken.
+        (At a reader the same error is a mistake of ours, who wrote there.)"""
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
+        self.note(context)
 
     def ping(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
         used_at = record.info.get("used_at", -math.inf)

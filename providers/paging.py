@@ -90,7 +90,7 @@ def _in_header(answer: Answer) -> str | None:
     """The link to the next page where it stands in the header (RFC 8288), as no standard here has it and banks do."""
     given = answer.headers.get("link")
     links = parse_header_links(given) if given else ()
-    return next((one["url"] for one in links if one.get("rel", "").lower() == "next" and one.get("url")), None)
+    return next((one["url"] for one in links if "next" in one.get("rel", "").lower().split() and one.get("url")), None)
 
 
 def _read(body: bytes, digest: bytes, parse: Callable[[bytes], P]) -> P:

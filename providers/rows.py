@@ -56,7 +56,7 @@ class Lenient(Generic[W]):
         self._whole = msgspec.json.Decoder(kind)
         self._loosely = loosely
         self._fields = {one.encode_name: one for one in structs.fields(kind)}  # type: ignore[arg-type]
-        self._by_core = {_core(name): one for name, one in self._fields.items()}
+        self._by_core = {core(name): one for name, one in self._fields.items()}
         self._parts = {one.name: _part_decoder(one.type) for one in self._fields.values()}
 
     def decode(self, raw: bytes, /) -> W:
@@ -79,7 +79,7 @@ class Lenient(Generic[W]):
             return False
         for name in names:
             if name not in self._fields:
-                meant = self._by_core.get(_core(name))
+                meant = self._by_core.get(core(name))
                 if meant is not None and meant.encode_name not in names:
                     return True
         return False
@@ -88,7 +88,7 @@ class Lenient(Generic[W]):
         values: dict[str, Any] = {}
         unread: list[str] = []
         for name, value in _MEMBERS.decode(raw).items():
-            one = self._fields.get(name) or self._by_core.get(_core(name))
+            one = self._fields.get(name) or self._by_core.get(core(name))
             if one is None or one.name == _UNREAD or (one.name in values and name != one.encode_name):
                 continue
             try:
@@ -104,7 +104,8 @@ class Lenient(Generic[W]):
         return self._kind(**values)
 
 
-def _core(name: str) -> str:
+def core(name: str) -> str:
+    """A member's name without what banks write in one way or another."""
     return name.replace("_", "").replace("-", "").casefold()
 
 

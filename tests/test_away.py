@@ -37,6 +37,12 @@ def test_a_mistake_of_ours_is_no_excuse(hub: Hub, statement: str) -> None:
     assert not is_away(_caught(hub.db, statement))
 
 
+def test_a_write_through_the_reader_is_a_mistake_of_ours(hub: Hub) -> None:
+    with pytest.raises(SQLAlchemyError) as caught, hub.db.read() as session:
+        session.execute(text("DELETE FROM schedule"))
+    assert not is_away(caught.value)
+
+
 def test_what_python_raises_is_no_database() -> None:
     assert not is_away(ValueError("database is locked"))
     assert not is_away(psycopg.ProgrammingError("cannot adapt"))

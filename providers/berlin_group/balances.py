@@ -17,7 +17,7 @@ from providers.berlin_group import wire
 from providers.berlin_group.told import direction, exact
 from providers.errors import ContractBroken
 from providers.model import Account, AccountType, Balance, Money
-from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, core, envelope, sift
 from providers.rules.amounts import is_inverted
 from providers.rules.profile import NO_RULES, Rules
 
@@ -30,6 +30,7 @@ _LISTED = msgspec.json.Decoder(list[msgspec.Raw])
 _LISTS = frozenset({"balances", "balance", "accountbalances", "data", "content", "payload", "response", "result"})
 _OF_A_ROW = frozenset({"balanceamount", "amount", "value", "balancetype", "balance"})
 _MOST_WRAPPED = 3
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def balances(
@@ -37,13 +38,13 @@ def balances(
 ) -> Rows[Balance]:
     """readAccountBalanceResponse-200. A sub-account of a multicurrency account comes as a balance in its currency.
     Raises ContractBroken where nothing is a balance or a list of them."""
-    page = envelope(_PAGE, body if body.lstrip()[:1] == b"{" else b'{"balances":%s}' % (body.strip() or b"0"))
+    body = b'{"balances":%s}' % body if body.lstrip()[:1] == b"[" else body
+    page = envelope(_PAGE, body)
     given = (page.balances, page.account_balances, page.balance)
-    listed = next((one for one in given if one is not wire.NOTHING), msgspec.Raw(body))
-    try:
-        rows = list(_rows(listed))
-    except msgspec.MsgspecError:
-        rows = []
+    listed = next((one for one in given if one is not wire.NOTHING), None)
+    if listed is None:
+        listed = msgspec.Raw(msgspec.json.encode(envelope(_MEMBERS, body)))
+    rows = _all(listed)
     if not rows and not _is_empty(listed):
         raise ContractBroken("no list of balances", raw=body)
     kind = account.type if account else AccountType.OTHER
@@ -57,17 +58,22 @@ def of_account(
     listed: msgspec.Raw, currency: str, kind: AccountType, *, rules: Rules, zone: tzinfo
 ) -> tuple[Balance, ...]:
     """The balances that came with an account; what cannot be read of them is left out."""
-    try:
-        rows = list(_rows(listed))
-    except msgspec.MsgspecError:
-        return ()
+    rows = _all(listed)
     inverted = is_inverted(rules.balances.inverted, kind)
     make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(currency))
     return sift(rows, _ROW.of_page(rows), make)[0]
 
 
+def _all(listed: msgspec.Raw) -> list[msgspec.Raw]:
+    """None where it is neither an object nor a list."""
+    try:
+        return list(_rows(listed))
+    except _UNREADABLE:
+        return []
+
+
 def _rows(raw: msgspec.Raw, depth: int = 0) -> Iterator[msgspec.Raw]:
-    """Raises msgspec.MsgspecError for what is neither an object nor a list."""
+    """Raises what a decoder raises for what is neither an object nor a list."""
     if raw is wire.NOTHING or bytes(raw) == b"null":
         return
     if bytes(raw)[:1] == b"[":
@@ -75,8 +81,8 @@ def _rows(raw: msgspec.Raw, depth: int = 0) -> Iterator[msgspec.Raw]:
             yield from _named(one) if bytes(one)[:1] == b"{" else ([one] if bytes(one) != b"null" else ())
         return
     members = _MEMBERS.decode(raw)
-    inside = [value for name, value in members.items() if _core(name) in _LISTS and bytes(value)[:1] in {b"[", b"{"}]
-    is_row = bool({"balanceamount", "amount", "balancetype"} & {_core(name) for name in members})
+    inside = [value for name, value in members.items() if core(name) in _LISTS and bytes(value)[:1] in {b"[", b"{"}]
+    is_row = bool({"balanceamount", "amount", "balancetype"} & {core(name) for name in members})
     if inside and depth < _MOST_WRAPPED and not is_row:
         yield from _rows(inside[0], depth + 1)
     else:
@@ -85,19 +91,19 @@ def _rows(raw: msgspec.Raw, depth: int = 0) -> Iterator[msgspec.Raw]:
 
 def _named(raw: msgspec.Raw) -> Iterator[msgspec.Raw]:
     """A row as it is, or as many as there are members that are named by a type and hold a balance (1.0)."""
-    members = _MEMBERS.decode(raw)
+    try:
+        members = _MEMBERS.decode(raw)
+    except _UNREADABLE:
+        yield raw  # one broken row costs one row: whoever makes balances of them sets it aside
+        return
     if not members:
         return
-    is_row = bool(_OF_A_ROW & {_core(name) for name in members})
+    is_row = bool(_OF_A_ROW & {core(name) for name in members})
     if is_row or any(bytes(one)[:1] != b"{" or bytes(one) == b"{}" for one in members.values()):
         yield raw
         return
     for name, one in members.items():
         yield msgspec.Raw(b'{"balanceType":%s,%s' % (msgspec.json.encode(name), bytes(one)[1:]))
-
-
-def _core(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def _is_empty(listed: msgspec.Raw) -> bool:

@@ -32,7 +32,7 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, core, envelope, sift
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
@@ -41,7 +41,6 @@ VERSION = 4  # of these rules; stored beside what they made
 # cashAccountType is ExternalCashAccountType1Code already
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}
 _USAGES = {"PRIV": AccountUsage.PRIVATE, "ORGA": AccountUsage.ORGANISATION}
-
 
 _ACCOUNT_PAGE = Lenient(wire.AccountPage)
 _ACCOUNT = Lenient(wire.AccountRow)
@@ -201,7 +200,7 @@ def page_of(raw: bytes, status: Status, trace: Mapping[str, str]) -> bytes:
 def _wrapped(body: bytes) -> bytes | None:
     """The answer itself, where a gateway of the bank's has put it into an object or a list of one."""
     for name, value in envelope(_MEMBERS, _named(body, b"data")).items():
-        if name.replace("_", "").lower() in _WRAPPERS and bytes(value)[:1] in {b"{", b"["}:
+        if core(name) in _WRAPPERS and bytes(value)[:1] in {b"{", b"["}:
             return bytes(value)
     return None
 
@@ -209,13 +208,13 @@ def _wrapped(body: bytes) -> bytes | None:
 def _is_null(body: bytes) -> bool:
     """Whether the list is there and null: a bank's word for an empty one."""
     members = envelope(_MEMBERS, body)
-    return any(name.replace("_", "").lower() in _LISTS and bytes(one) == b"null" for name, one in members.items())
+    return any(core(name) in _LISTS and bytes(one) == b"null" for name, one in members.items())
 
 
 def _must_be_lists(unread: Iterable[str], body: bytes) -> None:
     """What should hold rows and does not is no detail that may be left out."""
     for name in unread:
-        if name.replace("_", "").lower() in _LISTS:
+        if core(name) in _LISTS:
             raise ContractBroken(f"{name} is no list", raw=body)
 
 

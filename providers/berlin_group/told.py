@@ -18,7 +18,8 @@ from providers.rules.told import Named, Told
 
 _DIRECTIONS = {"C": 1, "D": -1}  # creditDebitIndicator: CRDT, Credit, CR; DBIT, Debit, DR
 
-_WAYS = {"OUT": -1, "DEB": -1, "DBI": -1, "INC": 1, "IN": 1, "INB": 1, "CRE": 1, "CRD": 1}
+_OUT = frozenset({"OUT", "OUTGOING", "OUTBOUND", "DEBIT", "DBIT"})
+_IN = frozenset({"IN", "INCOMING", "INBOUND", "CREDIT", "CRDT"})
 
 _LOOSE_ROW = Lenient(wire.TransactionRow, loosely=True)
 _AMOUNT = Lenient(wire.Amount, loosely=True)
@@ -132,7 +133,8 @@ def _direction(row: wire.TransactionRow, given: wire.Amount, number: Decimal) ->
     word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
     word = word or row.debit_credit or row.credit_debit
     if word is None and row.direction is not None:
-        return _WAYS.get(row.direction.strip().upper()[:3])
+        way = row.direction.strip().upper()
+        return -1 if way in _OUT else 1 if way in _IN else None
     return direction(word, number)
 
 

@@ -465,6 +465,17 @@ def test_what_is_no_balance_is_said(body: bytes) -> None:
         normalize.balances(body)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("body", [{"balances": [CLOSING]}, {"data": {"balances": [CLOSING]}}])
+def test_balances_behind_a_byte_order_mark(encoding: str, body: Any) -> None:
+    assert len(normalize.balances(json.dumps(body).encode(encoding)).values) == 1
+
+
+def test_a_balance_that_is_not_even_text_costs_one_row() -> None:
+    found = normalize.balances(b'{"balances":[%s,{"\xe4":1}]}' % json.dumps(CLOSING).encode())
+    assert (len(found.values), len(found.rejected)) == (1, 1)
+
+
 def test_the_moment_of_a_balance_of_version_1_0() -> None:
     body = {"balances": [{"expected": {"amount": MONEY, "lastActionDateTime": "2026-03-10T08:00:00Z"}}]}
     (found,) = normalize.balances(json.dumps(body).encode()).values
