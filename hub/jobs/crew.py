@@ -45,7 +45,7 @@ class Crew:
         self._name = name or process_name()
         self._grace_s = grace_s
         self._claims = Claims(hub, self._name)
-        self._stopping, self._wake = threading.Event(), threading.Event()
+        self._stopping, self._wake, self._is_over = threading.Event(), threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._under_way: dict[tuple[str, str, str], _UnderWay] = {}
         self._done: list[Held] = []
@@ -184,9 +184,8 @@ class Crew:
             del self._done[: len(done)]
 
     def _go_on_keeping(self) -> None:
-        """To the end of the process: what is under way at SIGTERM is ours until then."""
-        while True:
-            time.sleep(self._hub.settings.job_lease_s / 3)
+        """As long as anything may be under way: what is at SIGTERM is ours until it ends, or the process does."""
+        while not self._is_over.wait(self._hub.settings.job_lease_s / 3):
             try:
                 self.keep_leases()
             except Exception as error:
@@ -222,5 +221,7 @@ class Crew:
         except Exception as error:
             log.error("the crew stumbled", extra={"worker": self._name, "error": type(error).__name__})
         left = Counter(one.kind.queue for one in self._under_way.values())
+        if not left:
+            self._is_over.set()
         log.info("the crew has ended", extra={"worker": self._name, "left": dict(left)})
         return not left

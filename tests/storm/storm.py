@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 
 from consent.model import Permission
 from hub import migrate
@@ -282,39 +282,56 @@ class Storm:
                 tell()
 
     def quieten(self) -> list[str]:
-        """The banks stand still, nothing new comes; what is still open when the time is over.
+        """The banks stand still, no connection is read any more and what came of that is told everybody; what is still
+        open when the time is over.
 
-        Every connection is waited for twice: the first sync that ends now may have asked its bank before.
+        Every connection is waited for twice: the first sync that ends now may have asked its bank before. Then they
+        are put off, since each round tells the app something, and promises that are looked at meanwhile seem broken.
         """
         for bank in self.banks:
             bank.stop_growing()
         ends_at = time.monotonic() + QUIET_S
-        return self._is_read(ends_at) or self._is_read(ends_at)
+        return self._wait(self.unread, ends_at) or self._wait(self.unread, ends_at) or self._wait(self.untold, ends_at)
 
-    def _is_read(self, ends_at: float) -> list[str]:
+    def _wait(self, open_ends: Callable[[datetime], list[str]], ends_at: float) -> list[str]:
         since = now()
-        while left := self.open_ends(since):
+        while left := open_ends(since):
             if time.monotonic() > ends_at:
                 return left
             time.sleep(0.3)
         return []
 
-    def open_ends(self, since: datetime) -> list[str]:
-        """Counted: signals, messages, connections that were not read since, and jobs whose worker is dead."""
-        with self.hub.db.read() as session:
-            waiting = {
-                "signals": session.scalar(select(func.count()).select_from(Signal)),
-                "messages": session.scalar(select(func.count()).where(WebhookMessage.state == "due")),
-                "connections": session.scalar(
-                    select(func.count()).where(
-                        (Connection.last_success_at.is_(None)) | (Connection.last_success_at < since)
-                    )
-                ),
-                "stale jobs": session.scalar(
-                    select(func.count()).where(Job.owner.is_not(None), Job.run_at < now() - timedelta(seconds=LEASE_S))
-                ),
+    def unread(self, since: datetime) -> list[str]:
+        """Counted: connections that were not read since, and jobs whose worker is dead."""
+        is_old = (Connection.last_success_at.is_(None)) | (Connection.last_success_at < since)
+        is_stale = (Job.owner.is_not(None), Job.run_at < now() - timedelta(seconds=LEASE_S))
+        return self._counted({"connections": (is_old,), "stale jobs": is_stale})
+
+    def untold(self, _since: datetime) -> list[str]:
+        """Counted in the order in which one becomes the other, so that nothing slips past: connections that are being
+        read or soon will be, signals, messages. Puts off what is read by nobody."""
+        later = now() + timedelta(days=1)
+        with self.hub.db.write() as session:
+            session.execute(update(Connection).where(Connection.sync_owner.is_(None)).values(next_sync_at=later))
+            free = (Job.queue == "connection", Job.owner.is_(None))
+            session.execute(update(Job).where(*free).values(run_at=later))
+        soon = (Job.queue == "connection", Job.run_at < now() + timedelta(hours=1))
+        return self._counted(
+            {
+                "connections": soon,
+                "signals": (Signal.seq.is_not(None),),
+                "messages": (WebhookMessage.state == "due",),
             }
-        return [f"{count} {name}" for name, count in waiting.items() if count]
+        )
+
+    def _counted(self, conditions: Mapping[str, tuple[ColumnElement[bool], ...]]) -> list[str]:
+        """Each in a transaction of its own: what is counted later is seen later."""
+        found = list[str]()
+        for name, condition in conditions.items():
+            with self.hub.db.read() as session:
+                if count := session.scalar(select(func.count()).where(*condition)):
+                    found.append(f"{count} {name}")
+        return found
 
 
 @contextmanager
