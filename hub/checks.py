@@ -21,6 +21,7 @@ from hub.mail import transport
 from hub.models.observability import Heartbeat
 from hub.models.psu import Psu
 from hub.observability import heartbeat
+from hub.replica import OtherDatabase
 from hub.sealing import parse_keys
 from hub.settings import Network, SettingsError
 
@@ -75,11 +76,22 @@ def _database(hub: Hub, system_now: Callable[[], datetime]) -> Iterator[Finding]
             return
         if current == migrate.head():
             yield from _indexes(hub)
+        yield from _replica(hub)
         yield from _clock(hub, system_now)
         yield from _processes(hub)
     except SQLAlchemyError as error:
         why = f"the database does not answer ({type(error).__name__})"
         yield Finding("wrong", why, "look at DATABASE_URL, and whether the server runs")
+
+
+def _replica(hub: Hub) -> Iterator[Finding]:
+    if hub.db.replica is None:
+        return
+    try:
+        hub.db.replica.behind_bytes()
+    except (SQLAlchemyError, OtherDatabase) as error:
+        why = str(error) if isinstance(error, OtherDatabase) else f"it does not answer ({type(error).__name__})"
+        yield Finding("weak", f"the replica is not used: {why}", "look at DATABASE_REPLICA_URL and its server")
 
 
 def _indexes(hub: Hub) -> Iterator[Finding]:

@@ -131,6 +131,9 @@ class Hub:
         made = Figures()
         made.watch("write", self.db.writer)
         made.watch("read", self.db.reader)
+        if self.db.replica is not None:
+            made.watch("replica", self.db.replica.engine)
+            self.db.replica.tell = made.replica
         return made
 
     @cached_property
@@ -217,7 +220,7 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
     """Put a hub together. Raises SettingsError if the settings cannot work, CatalogueError if a bank's file is wrong
     or enables a bank and lacks what it takes to call it.
     """
-    db = Database(settings.database_url)
+    db = Database(settings.database_url, settings.database_replica_url)
     sealer = sealer_for(settings)
     return Hub(
         settings=settings,

@@ -3,6 +3,7 @@
 - ``Database.write()`` is one transaction: committed at the end of the block, rolled back on any exception. On SQLite
   it begins IMMEDIATE, since a deferred transaction that upgrades fails at once when another writer is about.
 - ``Database.read()`` runs each statement on its own (autocommit), which saves two round trips; it cannot write.
+- ``Database.ask()`` is the same for work that a replica may do, where there is one (hub.replica).
 
 No network call happens inside write() (rule 5); ``in_transaction()`` lets the outgoing side assert that.
 """
@@ -11,15 +12,16 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
+    URL,
     Connection,
     DateTime,
     Dialect,
@@ -37,6 +39,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from hub import replica
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -94,6 +98,7 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else orjson.loads(value)
 
 
+Answer = TypeVar("Answer")
 Reading = Session | Connection
 """What a function that only reads rows can do with."""
 
@@ -142,18 +147,17 @@ def in_transaction() -> bool:
 
 
 class Database:
-    """``url`` is an SQLAlchemy URL: sqlite:///path or postgresql+psycopg://..."""
+    """``url`` is an SQLAlchemy URL: sqlite:///path or postgresql+psycopg://... ``replica_url``: a hot standby of it."""
 
-    def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        if self.url.drivername == "postgresql":
-            self.url = self.url.set(drivername="postgresql+psycopg")
+    def __init__(self, url: str, replica_url: str = "") -> None:
+        self.url = _url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database not in {None, "", ":memory:"}:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         self._doubt = _Doubt()
         self.writer = self._engine(writes=True)
         self.reader = self._engine(writes=False)
+        self.replica = replica.Replica(replica.engine(_url(replica_url)), self.reader) if replica_url else None
         # SQLite has one writer; threads that wait for it in line are woken at once, where its busy handler sleeps.
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         # On PostgreSQL a lone statement needs no BEGIN and COMMIT of its own: two round trips less.
@@ -222,6 +226,13 @@ class Database:
         with self.reader.connect() as connection:
             yield connection
 
+    def ask(self, work: Callable[[Connection], Answer]) -> Answer:
+        """What ``work``, which only reads, returns: of the replica if it has all that the primary has."""
+        if self.replica is not None:
+            return self.replica.ask(work)
+        with self.look() as connection:
+            return work(connection)
+
     def size_bytes(self) -> int:
         """What the database takes on disk, room that is free for new rows included."""
         pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
@@ -232,6 +243,13 @@ class Database:
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+        if self.replica is not None:
+            self.replica.engine.dispose()
+
+
+def _url(given: str) -> URL:
+    url = make_url(given)
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
 def _sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:

@@ -44,7 +44,8 @@ class Settings:
     """
 
     base_url: str = "http://127.0.0.1:8000"
-    database_url: str = "sqlite:///var/rialto.db"
+    database_url: str = field(default="sqlite:///var/rialto.db", repr=False)
+    database_replica_url: str = field(default="", repr=False)
     data_dir: Path = Path("var")
     institution_dirs: tuple[Path, ...] = (SHIPPED_INSTITUTIONS,)
     master_keys: str | None = field(default=None, repr=False)
@@ -118,6 +119,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_origin("RIALTO_BASE_URL", self.base_url)
+        if self.database_replica_url and not self.database_url.startswith("postgresql"):
+            raise SettingsError("DATABASE_REPLICA_URL is a standby of the PostgreSQL that DATABASE_URL names")
         if self.mtls_base_url is not None:
             _check_origin("RIALTO_MTLS_BASE_URL", self.mtls_base_url)
         for name in ("client_cert_header", "client_verify_header"):
@@ -176,6 +179,7 @@ def _check_origin(name: str, url: str) -> None:
 _TEXT = {
     "RIALTO_BASE_URL": "base_url",
     "DATABASE_URL": "database_url",
+    "DATABASE_REPLICA_URL": "database_replica_url",
     "RIALTO_MASTER_KEYS": "master_keys",
     "RIALTO_LOG_LEVEL": "log_level",
     "RIALTO_METRICS_TOKEN": "metrics_token",

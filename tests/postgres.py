@@ -62,6 +62,34 @@ def cluster(*, is_durable: bool = False) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def standby(cluster_url: str) -> Iterator[str]:
+    """A hot standby of this cluster, streaming; the URL of its maintenance database."""
+    folder, account = binaries(), _account()
+    home = Path(tempfile.mkdtemp(prefix="rialto-standby-"))
+    if account is not None:
+        shutil.chown(home, account)
+
+    def run(name: str, *command: str) -> None:
+        told = {**os.environ, "LC_ALL": "C"}
+        subprocess.run(
+            [f"{folder}/{name}", *command], check=True, capture_output=True, user=account, cwd=home, env=told
+        )
+
+    data = str(home / "data")
+    try:
+        primary = f"host={make_url(cluster_url).query['host']} user=rialto"
+        run("pg_basebackup", "-d", primary, "-D", data, "-R", "-c", "fast", "-X", "stream")
+        options = f"-k {home} -c listen_addresses= -c fsync=off -c max_connections=200"
+        run("pg_ctl", "-D", data, "-o", options, "-l", str(home / "log"), "-w", "start")
+        try:
+            yield f"postgresql+psycopg://rialto@/postgres?host={home}"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def restart(url: str) -> None:
     """The cluster of this URL, without a word to those who are connected, as after a crash."""
     home, folder = Path(str(make_url(url).query["host"])), binaries()

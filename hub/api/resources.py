@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response
 from marshmallow import Schema
+from sqlalchemy import Connection
 
 from hub.access import Login, needs_login, permits
 from hub.api import resource_schemas as schemas
@@ -81,10 +82,13 @@ def _declared(kind: _Kind, summary: str, view: Callable[..., Response]) -> Calla
 
 def _answer(kind: Resource, account_id: str | None = None) -> Response:
     with_ended = "include" in arguments(schemas.ResourceQuery)
-    hub = hub_of_request()
-    with hub.db.look() as reading:
-        rows = resources(reading, hub.sealer, allowed(), kind, account_id, with_ended=with_ended)
-        return json_of({"data": rows, "readings": readings(reading, allowed(), kind, account_id)})
+    hub, held = hub_of_request(), allowed()
+
+    def read(reading: Connection) -> dict[str, object]:
+        rows = resources(reading, hub.sealer, held, kind, account_id, with_ended=with_ended)
+        return {"data": rows, "readings": readings(reading, held, kind, account_id)}
+
+    return json_of(hub.db.ask(read))
 
 
 for _kind in _KINDS:

@@ -26,7 +26,7 @@ from hub.gate import allowed, token
 from hub.insights import stored
 from hub.insights.stored import Meaning
 from hub.ledger import history
-from hub.ledger.history import HistoryQuery
+from hub.ledger.history import HistoryPage, HistoryQuery
 from hub.oauth import userinfo
 
 blueprint = Blueprint("api", __name__)
@@ -90,8 +90,8 @@ def institution(institution_id: str) -> Response:
 @operation("Accounts", "Accounts that the person chose to share", schemas.AccountList)
 def accounts() -> Response:
     no_arguments()
-    with hub_of_request().db.look() as reading:
-        return json_of({"data": history.accounts(reading, allowed())})
+    held = allowed()
+    return json_of({"data": hub_of_request().db.ask(lambda reading: history.accounts(reading, held))})
 
 
 @blueprint.get("/v1/accounts/<account_id>")
@@ -99,8 +99,8 @@ def accounts() -> Response:
 @operation("Accounts", "One account", schemas.Account)
 def account(account_id: str) -> Response:
     no_arguments()
-    with hub_of_request().db.look() as reading:
-        return json_of(history.account(reading, allowed(), account_id))
+    held = allowed()
+    return json_of(hub_of_request().db.ask(lambda reading: history.account(reading, held, account_id)))
 
 
 @blueprint.get("/v1/parties")
@@ -109,8 +109,8 @@ def account(account_id: str) -> Response:
 @operation("Accounts", "Holders and full numbers of the shared accounts", schemas.PartyList)
 def parties() -> Response:
     no_arguments()
-    with hub_of_request().db.look() as reading:
-        return json_of({"data": history.accounts(reading, allowed())})
+    held = allowed()
+    return json_of({"data": hub_of_request().db.ask(lambda reading: history.accounts(reading, held))})
 
 
 @blueprint.get("/v1/balances")
@@ -118,8 +118,7 @@ def parties() -> Response:
 @operation("Balances", "Balances of all shared accounts", schemas.BalanceList)
 def balances() -> Response:
     no_arguments()
-    with hub_of_request().db.look() as reading:
-        return _balances(reading)
+    return _balances()
 
 
 @blueprint.get("/v1/accounts/<account_id>/balances")
@@ -127,13 +126,17 @@ def balances() -> Response:
 @operation("Balances", "Balances of one account", schemas.BalanceList)
 def account_balances(account_id: str) -> Response:
     no_arguments()
-    with hub_of_request().db.look() as reading:
-        return _balances(reading, account_id)
+    return _balances(account_id)
 
 
-def _balances(reading: Connection, account_id: str | None = None) -> Response:
-    chosen = history.chosen_balances(reading, allowed(), hub_of_request().balance_rules, account_id)
-    return json_of({"data": history.balances(reading, allowed(), account_id), "chosen": chosen})
+def _balances(account_id: str | None = None) -> Response:
+    held, hub = allowed(), hub_of_request()
+
+    def read(reading: Connection) -> dict[str, object]:
+        chosen = history.chosen_balances(reading, held, hub.balance_rules, account_id)
+        return {"data": history.balances(reading, held, account_id), "chosen": chosen}
+
+    return json_of(hub.db.ask(read))
 
 
 @blueprint.get("/v1/transactions")
@@ -172,9 +175,8 @@ def account_transactions(account_id: str) -> Response:
     "as `removed` and `added` in one update; `supersedes` joins the two.",
 )
 def sync() -> Response:
-    wanted, hub = arguments(schemas.SyncQuery), hub_of_request()
-    with hub.db.look() as reading:
-        page = history.changes(reading, hub.sealer, allowed(), wanted.get("cursor"), wanted["count"])
+    wanted, hub, held = arguments(schemas.SyncQuery), hub_of_request(), allowed()
+    page = hub.db.ask(lambda reading: history.changes(reading, hub.sealer, held, wanted.get("cursor"), wanted["count"]))
     return json_of(
         {
             "added": orjson.Fragment(page.added),
@@ -197,9 +199,8 @@ def sync() -> Response:
 )
 def recurring() -> Response:
     no_arguments()
-    hub = hub_of_request()
-    with hub.db.look() as reading:
-        found = stored.series(reading, allowed(), today=hub.clock().date())
+    hub, held = hub_of_request(), allowed()
+    found = hub.db.ask(lambda reading: stored.series(reading, held, today=hub.clock().date()))
     return json_of({"data": [insights.series(*one) for one in found]})
 
 
@@ -216,8 +217,8 @@ def categories() -> Response:
 @operation("Transactions", "One transaction", schemas.Transaction)
 def transaction(transaction_id: str) -> Response:
     no_arguments()
-    with hub_of_request().db.look() as reading:
-        return json_of(history.transaction(reading, allowed(), transaction_id))
+    held = allowed()
+    return json_of(hub_of_request().db.ask(lambda reading: history.transaction(reading, held, transaction_id)))
 
 
 @blueprint.get("/v1/consents")
@@ -270,9 +271,13 @@ def _transactions(wanted: dict[str, Any]) -> Response:
         limit=wanted["limit"],
         after=wanted.get("after"),
     )
-    with hub_of_request().db.look() as reading:
-        category = Meaning(reading, allowed()).of_row if wanted.get("include") else None
-        page = history.transactions(reading, allowed(), query, category=category)
+    held = allowed()
+
+    def read(reading: Connection) -> HistoryPage:
+        category = Meaning(reading, held).of_row if wanted.get("include") else None
+        return history.transactions(reading, held, query, category=category)
+
+    page = hub_of_request().db.ask(read)
     body = b'{"data":' + page.body + b',"next":' + orjson.dumps(page.next_cursor) + b"}"
     return Response(body, content_type="application/json")
 

@@ -53,6 +53,7 @@ class Figures:
         self._jobs = Histogram("job_seconds", "Jobs ended.", ["queue", "outcome"], buckets=_JOB_S, **made)
         self._webhooks = Counter("webhook_attempts", "Webhooks sent.", ["outcome"], **made)
         self._mails = Counter("mails", "Mails handed over.", ["outcome"], **made)
+        self._replica = Counter("replica_reads", "Reads that a replica was asked for.", ["outcome"], **made)
         self._pool = Gauge(
             "db_connections_in_use", "Of this hub's pools.", ["pool"], multiprocess_mode="livesum", **made
         )
@@ -71,6 +72,9 @@ class Figures:
 
     def mail(self, outcome: str) -> None:
         self._mails.labels(outcome).inc()
+
+    def replica(self, outcome: str) -> None:
+        self._replica.labels(outcome).inc()
 
     def watch(self, name: str, engine: Engine) -> None:
         """Count the connections that are out of this engine's pool."""

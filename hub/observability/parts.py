@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub import migrate
@@ -19,12 +20,14 @@ from hub.models.key import KeyState, SigningKey
 from hub.models.mail import Mail
 from hub.models.signal import Signal
 from hub.observability import heartbeat
+from hub.replica import OtherDatabase
 
 State = Literal["good", "warn", "bad"]
 LATE = timedelta(minutes=5)
 MAIL_LATE = timedelta(minutes=15)
 SLOW_MS = 100
 FAR_BEHIND = 1000
+FAR_BEHIND_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def of(hub: Hub) -> Sequence[Part]:
     with hub.db.read() as session:
         return [
             _database(hub, session),
+            *_replica(hub),
             _workers(session, now),
             *_rounds(session, now),
             *_queues(session, now),
@@ -63,6 +67,22 @@ def _database(hub: Hub, session: Session) -> Part:
     if took_ms > SLOW_MS:
         return Part("Database", "warn", says, "It is slow: look at its disk and its neighbours.")
     return Part("Database", "good", says)
+
+
+def _replica(hub: Hub) -> Iterator[Part]:
+    if (one := hub.db.replica) is None:
+        return
+    try:
+        behind = one.behind_bytes()
+    except (SQLAlchemyError, OtherDatabase) as error:
+        why = str(error) if isinstance(error, OtherDatabase) else "It does not answer"
+        yield Part("Replica", "warn", f"{why}; reads go to the primary", "Look at DATABASE_REPLICA_URL and its server.")
+        return
+    says = f"{behind / 1024:.0f} KiB behind"
+    if behind > FAR_BEHIND_BYTES:
+        yield Part("Replica", "warn", says, "It is late, so reads go to the primary: look at its disk and network.")
+    else:
+        yield Part("Replica", "good", says)
 
 
 def _workers(session: Session, now: datetime) -> Part:
