@@ -18,7 +18,7 @@ worker: .venv/runtime ## only the sync worker, beside a hub that is served elsew
 	@$(BIN)/python -m hub.cli worker
 
 test: .venv/dev ## the whole test suite, on SQLite and PostgreSQL, with a real browser where there is one
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: .venv/dev ## style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

@@ -48,6 +48,26 @@ class TestClock:
         return self.at
 
 
+LONG = (
+    "tests/storm/test_faults.py",
+    "tests/test_soak.py",
+    "tests/events/test_broker.py",
+    "tests/web/",
+    "tests/flows/",
+    "tests/foreign/",
+    "tests/storm/test_storm.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes comes first: no process is left alone with it at the end, nor are the two storms at once."""
+
+    def place(item: pytest.Item) -> int:
+        return next((place for place, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG))
+
+    items.sort(key=place)
+
+
 def pytest_collection_finish() -> None:
     """Sixteen thousand tests and all modules stay to the end: the collector need not walk them again and again."""
     gc.collect()
