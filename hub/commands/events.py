@@ -117,8 +117,9 @@ def show_types() -> None:
     help="Whom it is for.",
 )
 @click.option("--yes", is_flag=True, help="Send it. Without this you are shown what would be sent, and to how many.")
+@click.option("--again", is_flag=True, help="It was announced before, and is meant to be once more.")
 def make_announcement(
-    about: str, title: str, text: str, url: str, valid_from: datetime | None, to: str, yes: bool
+    about: str, title: str, text: str, url: str, valid_from: datetime | None, to: str, yes: bool, again: bool
 ) -> None:
     """Tell everybody: people in their inbox and by mail (unless they chose otherwise), apps by webhook; or apps."""
     hub = hub_of_environ()
@@ -134,8 +135,11 @@ def make_announcement(
     if not yes:
         click.echo("nothing was sent: repeat it with --yes")
         return
-    with hub.db.write() as session:
-        announcement_id = announce.make(session, one, now=hub.clock(), to=To(to))
+    try:
+        with hub.db.write() as session:
+            announcement_id = announce.make(session, one, now=hub.clock(), to=To(to), is_again=again)
+    except Conflict as error:
+        raise click.ClickException(error.detail) from error
     has_page = To(to) is To.EVERYBODY
     click.echo(f"sent: {hub.settings.base_url}/announcements/{announcement_id}" if has_page else "sent")
 

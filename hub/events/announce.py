@@ -1,18 +1,23 @@
 """What the operator tells everybody, people in their inbox and by mail and apps by webhook; or apps alone."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.errors import BadInput
+from hub.errors import BadInput, Conflict
 from hub.events.outbox import emit
 from hub.ids import new_id
 from hub.models.psu import Psu
+from hub.models.signal import ReceivedSignal
 from hub.models.webhook import WebhookEndpoint
+from hub.upsert import insert_into
 
 
 class To(StrEnum):
@@ -80,8 +85,10 @@ def reach(session: Session, to: To = To.EVERYBODY) -> Reach:
     return Reach(people, with_address, sum(not types or TYPES[to] in types for types in called))
 
 
-def make(session: Session, one: Announcement, *, now: datetime, to: To = To.EVERYBODY) -> str:
-    """The announcement's id. Raises BadInput."""
+def make(session: Session, one: Announcement, *, now: datetime, to: To = To.EVERYBODY, is_again: bool = False) -> str:
+    """The announcement's id. Raises BadInput, and Conflict if the same words were announced to the same in the last 30
+    days (hub.retention): a command that was repeated, by a hand or a script, tells nobody twice. ``is_again``: it is
+    meant."""
     checked(one)
     announcement_id = new_id()
     body = {
@@ -91,5 +98,14 @@ def make(session: Session, one: Announcement, *, now: datetime, to: To = To.EVER
         "url": one.url or None,
         "valid_from": one.valid_from.isoformat() if one.valid_from else None,
     }
+    if not is_again and not _is_new(session, to, body, now):
+        raise Conflict("The same was announced already: change its words, or say that it is meant (--again).")
     emit(session, _SIGNALS[to], announcement_id, now=now, psu_id=None, body=body)
     return announcement_id
+
+
+def _is_new(session: Session, to: To, body: Mapping[str, object], now: datetime) -> bool:
+    """By the words themselves, kept where what came from outside is told apart from its repetition."""
+    words = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    row = insert_into(session, ReceivedSignal).values(source=f"rialto:{_SIGNALS[to]}", id=words, at=now)
+    return session.execute(row.on_conflict_do_nothing().returning(ReceivedSignal.id)).one_or_none() is not None

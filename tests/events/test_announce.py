@@ -13,7 +13,7 @@ from hub.app import create_app
 from hub.cli import main
 from hub.context import Hub
 from hub.duties import ROUTES
-from hub.errors import BadInput
+from hub.errors import BadInput, Conflict
 from hub.events import announce
 from hub.events.announce import Announcement, To
 from hub.events.catalogue import Topic
@@ -27,6 +27,7 @@ from hub.webhooks import endpoints
 from tests.conftest import TestClock
 from tests.mail.letters import Letterbox
 from tests.notifications.telling import person, work
+from tests.race import at_once
 from tests.registered import registered
 
 TERMS = "https://hub.example/terms"
@@ -138,6 +139,18 @@ def test_apps_alone_are_told_where_it_concerns_nobody_else(hub: Hub, clock: Test
     assert mailed(hub) == []
 
 
+def test_two_who_announce_the_same_at_once_announce_it_once(hub: Hub) -> None:
+    def one() -> bool:
+        try:
+            with hub.db.write() as session:
+                announce.make(session, NEWS, now=hub.clock())
+        except Conflict:
+            return False
+        return True
+
+    assert sorted(at_once(3, one)) == [False, False, True]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -174,9 +187,14 @@ def test_the_command_shows_before_it_sends(hub: Hub, clock: TestClock, monkeypat
     with hub.db.read() as session:
         assert inbox.page(hub, session, alice).items == []
     assert "/announcements/" in run("--yes").output
+    repeated = run("--yes")
+    assert (repeated.exit_code, "--again" in repeated.output) == (1, True)
     dispatch(hub, ROUTES)
     with hub.db.read() as session:
         assert [one.words.title for one in inbox.page(hub, session, alice).items] == ["Version 2"]
+    assert "/announcements/" in run("--yes", "--again").output
+    dispatch(hub, ROUTES)
+    assert unread(hub, alice) == 2
     assert run("--url", "ftp://x").exit_code == 1
     for_apps = run("--to", "apps")
     assert (for_apps.exit_code, "people: 0" in for_apps.output) == (0, True)
