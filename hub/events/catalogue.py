@@ -141,6 +141,12 @@ def types() -> Mapping[str, EventType]:
     return {one.type: one for one in _load(TYPES)}
 
 
+@cache
+def concerned(kind: str) -> Sequence[EventType]:
+    """The types that a signal of this kind makes, or whose timer it starts or ends."""
+    return [one for one in types().values() if kind in one.on or kind in one.ends]
+
+
 def _load(directory: Path) -> Sequence[EventType]:
     found = []
     for path in sorted(directory.glob("*.json")):

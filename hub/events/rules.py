@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
-from hub.events.catalogue import OUTSIDE, EventType, types
+from hub.events.catalogue import OUTSIDE, EventType, concerned
 from hub.events.outbox import emit
 from hub.jobs import holding
 from hub.jobs.holding import Held
@@ -31,14 +31,14 @@ class Made:
 
 def made_of(signal: Signal) -> Iterator[Made]:
     """The events that are told now."""
-    for one in types().values():
+    for one in concerned(signal.kind):
         if one.after is None and one.before is None and one.is_made_of(signal.kind, signal.body):
             yield Made(one.type, one.says(signal.kind, signal.subject_id, signal.body))
 
 
 def wind(session: Session, signal: Signal, now: datetime) -> None:
     """Start the timers that this signal starts, and stop those that it stops, in the dispatcher's transaction."""
-    for one in types().values():
+    for one in concerned(signal.kind):
         key = _key(one, signal)
         if signal.kind in one.ends:
             withdraw(session, QUEUE, key)

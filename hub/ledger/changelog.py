@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from hub.ledger import bulk, tables
+from hub import bulk
+from hub.ledger import tables
 from hub.models.connection import Connection
 from hub.models.ledger import Account, Change
 

@@ -12,7 +12,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from hub.ledger import bulk, tables
+from hub import bulk
+from hub.ledger import tables
 from hub.sealing import Sealer
 from providers.model import Page
 from providers.paging import Known

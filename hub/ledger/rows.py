@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, delete, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
+from hub import bulk
 from hub.db import json_text
 from hub.ids import new_ids
-from hub.ledger import bulk, tables
+from hub.ledger import tables
 from hub.ledger.movement import (
     DETAIL_COLUMNS,
     PASSING,

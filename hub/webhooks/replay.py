@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
@@ -103,5 +103,5 @@ def _write(
         values = {"state": tell.DUE, "attempts": 0, "next_at": now, "settled_at": None}
         session.execute(due.values(**values).execution_options(synchronize_session=False))
     if new:
-        session.execute(insert(WebhookMessage), [tell.message(hub, endpoint, client, one, now) for one in new])
+        tell.put(hub, session, [(endpoint, client, one) for one in new], now)
     endpoints.wake(session, endpoint.id, now)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from hub import bulk
 from hub.context import Hub
 from hub.errors import NotFound
 from hub.events import audience
@@ -34,27 +35,33 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     clients = {one.client_id for one in tellings}
     for endpoint, client in session.execute(query.where(WebhookEndpoint.client_id.in_(clients), *is_called)):
         listening[client.client_id].append((endpoint, client))
-    rows: list[dict[str, Any]] = []
-    for one in tellings:
-        for endpoint, client in listening.get(one.client_id, ()):
-            if wants(endpoint, one):
-                rows.append(message(hub, endpoint, client, one, now))
-    if rows:
-        session.execute(insert(WebhookMessage), rows)
-        for endpoint_id in sorted({str(row["endpoint_id"]) for row in rows}):
-            endpoints.wake(session, endpoint_id, now)
+    told = [
+        (endpoint, client, one)
+        for one in tellings
+        for endpoint, client in listening.get(one.client_id, ())
+        if wants(endpoint, one)
+    ]
+    put(hub, session, told, now)
+    for endpoint_id in sorted({endpoint.id for endpoint, _, _ in told}):
+        endpoints.wake(session, endpoint_id, now)
 
 
 def wants(endpoint: WebhookEndpoint, one: Telling) -> bool:
     return not endpoint.types or one.type.type in endpoint.types
 
 
-def message(hub: Hub, endpoint: WebhookEndpoint, client: Client, one: Telling, now: datetime) -> dict[str, Any]:
-    """The row of a new message, due now."""
-    event = one.event
-    who = subject(hub, client, event.psu_id) if event.psu_id else None
-    body = document(hub, type_=one.type.type, event_id=event.id, at=event.at, subject=who, data=one.data)
-    return _row(endpoint, event.psu_id, one.type.type, event.position or 0, body, now, event)
+def put(hub: Hub, session: Session, told: Sequence[tuple[WebhookEndpoint, Client, Telling]], now: datetime) -> None:
+    """New messages, due now. The same few people and apps come again and again in a batch: each is named once."""
+    known: dict[tuple[str, str], str] = {}
+    at, rows = bulk.notation(session).moment(now), list[bulk.Row]()
+    for endpoint, client, one in told:
+        event, who = one.event, None
+        if (psu_id := event.psu_id) is not None:
+            pair = (client.client_id, psu_id)
+            who = known.get(pair) or known.setdefault(pair, subject(hub, client, psu_id))
+        body = document(hub, type_=one.type.type, event_id=event.id, at=event.at, subject=who, data=one.data)
+        rows.append(_row(endpoint, psu_id, one.type.type, event.position or 0, body, at, event.trace_id))
+    bulk.insert(session, _TABLE, _COLUMNS, rows)
 
 
 def document(hub: Hub, *, type_: str, event_id: str, at: datetime, subject: str | None, data: object) -> str:
@@ -76,10 +83,10 @@ def test(hub: Hub, session: Session, endpoint: WebhookEndpoint, now: datetime) -
     """Put a message that tells of nothing; returns its id."""
     event_id = new_id()
     body = document(hub, type_=endpoints.TEST, event_id=event_id, at=now, subject=None, data={})
-    row = _row(endpoint, None, endpoints.TEST, 0, body, now, None)
-    session.execute(insert(WebhookMessage), [row])
+    row = _row(endpoint, None, endpoints.TEST, 0, body, bulk.notation(session).moment(now), None)
+    bulk.insert(session, _TABLE, _COLUMNS, [row])
     endpoints.wake(session, endpoint.id, now)
-    return str(row["id"])
+    return str(row[0])
 
 
 def again(session: Session, endpoint: WebhookEndpoint, message_id: str, now: datetime) -> None:
@@ -116,25 +123,25 @@ def again_since(session: Session, endpoint: WebhookEndpoint, since: datetime, no
 
 
 def _row(
-    endpoint: WebhookEndpoint,
-    psu_id: str | None,
-    type_: str,
-    position: int,
-    body: str,
-    now: datetime,
-    event: Event | None,
-) -> dict[str, Any]:
-    message_id = new_id()
-    return {
-        "id": message_id,
-        "endpoint_id": endpoint.id,
-        "type": type_,
-        "line": psu_id if endpoint.is_ordered and psu_id else message_id,
-        "position": position,
-        "body": body,
-        "state": DUE,
-        "attempts": 0,
-        "next_at": now,
-        "trace_id": event.trace_id if event is not None else None,
-        "created_at": now,
-    }
+    endpoint: WebhookEndpoint, psu_id: str | None, type_: str, position: int, body: str, at: Any, trace_id: str | None
+) -> bulk.Row:
+    """In the order of _COLUMNS. ``at``: now, in the store's notation (hub.bulk)."""
+    id_ = new_id()
+    line = psu_id if endpoint.is_ordered and psu_id else id_
+    return id_, endpoint.id, type_, line, position, body, DUE, 0, at, trace_id, at
+
+
+_TABLE = WebhookMessage.metadata.tables[WebhookMessage.__tablename__]
+_COLUMNS = (
+    "id",
+    "endpoint_id",
+    "type",
+    "line",
+    "position",
+    "body",
+    "state",
+    "attempts",
+    "next_at",
+    "trace_id",
+    "created_at",
+)
