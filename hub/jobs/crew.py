@@ -119,7 +119,8 @@ class Crew:
         began = time.monotonic()
         outcome: Outcome = "ok"
         detail = ""
-        with correlation.under(held.trace_id or str(uuid.uuid4())):
+        own_trace = "" if held.trace_id else str(uuid.uuid4())
+        with correlation.under(held.trace_id or own_trace):
             try:
                 if self._stopping.is_set():
                     self._release(held)
@@ -140,7 +141,12 @@ class Crew:
                 log.debug("a job ended", extra={"queue": held.queue, "took_s": round(took_s, 3)})
                 self._hub.figures.job(held.queue, outcome, took_s)
                 self._hub.recorder.note(
-                    "hub", f"job {held.queue}", took_ms=int(took_s * 1000), outcome=outcome, detail=detail
+                    "hub",
+                    f"job {held.queue}",
+                    took_ms=int(took_s * 1000),
+                    outcome=outcome,
+                    detail=detail,
+                    request_id=own_trace,
                 )
                 self._wake.set()
 

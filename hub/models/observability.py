@@ -11,7 +11,8 @@ from hub.db import Base, Instant
 class Hop(Base):
     """One step on the way of ``trace_id``. ``place``: person, app, hub, bank, webhook or mail. ``party``: the
     institution, client or endpoint on the other side. ``outcome``: ok, refused, failed or unreachable. ``request_id``:
-    by which the other side knows the call. No row holds anything of a person's.
+    by which the other side knows the call; the id itself where a job of the hub's began it. No row
+    holds anything of a person's.
     """
 
     __tablename__ = "hop"

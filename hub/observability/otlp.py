@@ -1,8 +1,9 @@
 """The hops of an id as OpenTelemetry spans, for a collector: OTLP over HTTP in JSON (opentelemetry-proto 1.x, "JSON
 Protobuf Encoding"), with the exporter's standard variables OTEL_EXPORTER_OTLP_ENDPOINT and _HEADERS.
 
-The id is a UUID and is the trace id as it is. The request of the person or the app is the span under which the others
-stand; ids of spans follow from what they are, so that a batch that is sent twice is one for the collector.
+The id is a UUID and is the trace id as it is. The request of the person or the app, or the job that came by the clock,
+is the span under which the others stand; ids of spans follow from what they are, so that a batch that is sent twice is
+one for the collector.
 """
 
 import hashlib
@@ -64,12 +65,13 @@ def spans(hops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _span(hop: Mapping[str, Any]) -> dict[str, Any]:
     trace = uuid.UUID(str(hop["trace_id"])).hex
     ended_ns = int(hop["at"].timestamp() * 1_000_000) * 1000
-    is_request = hop["place"] in {"person", "app"}
+    is_by_the_clock = hop["place"] == "hub" and hop["request_id"] == hop["trace_id"]
+    is_first = hop["place"] in {"person", "app"} or is_by_the_clock
     root = _id(trace)
     told = {name: str(hop[name]) for name in ("place", "party", "outcome", "detail", "request_id") if hop[name]}
     span: dict[str, Any] = {
         "traceId": trace,
-        "spanId": root if is_request else _id(trace, hop["place"], hop["what"], str(ended_ns), hop["request_id"]),
+        "spanId": root if is_first else _id(trace, hop["place"], hop["what"], str(ended_ns), hop["request_id"]),
         "name": hop["what"],
         "kind": _KINDS.get(hop["place"], _CLIENT),
         "startTimeUnixNano": str(ended_ns - int(hop["took_ms"]) * 1_000_000),
@@ -77,7 +79,7 @@ def _span(hop: Mapping[str, Any]) -> dict[str, Any]:
         "attributes": [_said(f"rialto.{name}", value) for name, value in told.items()],
         "status": {"code": _ERROR, "message": str(hop["detail"])} if hop["outcome"] in _FAILED else {},
     }
-    return span if is_request else span | {"parentSpanId": root}
+    return span if is_first else span | {"parentSpanId": root}
 
 
 def _id(*parts: str) -> str:

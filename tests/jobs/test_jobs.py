@@ -1,7 +1,9 @@
 """Work that was asked for is done: once where that was promised, by one worker, in order of need, whoever dies."""
 
 import threading
+import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -301,3 +303,16 @@ def test_a_round_comes_once_over_all_machines_and_is_not_made_up_for(hub: Hub, c
     assert [job.key for job in jobs(hub)] == [QUEUE]
     clock.advance(seconds=59)
     assert tick(hub, rounds) == 0
+
+
+def test_a_job_that_came_by_the_clock_is_where_its_trace_begins_and_one_that_was_asked_for_is_not(hub: Hub) -> None:
+    notes = list[dict[str, Any]]()
+    hub.recorder.note = lambda *_place, **told: notes.append(told | {"trace": correlation.current()})  # type: ignore[method-assign]
+    ask(hub, "by the clock")
+    with correlation.under(asked_by := str(uuid.uuid4())):
+        ask(hub, "asked for")
+    assert Crew(hub, [Carver([]).kind()]).run_once() == 2
+    by_trace = {one["trace"]: one["request_id"] for one in notes}
+    assert by_trace.pop(asked_by) == ""
+    assert all(trace == request_id for trace, request_id in by_trace.items())
+    assert len(by_trace) == 1

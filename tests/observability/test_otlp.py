@@ -98,6 +98,13 @@ def test_a_hop_is_a_span_of_its_length_under_the_request() -> None:
     assert spans([HOP]) == spans([HOP]), "sent twice it is one span"
 
 
+def test_what_a_job_does_that_came_by_the_clock_stands_under_the_job() -> None:
+    job = HOP | {"place": "hub", "what": "job connection", "request_id": TRACE}
+    first, call, uk_call = spans([job, HOP, HOP | {"request_id": TRACE}])["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert "parentSpanId" not in first
+    assert call["parentSpanId"] == uk_call["parentSpanId"] == first["spanId"]
+
+
 @pytest.mark.parametrize("outcome", ["failed", "unreachable"])
 def test_a_failure_is_an_error_and_a_refusal_is_none(outcome: str) -> None:
     failed, refused = read(
