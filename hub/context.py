@@ -17,6 +17,7 @@ from hub.consents.access import AccessLog
 from hub.db import Database
 from hub.encryption import EncryptionKeys
 from hub.errors import NotFound
+from hub.events import catalogue as event_types
 from hub.identity import breaches, risk
 from hub.identity.passwords import BreachList
 from hub.identity.risk import RiskPolicy, UsualPolicy
@@ -220,6 +221,10 @@ def build(settings: Settings, *, clock: Clock = system_now) -> Hub:
     """Put a hub together. Raises SettingsError if the settings cannot work, CatalogueError if a bank's file is wrong
     or enables a bank and lacks what it takes to call it.
     """
+    try:
+        event_types.declare(settings.event_type_dirs)
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"RIALTO_EVENT_TYPES: {error}") from error
     db = Database(settings.database_url, settings.database_replica_url)
     sealer = sealer_for(settings)
     return Hub(

@@ -61,6 +61,7 @@ class Settings:
     kafka_config: Path | None = field(default=None, repr=False)
     kafka_signals: str = ""
     kafka_sources: Path | None = None
+    event_type_dirs: tuple[Path, ...] = ()
     operators: frozenset[str] = frozenset()
     trusted_proxy_hops: int = 0
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
@@ -238,6 +239,8 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
         given[name] = _key_pair(env, f"RIALTO_{name.upper()}")
     if text := env.get("RIALTO_INSTITUTIONS"):
         given["institution_dirs"] = (SHIPPED_INSTITUTIONS, *(Path(part) for part in text.split(os.pathsep)))
+    if text := env.get("RIALTO_EVENT_TYPES"):
+        given["event_type_dirs"] = tuple(Path(part) for part in text.split(os.pathsep))
     if text := env.get("RIALTO_BREACH_LIST"):
         given["breach_list"] = Path(text)
     if text := env.get("RIALTO_OPERATORS"):

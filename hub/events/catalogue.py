@@ -3,9 +3,13 @@ signals it is made of and when, and what it says. Files are the rules: the dispa
 and schemas for developers are drawn from them.
 
 A signal itself becomes an event too, under its own kind, for the hub's own systems (audience ``hub``).
+
+An operator declares types of their own in folders that RIALTO_EVENT_TYPES names. They are the process's, as those that
+are shipped: whoever builds a hub says which.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -135,10 +139,35 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return timer.unless if timer else ()
 
 
+_own: dict[str, EventType] = {}
+
+
+def declare(directories: Iterable[Path]) -> None:
+    """The operator's own types are those in these folders, from now on. Raises ValueError, naming the file, for one
+    that is none, has the name of another, or says what nobody could be shown."""
+    found: dict[str, EventType] = {}
+    for one in [one for directory in directories for one in _load(directory)]:
+        if one.type in found or one.type in _shipped():
+            raise ValueError(f"{one.type}.json: there is a type of that name already")
+        if problem := _unfit(one):
+            raise ValueError(f"{one.type}.json: {problem}")
+        found[one.type] = one
+    if found != _own:
+        _own.clear()
+        _own.update(found)
+        types.cache_clear()
+        concerned.cache_clear()
+
+
+@cache
+def _shipped() -> Mapping[str, EventType]:
+    return {one.type: one for one in _load(TYPES)}
+
+
 @cache
 def types() -> Mapping[str, EventType]:
-    """All of them, by their name. Raises ValueError for a file that is none."""
-    return {one.type: one for one in _load(TYPES)}
+    """All of them, by their name."""
+    return {**_shipped(), **_own}
 
 
 @cache
@@ -148,6 +177,8 @@ def concerned(kind: str) -> Sequence[EventType]:
 
 
 def _load(directory: Path) -> Sequence[EventType]:
+    if not directory.is_dir():
+        raise ValueError(f"{directory} is no folder")
     found = []
     for path in sorted(directory.glob("*.json")):
         try:
@@ -158,3 +189,34 @@ def _load(directory: Path) -> Sequence[EventType]:
             raise ValueError(f"{path.name} declares {one.type}")
         found.append(one)
     return found
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_LONGEST_NAME = 60  # of an event's kind
+
+
+def _unfit(one: EventType) -> str:
+    """What an operator's file must not say, "" if it is fit. The shipped ones are held to the same by a test."""
+    if not _NAME.fullmatch(one.type) or len(one.type) > _LONGEST_NAME or one.type.startswith(OUTSIDE):
+        return f"its name is words of small letters with dots between, {_LONGEST_NAME} letters, not {OUTSIDE}…"
+    if not one.on:
+        return "no signal makes it (on)"
+    for name, told in one.data.items():
+        if "type" not in told.schema and "enum" not in told.schema:
+            return f"data.{name} has a schema without a type"
+    return "" if one.notice is None else _unreadable(one.notice, {*one.data, "bank", "app"})
+
+
+def _unreadable(notice: Notice, known: set[str]) -> str:
+    places = {"title": known, "text": known | {"payee"}, "path": known - {"bank", "app"} | {"subject"}}
+    for name, allowed in places.items():
+        text: str = getattr(notice, name)
+        rest = _PLACE.sub("", text)
+        if "{" in rest or "}" in rest or not text.isprintable() or not text:
+            return f"notice.{name} is a line of text in which {{a_name}} is replaced"
+        if strange := set(_PLACE.findall(text)) - allowed:
+            return f"notice.{name} names {', '.join(sorted(strange))}, which is not said"
+    if not notice.path.startswith("/") or notice.path.startswith("//") or "\\" in notice.path:
+        return "notice.path is a page of this hub, such as /connections"
+    return ""

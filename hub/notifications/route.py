@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import insert, select, tuple_, update
@@ -52,10 +51,9 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
 def _settle(session: Session, events: Sequence[Event], now: datetime) -> Mapping[_About, int]:
     """What nobody needs to see any more counts as read, and goes nowhere. Returns what is settled, and by the event at
     which position: what came before that in the same batch is not even written."""
+    by_signal = _settled()
     settled = {
-        (event.psu_id, kind, event.subject_id): _at(event)
-        for event in events
-        for kind in _settled().get(event.kind, ())
+        (event.psu_id, kind, event.subject_id): _at(event) for event in events for kind in by_signal.get(event.kind, ())
     }
     over = {(subject_id, kind) for _, kind, subject_id in settled}
     if over:
@@ -76,7 +74,6 @@ def _at(event: Event) -> int:
     return event.position or 0
 
 
-@cache
 def _settled() -> dict[str, list[str]]:
     """Signal -> the kinds of notifications that it settles."""
     found: dict[str, list[str]] = defaultdict(list)
