@@ -1,7 +1,7 @@
 """The rim of every adapter: what leaves it is a ProviderError that knows its bank and its step, or a bug.
 
-The inner layers raise the right error where they know most. This is the net under them for the three libraries that
-touch a bank's bytes; anything else that escapes is a mistake of ours and must be seen as one.
+The inner layers raise the right error where they know most. This is the net under them for what the libraries that
+touch a bank's bytes raise of them; anything else that escapes is a mistake of ours and must be seen as one.
 """
 
 import logging
@@ -28,7 +28,7 @@ def edge(institution_id: str, step: str) -> Iterator[None]:
         error.institution_id = error.institution_id or institution_id
         error.step = error.step or step
         raise
-    except (msgspec.MsgspecError, JoseError) as error:
+    except (msgspec.MsgspecError, JoseError, UnicodeDecodeError, RecursionError) as error:
         raise ContractBroken(type(error).__name__, institution_id=institution_id, step=step) from None
     except requests.RequestException as error:
         raise Transient(type(error).__name__, institution_id=institution_id, step=step) from None

@@ -228,7 +228,8 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of transactions. ``next`` is the adapter's own cursor for the following page, None on the last.
+    """One page of transactions. ``next`` is the adapter's own cursor for the following page, None on the last. ``link``
+    is the bank's link to it: None as well where the next one is asked for by ourselves (another period or status).
 
     One broken row does not lose the page: the good rows are in ``transactions``, the others in ``rejected``, so the
     data is kept (sealed, like every raw payload) and an operator can be told.
@@ -243,5 +244,6 @@ class Page:
     next: str | None
     rejected: tuple[RejectedRow, ...] = ()
     digest: bytes = b""
+    link: str | None = None
     unread: "Callable[[], Page] | None" = field(default=None, repr=False)
     notices: tuple[str, ...] = ()

@@ -73,8 +73,8 @@ def walk(
         page = _read(answer.body, digest, parse)
         if not page.next and (elsewhere := _in_header(answer)):
             page = cast(P, replace(cast(Any, page), next=elsewhere))
-        yield page
         link = page.next
+        yield cast(P, replace(cast(Any, page), link=link)) if isinstance(page, Page) else page
         if not link:
             return
         before, url = url, resolve(url, link)

@@ -292,9 +292,10 @@ class _Piece:
 
 
 def _store(job: _Job, connection_id: str, account_id: str, one: Extract, normaliser: str) -> Iterator[_Piece]:
-    days = one.days
-    if days is None:
+    if not one.transactions and one.days is None:
         return
+    today = job.hub.clock().date()
+    days = one.days or (today, today)  # pending rows may come without any day
     fetch = Fetch(account_id, connection_id, *days, normaliser, is_whole=False)
     rows = one.transactions
     for first in range(0, len(rows), ROWS_AT_ONCE):

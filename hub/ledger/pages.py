@@ -53,7 +53,7 @@ class Memory:
                 self.connection_id,
                 READING,
                 self.normaliser,
-                sealer.seal(page.next.encode(), _place(page.digest.hex())) if page.next else None,
+                sealer.seal(page.link.encode(), _place(page.digest.hex())) if page.link else None,
                 ",".join(ids),
                 put.day(oldest),
             )

@@ -149,10 +149,18 @@ class Steps:
             return replace(start, state=replace(start.state, data={**start.state.data, **_afterwards(told)}))
         link = sca.image_link(told) if want.kind is sca.Kind.CODE else None
         image = self._client.picture(state.bank_consent_id, link, authorise.bearer(state)) if link else None
-        kept = {"told": msgspec.json.encode(told).decode(), "tries": str(tries)}
+        kept = {"told": _kept(told), "tries": str(tries)}
         return LinkStart(
             sca.ask(told, want.kind, image=image, error=error), replace(state, data={**state.data, **kept})
         )
+
+
+def _kept(told: Authorisation) -> str:
+    """Raises ContractBroken for more than an authorisation can have to say: it is kept until the next step."""
+    written = msgspec.json.encode(told)
+    if len(written) > _LONGEST_TOLD:
+        raise ContractBroken("the step of the authorisation is too large")
+    return written.decode()
 
 
 def _with_known_links(said: Authorisation, before: Authorisation) -> Authorisation:

@@ -4,6 +4,7 @@ Places are the names of psd2-api 1.3.11: transactions, cardTransaction, entryDet
 at banks is said beside it in providers.berlin_group.wire.
 """
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -16,7 +17,8 @@ from providers.model import Card, Exchange, Money, Scheme, Status
 from providers.rows import BrokenRow, Lenient
 from providers.rules.told import Named, Told
 
-_DIRECTIONS = {"C": 1, "D": -1}  # creditDebitIndicator: CRDT, Credit, CR; DBIT, Debit, DR
+# creditDebitIndicator: C, CR, CRDT, Credit; D, DR, DBIT, Debit. The letter alone would take a deposit for a debit.
+_DIRECTION = re.compile(r"(?:(C|CR.*)|D|DR.*|DB.*|DEB.*)", re.IGNORECASE | re.DOTALL)
 
 _OUT = frozenset({"OUT", "OUTGOING", "OUTBOUND", "DEBIT", "DBIT"})
 _IN = frozenset({"IN", "INCOMING", "INBOUND", "CREDIT", "CRDT"})
@@ -123,7 +125,8 @@ def direction(indicator: str | None, number: Decimal) -> int | None:
     """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither, beside a number
     without a minus: money whose direction is not known is not money that came in."""
     word = text.meaningful(indicator)
-    found = None if word is None else _DIRECTIONS.get(word[0].upper())
+    known = None if word is None else _DIRECTION.fullmatch(word)
+    found = None if known is None else 1 if known[1] else -1
     if word is not None and found is None and number > 0:
         raise BrokenRow("creditDebitIndicator is unknown")
     return found
@@ -134,7 +137,10 @@ def _direction(row: wire.TransactionRow, given: wire.Amount, number: Decimal) ->
     word = word or row.debit_credit or row.credit_debit
     if word is None and row.direction is not None:
         way = row.direction.strip().upper()
-        return -1 if way in _OUT else 1 if way in _IN else None
+        found = -1 if way in _OUT else 1 if way in _IN else None
+        if found is None and way and number > 0:
+            raise BrokenRow("direction is unknown")
+        return found
     return direction(word, number)
 
 

@@ -16,7 +16,7 @@ from providers.rules.told import Named, Told
 # value date, entry date, mark, funds code (third letter of the currency), amount, type, reference, bank's reference
 _ENTRY = re.compile(
     r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?[ ]?(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?"
-    r"(?P<whole>[0-9]{1,15})(?:[,.](?P<part>[0-9]{0,18}))?"
+    r"(?P<whole>[0-9]{1,15})(?:[,.](?P<part>[0-9]{0,18}))?(?![ ]?[0-9]|[.,])"
     r"(?P<type>[NFS][A-Z0-9 ]{3})?(?P<rest>.{0,200})",
     re.ASCII | re.DOTALL,
 )

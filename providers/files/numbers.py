@@ -29,21 +29,23 @@ def exact(text: str, mark: Mark, field: str) -> Decimal:
         raise BrokenRow(f"{field} is not an amount")
     plain = _SPACES.sub("", text).replace("\u2212", "-").replace("\u2013", "-")
     plain = _BEHIND.sub("", _BEFORE.sub(r"\1", plain, count=1))
-    sign = 1
+    signs = set[int]()
     if plain.startswith("(") and plain.endswith(")"):
-        sign, plain = -1, plain[1:-1]
+        signs, plain = {-1}, plain[1:-1]
     if word := _WORD.search(plain):
-        sign *= _WORDS[word[1]]
+        signs.add(_WORDS[word[1]])
         plain = plain[: word.start()]
     for dash in ("-", "+"):
         if plain.startswith(dash) or plain.endswith(dash):
-            sign *= -1 if dash == "-" else 1
+            signs.add(-1 if dash == "-" else 1)
             plain = plain[1:] if plain.startswith(dash) else plain[:-1]
             break
+    if len(signs) > 1:
+        raise BrokenRow(f"{field} is in and out at once")
     if not _GROUPED[mark].fullmatch(plain) or not any(map(str.isdigit, plain)):
         raise BrokenRow(f"{field} is not an amount")
     number = Decimal(plain.replace("." if mark == "," else ",", "").replace(mark, ".").rstrip("."))
-    return number if sign > 0 or number.is_zero() else number.copy_negate()
+    return number if -1 not in signs or number.is_zero() else number.copy_negate()
 
 
 def is_amount(text: str, mark: Mark) -> bool:

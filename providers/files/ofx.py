@@ -15,7 +15,7 @@ from providers.files import accounts, ofx_tree
 from providers.files.decode import decoded
 from providers.files.extract import Extract, Format, Read
 from providers.files.ofx_tree import Node
-from providers.files.rows import Taken
+from providers.files.rows import Taken, must_be_few, must_be_few_statements
 from providers.identify import identifier
 from providers.model import Account, AccountType, Balance, BalanceType, Exchange, Identifier, Money, Scheme, Status
 from providers.rows import BrokenRow
@@ -52,6 +52,8 @@ def read(raw: bytes) -> Read:
     text, _encoding = decoded(raw, (charset,) if charset else ())
     root = ofx_tree.read(text)
     statements = root.anywhere(*_STATEMENTS)
+    must_be_few_statements(len(statements))
+    must_be_few(len(root.anywhere(*_ROWS)))  # of all statements together
     if not statements:
         codes = {one.text for one in root.anywhere("CODE")} - {"0"}
         why = "The file is OFX without a statement."

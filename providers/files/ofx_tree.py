@@ -4,10 +4,10 @@ between. One reader for both: it knows which elements hold others, and takes eve
 No XML parser is asked, so there is nothing to declare, expand or fetch.
 """
 
-import html
 import re
 from dataclasses import dataclass, field
 
+from providers import text as texts
 from providers.errors import ContractBroken
 
 MAX_ELEMENTS = 2_000_000
@@ -87,7 +87,7 @@ def read(text: str) -> Node:
         if name in _HOLDERS and not empty:
             path.append(node)
         else:
-            node.text = html.unescape((said + (data or "")).strip())
+            node.text = texts.unescaped((said + (data or "")).strip())
             node.end = found.end()
     for node in path:
         node.end = node.end or len(text)

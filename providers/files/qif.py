@@ -14,7 +14,7 @@ from providers.files import days, numbers
 from providers.files.decode import decoded
 from providers.files.extract import Extract, Format, Read
 from providers.files.reading import Reading
-from providers.files.rows import Taken
+from providers.files.rows import Taken, must_be_few, must_be_few_statements
 from providers.model import Account, AccountType, Status
 from providers.rules.engine import Engine
 from providers.rules.told import Named, Told
@@ -51,6 +51,8 @@ def read(raw: bytes, *, currency: str = "", order: days.Order | None = None) -> 
     if not sections:
         raise ContractBroken("The file is QIF without a bank, cash or card account.")
     records = [record for section in sections for record in section.records]
+    must_be_few_statements(len(sections))
+    must_be_few(len(records))  # of all sections together
     orders = days.orders_of(_values(records, "D"))
     is_guess = order is None and len(orders) != 1
     order = order or (orders[0] if orders else "dmy")

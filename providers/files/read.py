@@ -28,6 +28,8 @@ class Said:
 
 
 NOTHING_SAID = Said()
+MAX_ACCOUNTS = 200
+"""Of one file, which a person looks through one by one."""
 
 
 def format_of(raw: bytes) -> Format:
@@ -132,12 +134,15 @@ def _money(money: Money, currency: str) -> Money:
 
 
 def by_account(found: Read) -> tuple[tuple[Extract, ...], ...]:
-    """The extracts of each account, in the order of their days: a file may hold a month of daily statements."""
+    """The extracts of each account, in the order of their days: a file may hold a month of daily statements. Raises
+    ContractBroken for more accounts than anybody could look through."""
     groups: dict[object, list[Extract]] = {}
     for one in found.extracts:
         account = one.account
         key = (account.identifiers or (account.name, account.type), account.currency)
         groups.setdefault(key, []).append(one)
+    if len(groups) > MAX_ACCOUNTS:
+        raise ContractBroken(f"The file is of more than {MAX_ACCOUNTS} accounts; divide it.")
     return tuple(tuple(sorted(group, key=_first_day)) for group in groups.values())
 
 

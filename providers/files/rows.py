@@ -15,6 +15,8 @@ RAW_LIMIT_BYTES = 65_536
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # of a movement; beyond it a date is a mistake, and arithmetic on it fails
 MAX_ROWS = 200_000
 """Of one file, broken ones included: more take minutes of a core and a gigabyte."""
+MAX_STATEMENTS = 20_000
+"""Of one file: fifty years of daily ones. Each costs a fifth of a millisecond, rows or none."""
 _DIGITS = 18  # of an amount, those behind the mark included: what fits a column of 63 bits
 
 
@@ -22,6 +24,12 @@ def must_be_few(rows: int, *, of: str = "file") -> None:
     """Raises ContractBroken for more than MAX_ROWS."""
     if rows > MAX_ROWS:
         raise ContractBroken(f"The {of} has more than {MAX_ROWS} rows; divide it into years.")
+
+
+def must_be_few_statements(count: int) -> None:
+    """Raises ContractBroken for more than MAX_STATEMENTS."""
+    if count > MAX_STATEMENTS:
+        raise ContractBroken(f"The file has more than {MAX_STATEMENTS} statements; divide it into years.")
 
 
 @dataclass(slots=True)

@@ -103,10 +103,10 @@ def lines(text: str, profile: Profile) -> Iterator[Line]:
     source = _Source(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     for _ in range(profile.skip_lines):
         next(source, None)
-    source.taken.clear()
+    source.let_go()
     reader = csv.reader(source, delimiter=profile.delimiter, strict=False)
     for number, cells in enumerate(_bounded(reader)):
-        raw, source.taken = "\n".join(source.taken), []
+        raw = source.let_go()
         if number == 0 and profile.has_header:
             continue
         must_be_few(number)
@@ -126,11 +126,18 @@ class _Source(Iterator[str]):
     def __init__(self, given: list[str]) -> None:
         self._lines = iter(given)
         self.taken: list[str] = []
+        self._length = 0
+
+    def let_go(self) -> str:
+        """The text of the row, which has ended."""
+        raw, self.taken, self._length = "\n".join(self.taken), [], 0
+        return raw
 
     def __next__(self) -> str:
         line = next(self._lines)
         self.taken.append(line)
-        if sum(map(len, self.taken)) > MAX_ROW_LENGTH:
+        self._length += len(line) + 1  # an empty line counts too
+        if self._length > MAX_ROW_LENGTH:
             raise ContractBroken("A row of the file never ends: a quotation mark may be missing.")
         return line + "\n"
 

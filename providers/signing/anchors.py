@@ -116,5 +116,6 @@ def _may_sign(one: x509.Certificate) -> bool:
 def _extensions(one: x509.Certificate) -> Iterable[x509.ExtensionType]:
     try:
         return [found.value for found in one.extensions]
-    except (ValueError, x509.DuplicateExtension):  # twice the same, or not DER: nothing of it is believed
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        # Twice the same, not DER, or with a name of a rare kind: nothing of it is believed.
         raise ContractBroken("the answer's certificate is not well formed") from None

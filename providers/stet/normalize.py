@@ -40,7 +40,7 @@ from providers.stet.envelope import listed
 from providers.stet.told import directed, direction_of, identifiers, named, told
 
 CURRENCY = "EUR"  # where neither a row nor its account names one: STET is France's and Monaco's
-VERSION = 1  # of these rules; stored beside what they made
+VERSION = 2  # of these rules; stored beside what they made
 
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType}
 _USAGES = {kind.value: kind for kind in AccountUsage}

@@ -51,12 +51,30 @@ SIGNS = [
     ("-12.10", "DBIT", "-12.10"),
     ("12.10", "CRDT", "12.10"),
     ("-0.00", ..., "0.00"),
+    ("12.10", "C", "12.10"),
+    ("12.10", "dr", "-12.10"),
+    ("12.10", "Credit", "12.10"),
 ]
 
 
 @pytest.mark.parametrize(("text", "indicator", "number"), SIGNS)
 def test_the_minus_sign_or_an_indicator_says_the_direction(text: Any, indicator: Any, number: str) -> None:
     assert str(one(transactionAmount=amount(text), creditDebitIndicator=indicator).money.number) == number
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"creditDebitIndicator": "Deposit"},
+        {"creditDebitIndicator": "Charge"},
+        {"direction": "SENT"},
+        {"direction": "D"},
+    ],
+)
+def test_money_of_which_nobody_says_whether_it_came_is_none(said: Any) -> None:
+    page = normalize.transactions(berlin(but(BERLIN_TRANSACTION, transactionAmount=amount("12.10"), **said)))
+    assert page.transactions == ()
+    assert "unknown" in page.rejected[0].reason
 
 
 def test_the_list_says_the_status() -> None:

@@ -1,17 +1,18 @@
 """Banks that list cards apart, and banks that tell what is booked and what is pending one at a time."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 import pytest
 import responses
 
+from providers import paging
 from providers.berlin_group.adapter import BerlinGroupAdapter
-from providers.errors import ProviderError, ReconsentRequired, Refused, Transient
+from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
 from providers.model import Account, AccountType, Status
-from providers.port import Access
+from providers.port import Access, LinkRequest
 from providers.registry import BUILT_IN_INSTITUTIONS, load_institutions
 from tests.providers import tpp
 from tests.providers.pages import BERLIN_ACCOUNT, BERLIN_BALANCE, BERLIN_TRANSACTION, berlin
@@ -91,6 +92,32 @@ def test_what_is_booked_comes_first_and_only_the_last_page_is_the_last(bank: res
     assert [page.transactions[0].status for page in pages] == [Status.BOOKED, Status.PENDING]
     assert [page.next is None for page in pages] == [False, True]
     assert adapter.capabilities.pending is True
+
+
+def test_what_is_known_of_the_booked_list_leads_to_the_pending_one_again(bank: responses.RequestsMock) -> None:
+    adapter = BerlinGroupAdapter(tpp.lorelei(booking_status="separate"), tpp.tpp())
+    for status, body in (("booked", berlin(BERLIN_TRANSACTION)), ("pending", berlin(pending=(BERLIN_TRANSACTION,)))):
+        asked = [responses.matchers.query_param_matcher({"bookingStatus": status}, strict_match=False)]
+        bank.get(f"{V1}/accounts/acc-1/transactions", body=body, match=asked)
+    account = Account("acc-1", "EUR")
+    first = list(adapter.transactions(ACCESS, account, psu=None, **DAYS))
+    assert [page.link for page in first] == [None, None], "the bank named no next page"
+    with paging.knowing({page.digest: page.link for page in first}):
+        again = list(adapter.transactions(ACCESS, account, psu=None, **DAYS))
+    assert [page.digest for page in again] == [page.digest for page in first]
+    assert all(page.unread for page in again)
+
+
+def test_a_link_that_is_no_text_is_a_broken_answer(bank: responses.RequestsMock) -> None:
+    links = b'{"consentStatus":"received","consentId":"c1","_links":{%s"info":{"href":"/f\xfcr"}}}'
+    asks_for_a_password = b'"startAuthorisationWithPsuAuthentication":{"href":"/v1/consents/c1/authorisations"},'
+    bank.post(f"{V1}/consents", body=links % asks_for_a_password, status=201)
+    adapter = BerlinGroupAdapter(tpp.lorelei(), tpp.tpp())
+    request = LinkRequest(
+        "https://hub.example/cb", "state", "nonce", datetime(2026, 6, 1, tzinfo=UTC), date(2026, 9, 1)
+    )
+    with pytest.raises(ContractBroken):
+        adapter.start(request)
 
 
 def test_a_pending_list_that_is_refused_costs_no_booked_row(bank: responses.RequestsMock) -> None:

@@ -313,7 +313,7 @@ def test_more_statements_or_rows_than_a_file_may_have_are_refused_before_they_ar
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     statement = b":20:A\n:25:DE89370400440532013000\n:28C:1\n:60F:C240101EUR1,00\n:62F:C240101EUR1,00\n-\n"
-    monkeypatch.setattr(mt940, "MAX_STATEMENTS", 10)
+    monkeypatch.setattr(rows, "MAX_STATEMENTS", 10)
     assert len(mt940.read(statement * 10).extracts) == 10
     with pytest.raises(ContractBroken, match="more than 10 statements"):
         mt940.read(statement * 11)
@@ -321,3 +321,15 @@ def test_more_statements_or_rows_than_a_file_may_have_are_refused_before_they_ar
     row = b":61:240101C1,00NTRFNONREF\n"
     with pytest.raises(ContractBroken, match="more than 5 rows"):
         mt940.read(statement.replace(b":62F:", row * 2 + b":62F:") * 3)
+    with pytest.raises(ContractBroken, match="more than 5 rows"):
+        mt940.read(statement.replace(b":62F:", (b" " + row) * 2 + b":62F:") * 3)
+    with pytest.raises(ContractBroken, match="more than 10 statements"):
+        mt940.read(statement.replace(b":20:", b" :20:") * 11)
+
+
+@pytest.mark.parametrize("amount", [b"1.234,56", b"1 234,56", b"1,234.56", b"1,2,3"])
+def test_half_an_amount_is_no_amount(amount: bytes) -> None:
+    file = b":20:A\n:25:DE89370400440532013000\n:60F:C240101EUR%b\n:61:240101D%bNTRFNONREF\n-\n" % (amount, amount)
+    (found,) = mt940.read(file).extracts
+    assert (found.transactions, found.balances) == ((), ())
+    assert len(found.rejected) == 2
