@@ -49,6 +49,9 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+"""How long PostgreSQL is waited for, in seconds, to let us in, and in milliseconds to acknowledge what was sent: a host
+that is gone says nothing, and the system's own limits are minutes."""
 SQLITE_BUSY_MS = 10_000
 SQLITE_MMAP_BYTES = 256 * 1024 * 1024
 SQLITE_CACHE_KIB = 16 * 1024
@@ -174,12 +177,12 @@ class Database:
         options = {
             "pool_size": 4,
             "max_overflow": 8,
-            "connect_args": {"options": "-c timezone=UTC"},
+            "connect_args": {"options": "-c timezone=UTC", **PATIENCE},
         }
         if not writes:
             options |= {
                 "isolation_level": "AUTOCOMMIT",
-                "connect_args": {"options": "-c timezone=UTC -c default_transaction_read_only=on"},
+                "connect_args": {"options": "-c timezone=UTC -c default_transaction_read_only=on", **PATIENCE},
             }
         # hide_parameters: an error must not carry a person's row into a log.
         engine = create_engine(self.url, hide_parameters=True, **options)

@@ -1,6 +1,7 @@
 """A database that is away is said to be away, 503 with when to ask again; a mistake of our own is not."""
 
 import logging
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from hub.away import is_away
 from hub.context import Hub
-from hub.db import Database
+from hub.db import PATIENCE, Database
 from tests.api.world import READS, World
 from tests.people import alice
 
@@ -82,6 +83,15 @@ def test_what_postgresql_says(hub: Hub, sqlstate: str, says: bool) -> None:
 def test_a_server_that_cannot_be_reached() -> None:
     with pytest.raises(DBAPIError) as caught, Database("postgresql://nobody@127.0.0.1:1/none").read() as session:
         session.execute(text("SELECT 1"))
+    assert is_away(caught.value)
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PATIENCE, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        db = Database(f"postgresql://nobody@127.0.0.1:{mute.getsockname()[1]}/none")
+        with pytest.raises(DBAPIError) as caught, db.read() as session:
+            session.execute(text("SELECT 1"))
     assert is_away(caught.value)
 
 

@@ -4,7 +4,7 @@ between. Pure but for the timers' jobs.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -67,7 +67,7 @@ def due_at(one: EventType, signal: Signal) -> datetime | None:
     if one.before is not None:
         try:
             end = datetime.fromisoformat(str(signal.body.get(one.before.field)))
-            at = end - timedelta(days=one.before.days) if end.tzinfo is not None else None
+            at = (end - timedelta(days=one.before.days)).astimezone(UTC) if end.tzinfo is not None else None
         except (ValueError, OverflowError):
             return None
         return at if at is not None and at > signal.at else None  # one that was over from the start warns of nothing

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from hub.db import Database
+from hub.db import PATIENCE, Database
 from hub.jobs.queue import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def _sqlite(db: Database, ring: Callable[[], None], stopping: threading.Event) -
 
 def _postgresql(db: Database, ring: Callable[[], None], stopping: threading.Event) -> None:
     address = db.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address, autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(address, **PATIENCE), autocommit=True) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
         while not stopping.is_set():
             for _ in connection.notifies(timeout=0.5, stop_after=1):

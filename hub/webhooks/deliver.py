@@ -21,6 +21,7 @@ from hub.context import Hub
 from hub.ids import new_id
 from hub.jobs.holding import Held
 from hub.jobs.kind import Again, GiveUp, Kind
+from hub.models.client import Client
 from hub.models.webhook import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from hub.outbound.fetch import Busy, Forbidden, OutboundError
 from hub.sealing import SealBroken
@@ -36,6 +37,7 @@ DISABLED_AFTER = timedelta(days=5)
 AT_ONCE = 8
 TURN_S = 20.0
 LONGEST_REST_S = 300.0
+BUSY_PAUSE_S = (2.0, 5.0)
 LONGEST_RETRY_AFTER = timedelta(days=1)
 MAX_ANSWER_BYTES = 64 * 1024
 _GONE = 410
@@ -70,7 +72,7 @@ class _Outcome:
 
 def work(hub: Hub, held: Held) -> Again | None:
     """Until nothing is due, the turn is over, or the endpoint does not answer. Raises GiveUp if its secret is lost."""
-    ends_at = time.monotonic() + TURN_S
+    ends_at, outcomes = time.monotonic() + TURN_S, list[_Outcome]()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
         while time.monotonic() < ends_at:
             endpoint, due = _next(hub, held.key)
@@ -85,7 +87,7 @@ def work(hub: Hub, held: Held) -> Again | None:
                 goes_on = _settle(session, held.key, outcomes, hub.clock())
             if not goes_on:
                 break
-    return _what_is_left(hub, held.key)
+    return _what_is_left(hub, held.key, is_busy=any(one.is_busy for one in outcomes))
 
 
 def _next(hub: Hub, endpoint_id: str) -> tuple[WebhookEndpoint | None, Sequence[_Due]]:
@@ -95,11 +97,17 @@ def _next(hub: Hub, endpoint_id: str) -> tuple[WebhookEndpoint | None, Sequence[
         WebhookMessage.id, WebhookMessage.body, WebhookMessage.attempts, WebhookMessage.trace_id, WebhookMessage.type
     ).where(*_first_of_lines(endpoint_id), WebhookMessage.next_at <= now)
     with hub.db.read() as session:
-        endpoint = session.get(WebhookEndpoint, endpoint_id)
+        endpoint = _of_a_client(session, endpoint_id)
         if endpoint is None or not _is_called(endpoint, now):
             return endpoint, ()
         found = session.execute(rows.order_by(WebhookMessage.position).limit(AT_ONCE))
         return endpoint, [_Due(*row) for row in found]
+
+
+def _of_a_client(session: Session, endpoint_id: str) -> WebhookEndpoint | None:
+    """None as well if its app was removed: what waits for it is told nobody."""
+    query = select(WebhookEndpoint).join(Client, Client.client_id == WebhookEndpoint.client_id)
+    return session.scalar(query.where(WebhookEndpoint.id == endpoint_id, Client.deleted_at.is_(None)))
 
 
 def _first_of_lines(endpoint_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -238,16 +246,18 @@ def _move(session: Session, one: _Outcome, now: datetime) -> bool:
     return isinstance(moved, CursorResult) and moved.rowcount == 1
 
 
-def _what_is_left(hub: Hub, endpoint_id: str) -> Again | None:
+def _what_is_left(hub: Hub, endpoint_id: str, *, is_busy: bool) -> Again | None:
+    """``is_busy``: the last ones were not called at all, for want of a place; soon there may be one."""
     now = hub.clock()
     with hub.db.read() as session:
-        endpoint = session.get(WebhookEndpoint, endpoint_id)
+        endpoint = _of_a_client(session, endpoint_id)
         if endpoint is None or endpoint.disabled_why is not None:
             return None
         next_at = session.scalar(select(func.min(WebhookMessage.next_at)).where(*_first_of_lines(endpoint_id)))
     if next_at is None:
         return None
-    return Again(max(next_at, endpoint.rests_until or next_at, now))
+    soonest = now + timedelta(seconds=random.uniform(*BUSY_PAUSE_S)) if is_busy else now  # noqa: S311  # jitter
+    return Again(max(next_at, endpoint.rests_until or next_at, soonest))
 
 
 KIND = Kind(endpoints.QUEUE, work, threads=16, is_endless=True)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -16,6 +17,7 @@ from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
 from hub.jobs.crew import Crew
 from hub.models.event import Event
+from hub.models.signal import Signal
 from tests.conftest import TestClock
 from tests.connections.world import World
 from tests.events.consents import consent
@@ -72,6 +74,14 @@ def test_a_week_before_its_end_a_consent_is_told_of_once_and_a_shorter_one_never
     run_out(hub)
     warned = [(one.subject_id, one.body["valid_until"]) for one in events(hub) if one.kind == "consent.ending"]
     assert warned == [("long", ends.isoformat())]
+
+
+def test_the_last_hours_of_the_calendar_are_no_moment_anywhere_else(clock: TestClock) -> None:
+    ending = types()["consent.ending"]
+    assert ending.before is not None
+    shortly = msgspec.structs.replace(ending, before=msgspec.structs.replace(ending.before, days=0.5))
+    body = {"valid_until": "9999-12-31T23:59:59-23:00"}
+    assert rules.due_at(shortly, Signal(kind="consent.valid", at=clock(), body=body)) is None
 
 
 @pytest.mark.parametrize("end", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "never", 5, None])

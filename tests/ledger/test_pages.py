@@ -122,7 +122,7 @@ def test_a_page_with_a_rejected_row_is_read_every_time_so_that_the_row_stays_rep
 def test_the_bank_s_link_is_kept_sealed(home: Home) -> None:
     fetch = home.fetch()
     with home.db.write() as session:
-        page = Page(tuple(FIRST_PAGE), "/next?session=secret", digest=b"d" * 32)
+        page = Page(tuple(FIRST_PAGE), "/next?session=secret", digest=b"d" * 32, link="/next?session=secret")
         fetch.apply_pages(session, SEALER, [page], home.now)
         fetch.finish(session, home.now)
         assert home.fetch().known_pages(session, SEALER) == {b"d" * 32: "/next?session=secret"}

@@ -17,8 +17,11 @@ from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
 from hub.jobs.crew import Crew
 from hub.models.client import Client
+from hub.models.job import Job
 from hub.models.webhook import WebhookAttempt, WebhookEndpoint, WebhookMessage
+from hub.oauth import clients
 from hub.oauth.grants.base import subject
+from hub.outbound.fetch import Busy
 from hub.webhooks import deliver, endpoints, signing, tell
 from tests.connections.world import World, one_store, person
 from tests.events.consents import consent
@@ -307,3 +310,32 @@ def test_a_test_message_comes_alone_and_signed(read_once: World, receiver: Recei
     (got,) = receiver.got
     assert got.is_signed_by(made.secret)
     assert got.event["type"] == "webhook.test"
+
+
+def test_an_app_that_was_removed_is_told_nothing_more(read_once: World, receiver: Receiver) -> None:
+    listen(read_once, receiver.url)
+    synced(read_once)
+    while dispatch(read_once.hub, (tell.route,)):
+        pass
+    with read_once.hub.db.write() as session:
+        clients.end(session, session.get_one(Client, APP), now=read_once.clock())
+    Crew(read_once.hub, [deliver.KIND]).run_once()
+    assert receiver.got == []
+    with read_once.hub.db.read() as session:
+        assert session.scalars(select(Job.key).where(Job.queue == endpoints.QUEUE)).all() == []
+
+
+def test_what_found_no_place_is_not_tried_again_at_once(
+    read_once: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_place(*_given: object, **_more: object) -> None:
+        raise Busy("no place is free")
+
+    listen(read_once, receiver.url)
+    synced(read_once)
+    monkeypatch.setattr(read_once.hub.messenger, "post", no_place)
+    deliver_all(read_once)
+    with read_once.hub.db.read() as session:
+        (at,) = session.scalars(select(Job.run_at).where(Job.queue == endpoints.QUEUE)).all()
+    assert at >= read_once.clock() + timedelta(seconds=2)
+    assert attempts(read_once) == [], "it was not called"
