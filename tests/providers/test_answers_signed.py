@@ -74,7 +74,7 @@ class Bank:
     status: int = 200
     header: dict[str, Any] = field(default_factory=dict)
     parameters: str = ""
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    late: timedelta = timedelta(0)
     spoil: Callable[[dict[str, str]], Mapping[str, str | None]] = lambda _headers: {}
     asked: list[requests.PreparedRequest] = field(default_factory=list)
 
@@ -103,7 +103,7 @@ class Bank:
             "alg": self.algorithm or "PS256",
             "b64": False,
             "crit": ["sigT", "sigD", "b64"],
-            "sigT": self.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "sigT": (datetime.now(UTC) + self.late).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sigD": {"pars": list(self.names), "mId": "http://uri.etsi.org/19182/HttpHeaders"},
             "x5t#S256": url64(hashlib.sha256(self.seal.der).digest()),
             "x5c": [b64(self.seal.der)],
@@ -208,8 +208,8 @@ FORGED: list[tuple[str, Bank]] = [
     ("does not hold", Bank(jades=True, body=b"{}", spoil=changed(digest=OTHERS))),
     ("another request", Bank(jades=True, spoil=changed(x_request_id="x"))),
     ("leaves out digest", Bank(jades=True, names=("x-request-id",))),
-    ("just now", Bank(jades=True, at=datetime.now(UTC) - timedelta(hours=1))),
-    ("just now", Bank(jades=True, at=datetime.now(UTC) + timedelta(hours=1))),
+    ("just now", Bank(jades=True, late=-timedelta(hours=1))),
+    ("just now", Bank(jades=True, late=timedelta(hours=1))),
     ("unencoded", Bank(jades=True, header={"b64": True})),
     ("unencoded", Bank(jades=True, header={"crit": ["sigT", "sigD"]})),
     ("unencoded", Bank(jades=True, header={"crit": ["b64", "sigT", "sigD", "exp"]})),
