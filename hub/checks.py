@@ -21,7 +21,7 @@ from hub.mail import transport
 from hub.models.observability import Heartbeat
 from hub.models.psu import Psu
 from hub.observability import heartbeat
-from hub.replica import OtherDatabase
+from hub.replica import Unusable
 from hub.sealing import parse_keys
 from hub.settings import Network, SettingsError
 
@@ -89,9 +89,8 @@ def _replica(hub: Hub) -> Iterator[Finding]:
         return
     try:
         hub.db.replica.behind_bytes()
-    except (SQLAlchemyError, OtherDatabase) as error:
-        why = str(error) if isinstance(error, OtherDatabase) else f"it does not answer ({type(error).__name__})"
-        yield Finding("weak", f"the replica is not used: {why}", "look at DATABASE_REPLICA_URL and its server")
+    except Unusable as error:
+        yield Finding("weak", f"the replica is not used: {error}", "look at DATABASE_REPLICA_URL and its server")
 
 
 def _indexes(hub: Hub) -> Iterator[Finding]:

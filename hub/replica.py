@@ -25,8 +25,8 @@ _BEHIND = text("SELECT pg_wal_lsn_diff(CAST(:position AS pg_lsn), pg_last_wal_re
 _WHOSE = "SELECT system_identifier FROM pg_control_system()"
 
 
-class OtherDatabase(Exception):
-    """What the replica's URL names is no copy of the primary."""
+class Unusable(Exception):
+    """What the replica's URL names does not answer, or is no copy of the primary; in words."""
 
 
 class Replica:
@@ -48,19 +48,22 @@ class Replica:
                         self.tell("answered")
                         return found
                 self._rest("late")
-            except (SQLAlchemyError, OtherDatabase) as error:
+            except (SQLAlchemyError, Unusable) as error:
                 self._rest("away")
                 log.warning("the replica does not answer", extra={"error": type(error).__name__})
         with self._primary.connect() as here:
             return work(here)
 
     def behind_bytes(self) -> int:
-        """How much of the primary's log it has not replayed. Raises OtherDatabase, and what a database raises."""
-        with self.engine.connect() as there:
-            position = self._position(there)
-            if not there.execute(text("SELECT pg_is_in_recovery()")).scalar_one():
-                raise OtherDatabase("it is a primary itself")
-            return max(0, int(there.execute(_BEHIND, {"position": position}).scalar_one()))
+        """How much of the primary's log it has not replayed. Raises Unusable."""
+        try:
+            with self.engine.connect() as there:
+                position = self._position(there)
+                if not there.execute(text("SELECT pg_is_in_recovery()")).scalar_one():
+                    raise Unusable("it is a primary itself")
+                return max(0, int(there.execute(_BEHIND, {"position": position}).scalar_one()))
+        except SQLAlchemyError as error:
+            raise Unusable(f"it does not answer ({type(error).__name__})") from error
 
     def _has_all(self, there: Connection) -> bool:
         position, ends_at = self._position(there), time.monotonic() + WAIT_S
@@ -75,7 +78,7 @@ class Replica:
         with self._primary.connect() as here:
             if not self._is_checked:
                 if here.exec_driver_sql(_WHOSE).scalar_one() != there.exec_driver_sql(_WHOSE).scalar_one():
-                    raise OtherDatabase("it is no copy of the primary")
+                    raise Unusable("it is no copy of the primary")
                 self._is_checked = True
             return str(here.execute(_FLUSHED).scalar_one())
 

@@ -160,7 +160,7 @@ def test_one_that_is_not_there_costs_nobody_the_answer(pair: Pair, tmp_path: Pat
     hub = build(settings, clock=clock)
     assert not hub.db.ask(is_standby)
     (part,) = [one for one in parts.of(hub) if one.name == "Replica"]
-    assert (part.state, part.says) == ("warn", "It does not answer; reads go to the primary")
+    assert (part.state, part.says) == ("warn", "it does not answer (OperationalError); reads go to the primary")
     hub.close()
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub import migrate
@@ -20,7 +19,7 @@ from hub.models.key import KeyState, SigningKey
 from hub.models.mail import Mail
 from hub.models.signal import Signal
 from hub.observability import heartbeat
-from hub.replica import OtherDatabase
+from hub.replica import Unusable
 
 State = Literal["good", "warn", "bad"]
 LATE = timedelta(minutes=5)
@@ -74,9 +73,10 @@ def _replica(hub: Hub) -> Iterator[Part]:
         return
     try:
         behind = one.behind_bytes()
-    except (SQLAlchemyError, OtherDatabase) as error:
-        why = str(error) if isinstance(error, OtherDatabase) else "It does not answer"
-        yield Part("Replica", "warn", f"{why}; reads go to the primary", "Look at DATABASE_REPLICA_URL and its server.")
+    except Unusable as error:
+        yield Part(
+            "Replica", "warn", f"{error}; reads go to the primary", "Look at DATABASE_REPLICA_URL and its server."
+        )
         return
     says = f"{behind / 1024:.0f} KiB behind"
     if behind > FAR_BEHIND_BYTES:
