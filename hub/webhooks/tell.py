@@ -41,6 +41,8 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
         for endpoint, client in listening.get(one.client_id, ())
         if wants(endpoint, one)
     ]
+    if not told:
+        return
     put(hub, session, told, now)
     for endpoint_id in sorted({endpoint.id for endpoint, _, _ in told}):
         endpoints.wake(session, endpoint_id, now)
