@@ -57,7 +57,7 @@ def rate(limit: int, owed_s: float, *, granted: bool, in_hand: int = 0) -> Rate:
     each_s = MINUTE_S / limit
     return Rate(
         limit=limit,
-        remaining=max(0, int((MINUTE_S - owed_s + _ROUNDING_S) / each_s)) + in_hand,
+        remaining=min(limit, max(0, int((MINUTE_S - owed_s + _ROUNDING_S) / each_s)) + in_hand),
         reset_s=max(0, math.ceil(owed_s - _ROUNDING_S)),
         retry_after_s=0 if granted else max(1, math.ceil(owed_s + each_s - MINUTE_S - _ROUNDING_S)),
     )

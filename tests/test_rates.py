@@ -80,6 +80,14 @@ def test_who_waits_as_long_as_told_is_let_in(hub: Hub) -> None:
     assert limiter.take("app").retry_after_s == 0
 
 
+def test_nobody_is_told_of_more_than_the_limit(hub: Hub) -> None:
+    timer = Timer()
+    (limiter,) = limiters(hub, 1, 600, timer)
+    limiter.take("app")
+    timer.at += 30  # what was taken beforehand is still in hand, and the rest has grown back
+    assert limiter.take("app").remaining <= 600
+
+
 def test_what_is_whole_again_is_forgotten(hub: Hub) -> None:
     timer = Timer()
     rates = SharedRates(hub.db)
