@@ -17,6 +17,7 @@ class Because(StrEnum):
     PURPOSE = "purpose"
     MERCHANT_CODE = "merchant_category_code"
     MERCHANT = "known_merchant"
+    OWN_NAME = "own_name"
     WORDS = "words"
     SIDE = "nothing_else_known"
 
@@ -74,6 +75,10 @@ def _merchant(movement: Movement, _: Corrections) -> Categorised | None:
     return None if found is None else Categorised(found[0], Because.MERCHANT, found[1])
 
 
+def _own_name(movement: Movement, _: Corrections) -> Categorised | None:
+    return Categorised("transfers.own_accounts", Because.OWN_NAME, movement.payee) if movement.is_to_own_name else None
+
+
 def _words(movement: Movement, _: Corrections) -> Categorised | None:
     for text in (movement.payee, movement.text):
         found = names.by_words(text, is_in=movement.is_in)
@@ -98,6 +103,7 @@ _RULES: tuple[Callable[[Movement, Corrections], Categorised | None], ...] = (
     _purpose,
     _merchant_code,
     _merchant,
+    _own_name,
     _words,
     _side,
 )

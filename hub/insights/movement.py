@@ -23,7 +23,8 @@ class Movement:
     ``payee`` is the other side by its best name (the merchant on the card, else the counterparty), ``text`` all that
     was written beside it. ``bank_transaction_code`` is ISO 20022 DOMAIN-FAMILY-SUBFAMILY with unknown parts empty,
     ``merchant_category_code`` ISO 18245, ``purpose`` ISO 20022 ExternalPurpose1Code or ExternalCategoryPurpose1Code.
-    ``is_between_own``: the other account is one of the same person's.
+    ``is_between_own``: the other account is one of the same person's. ``is_to_own_name``: the other side is called as
+    the holder is; some banks write the holder there where they know nobody, so it is weaker than any code.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Movement:
     merchant_category_code: str = ""
     purpose: str = ""
     is_between_own: bool = False
+    is_to_own_name: bool = False
 
     @property
     def is_in(self) -> bool:

@@ -16,7 +16,7 @@ from consent.decide import Allowed
 from consent.model import Permission
 from hub.db import Reading, unscaled
 from hub.insights.categorise import Categorised, Corrections, categorise
-from hub.insights.movement import Movement
+from hub.insights.movement import Movement, words
 from hub.insights.recurring import Series, recurring
 from hub.insights.taxonomy import CATEGORIES
 from hub.ledger import render, tables
@@ -42,26 +42,29 @@ class Meaning:
     def __init__(self, reading: Reading, allowed: Allowed) -> None:
         # What somebody thinks of their payees is theirs alone; no consent speaks of it.
         self._corrections = _corrections(reading, allowed.psu_id) if allowed.client_id is None else {}
-        self._own = _own_accounts(reading, allowed)
+        self._own, holders = _own_accounts(reading, allowed)
+        # Nor does one that shows transactions speak of what the holder is called.
+        self._holders = holders if allowed.client_id is None else frozenset()
 
     def movement(self, row: Row) -> Movement:
         """``row`` is one of render.COLUMNS."""
         details = row[_COLUMN["details"]]
         told: Mapping[str, Any] = orjson.loads(details) if details else {}
         texts = row[_COLUMN["remittance"]]
-        account = row[_COLUMN["counterparty_account"]]
+        account, name = row[_COLUMN["counterparty_account"]], row[_COLUMN["counterparty_name"]] or ""
         return Movement(
             id=row[render.ID],
             account_id=row[render.ACCOUNT],
             day=render.day(row),
             amount=unscaled(row[_COLUMN["amount"]], row[_COLUMN["scale"]]),
             currency=row[_COLUMN["currency"]],
-            payee=told.get("card", {}).get("merchant_name") or row[_COLUMN["counterparty_name"]] or "",
+            payee=told.get("card", {}).get("merchant_name") or name,
             text=" ".join(one for one in orjson.loads(texts) if one) if texts != "[]" else "",
             bank_transaction_code=row[_COLUMN["bank_transaction_code"]] or "",
             merchant_category_code=row[_COLUMN["merchant_category_code"]] or "",
             purpose=told.get("purpose", ""),
             is_between_own=account is not None and account in self._own,
+            is_to_own_name=bool(self._holders) and frozenset(words(name)) in self._holders,
         )
 
     def category(self, movement: Movement) -> Categorised:
@@ -86,10 +89,14 @@ def _corrections(reading: Reading, psu_id: str) -> Corrections:
     return {(key, bool(is_in)): category for key, is_in, category in rows if category in CATEGORIES}
 
 
-def _own_accounts(reading: Reading, allowed: Allowed) -> frozenset[str]:
-    """The numbers of the accounts that may be read: of the person's others an app must not learn even that they are."""
-    found = reading.execute(select(tables.account.c.identifiers).where(tables.account.c.id.in_(allowed.account_ids)))
-    return frozenset(one["value"] for (identifiers,) in found for one in identifiers)
+def _own_accounts(reading: Reading, allowed: Allowed) -> tuple[frozenset[str], frozenset[frozenset[str]]]:
+    """The numbers of the accounts that may be read, and their holders' names as sets of words (one word is too common):
+    of the person's others an app must not learn even that they are."""
+    asked = select(tables.account.c.identifiers, tables.account.c.owner_name)
+    found = reading.execute(asked.where(tables.account.c.id.in_(allowed.account_ids))).all()
+    names = (frozenset(words(holder)) for _, holder in found if holder)
+    numbers = frozenset(one["value"] for identifiers, _ in found for one in identifiers)
+    return numbers, frozenset(name for name in names if len(name) > 1)
 
 
 def booked(reading: Reading, allowed: Allowed, *, first: date, last: date) -> list[Row]:

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from consent.decide import for_owner
 from hub.insights import corrections
 from hub.insights.categorise import Because
 from hub.insights.movement import payee_key
+from hub.insights.stored import Meaning, booked
 from hub.insights.taxonomy import CATEGORIES
 from hub.models.insight import CategoryCorrection
 from providers.model import NO_DETAILS, Card, Details, Identifier, Money, Party, Scheme, Status, Transaction
@@ -77,6 +79,19 @@ def test_an_app_does_not_learn_of_accounts_that_it_was_not_shown(world: World) -
     shown = app.get("/v1/transactions?include=category").json["data"]
     (transfer,) = [one for one in shown if one["counterparty_name"] == "A Rialto"]
     assert transfer["category"]["because"] != Because.OWN_ACCOUNT
+
+
+def test_a_payment_to_the_holders_own_name_is_theirs_to_know(world: World) -> None:
+    psu_id, current, _ = filled(world)
+    today = world.hub.clock().date()
+    world.store(current, [row(today, "-650.00", "RIALTO, ALICE")], first=today, last=today)
+    with world.hub.db.read() as session:
+        mine, meaning = for_owner(psu_id, [current]), Meaning(session, for_owner(psu_id, [current]))
+        movements = map(meaning.movement, booked(session, mine, first=today, last=today))
+        because = {one.payee: meaning.category(one).because for one in movements}
+    assert because["RIALTO, ALICE"] is Because.OWN_NAME
+    app = world.caller(psu_id, {current: READS}).get("/v1/transactions?include=category&q=rialto,").json["data"]
+    assert [one["category"]["because"] for one in app] == ["nothing_else_known"]
 
 
 def test_what_the_person_corrects_is_no_apps_business(world: World) -> None:

@@ -64,6 +64,9 @@ CODED = [
     ({"purpose": "RENT"}, "-800", "housing.rent"),
     ({"purpose": "RENT"}, "800", "income.rent"),
     ({"is_between_own": True}, "-800", "transfers.own_accounts"),
+    ({"is_to_own_name": True, "text": "rent"}, "-800", "transfers.own_accounts"),
+    ({"is_to_own_name": True, "bank_transaction_code": "PMNT-CCRD-CWDL"}, "-80", "cash.withdrawal"),
+    ({"text": "ALBION PLATINUM CARD - FULL BALANCE"}, "-900", "transfers.card_settlement"),
 ]
 
 

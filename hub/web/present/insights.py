@@ -19,6 +19,7 @@ _REASONS = {
     Because.PURPOSE: "The payer gave this purpose ({}).",
     Because.MERCHANT_CODE: "The card scheme’s code for this kind of shop says so ({}).",
     Because.MERCHANT: "We know “{}”.",
+    Because.OWN_NAME: "“{}” is the name on your account.",
     Because.WORDS: "The entry says “{}”.",
     Because.SIDE: "Nothing in this entry says what it was for.",
 }
