@@ -2,7 +2,8 @@
 
     ProviderError
     ├── Transient          try again later; carries retry_after_s
-    │   └── QuotaSpent     not before then without the PSU
+    │   ├── QuotaSpent     not before then without the PSU
+    │   └── Failing        this one request failed over there (HTTP 5xx); another one may not
     ├── ReconsentRequired  only the PSU can repair this; stop syncing, tell them
     ├── Refused            the ASPSP said no to this request and will say no again
     └── ContractBroken     the ASPSP broke its own standard; keep the bytes, alert us
@@ -38,6 +39,11 @@ class Transient(ProviderError):
         super().__init__(reason, institution_id=institution_id, step=step)
         self.retry_after_s = retry_after_s
         self.answered = answered
+
+
+class Failing(Transient):
+    """The bank answered, with a failure of its own (HTTP 5xx): what was asked for is not to be had as long as it lasts.
+    That says nothing of what else may be asked for, unlike a bank that is not heard of at all."""
 
 
 class QuotaSpent(Transient):

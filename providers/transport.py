@@ -23,7 +23,7 @@ import requests
 
 from providers import capture, redact
 from providers.deadline import DeadlineAdapter, call_ends_at
-from providers.errors import ContractBroken, ProviderError, Transient
+from providers.errors import ContractBroken, Failing, ProviderError, Transient
 from providers.interaction import Call, Heard, Outcome, family, outcome_of, request_id_of
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class Transport:
 
         A header that is None is left out, even one that every call has. ``body`` is a media type and its content.
         ``most_bytes`` of an answer are read, where it may be larger than ``limits`` lets others be. Raises Transient
-        (no connection, too slow, 5xx) and ContractBroken (foreign URL, redirect, body too large).
+        (no connection, too slow), Failing (5xx) and ContractBroken (foreign URL, redirect, body too large).
         """
         target = self.resolve(url, url)
         if query:
@@ -267,7 +267,7 @@ class Transport:
         headers = {name.lower(): value for name, value in response.headers.items()}
         status = response.status_code
         if status >= 500:
-            raise Transient(f"HTTP {status}", retry_after_s=retry_after_s(Answer(status, headers, b"")))
+            raise Failing(f"HTTP {status}", retry_after_s=retry_after_s(Answer(status, headers, b"")))
         if 300 <= status < 400:
             self._broken(f"HTTP {status}: redirects are not followed")
         try:

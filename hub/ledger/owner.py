@@ -23,6 +23,7 @@ from providers.model import Money, Status
 
 NO_BALANCE_RULES: BalanceRules = MappingProxyType({})
 _T = tables.transaction.c
+_B = tables.balance.c
 _RAW = tables.transaction_raw.c
 
 
@@ -31,11 +32,13 @@ class Totals:
     """Sums of current balances. by_currency: currency -> sum. by_connection: connection id -> currency -> sum.
 
     Currencies are never added to each other. ``unknown`` are accounts whose bank gives no balance: absent is not zero.
+    ``given_at``: when the bank last gave each account's balances, which may be before its transactions were last read.
     """
 
     by_currency: Mapping[str, Decimal]
     by_connection: Mapping[str, Mapping[str, Decimal]]
     by_account: Mapping[str, Money]
+    given_at: Mapping[str, datetime]
     unknown: tuple[str, ...]
 
 
@@ -61,21 +64,23 @@ def totals(reading: Reading, allowed: Allowed, *, rules: BalanceRules = NO_BALAN
     """What the person has, by the banks' last word. Accounts that are gone do not count."""
     current = _current(reading, allowed, rules)
     table = tables.account.c
+    given = select(func.max(_B.fetched_at)).where(_B.account_id == table.id).scalar_subquery()
     shown = reading.execute(
-        select(table.id, table.connection_id)
+        select(table.id, table.connection_id, given.label("given_at"))
         .where(table.id.in_(allowed.account_ids), table.status != GONE)
         .order_by(table.id)
     ).all()
     by_currency: defaultdict[str, Decimal] = defaultdict(Decimal)
     by_connection: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    by_account = {}
-    for account_id, connection_id in shown:
+    by_account, given_at = {}, {}
+    for account_id, connection_id, at in shown:
         if (money := current.get(account_id)) is not None:
-            by_account[account_id] = money
+            by_account[account_id], given_at[account_id] = money, at
             by_currency[money.currency] += money.number
             by_connection[connection_id][money.currency] += money.number
-    unknown = tuple(account_id for account_id, _ in shown if account_id not in current)
-    return Totals(dict(by_currency), {key: dict(sums) for key, sums in by_connection.items()}, by_account, unknown)
+    unknown = tuple(row.id for row in shown if row.id not in current)
+    connections = {key: dict(sums) for key, sums in by_connection.items()}
+    return Totals(dict(by_currency), connections, by_account, given_at, unknown)
 
 
 def daily_balances(

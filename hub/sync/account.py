@@ -27,7 +27,7 @@ from hub.sync.lease import Lease
 from hub.sync.quota import Endpoint, Held
 from hub.sync.verdict import Fault, fault_of
 from hub.sync.window import Past, reach
-from providers.errors import ContractBroken, Refused
+from providers.errors import ContractBroken, Failing, Refused, Transient
 from providers.model import Account, Page, RejectedRow
 
 log = logging.getLogger(__name__)
@@ -96,15 +96,17 @@ def _read(hub: Hub, run: _Reading) -> AccountReport:
 
 
 def _read_balances(run: _Reading) -> tuple[Fault, ...]:
-    """Balances that cannot be understood, or that the bank refuses for this account, keep nobody from the transactions;
-    those that were stored before stay, with their day."""
+    """Balances that the bank refuses or fails to give for this account, or that cannot be understood, keep nobody from
+    the transactions; those that were stored before stay, with their day. A bank that is not heard of does."""
     bank, balances = run.bank, run.account.balances
     try:
         if balances is None:
             balances = bank.balances(run.account_id, run.account)
     except Held:  # transactions have a quota of their own
         return ()
-    except (ContractBroken, Refused) as error:
+    except (ContractBroken, Refused, Transient) as error:
+        if isinstance(error, Transient) and not (error.answered or isinstance(error, Failing)):
+            raise
         log.warning("balances were left out", extra={"account_id": run.account_id, "error": type(error).__name__})
         return (fault_of(error),)
     with run.write() as session:

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from hub.connections.state import FailureKind
 from hub.context import Hub
 from hub.events.outbox import emit
 from hub.ledger.resources.content import KEPT
@@ -44,8 +43,7 @@ def read_resources(hub: Hub, lease: Lease, bank: Bank, psu_id: str, listed: Iter
             if hub.clock() >= ends_at:
                 return
             fault = _read(_Reading(hub, lease, bank, psu_id, kind, account_id), account)
-            is_silence = fault is not None and fault.kind is FailureKind.BANK_UNAVAILABLE
-            silences = silences + 1 if is_silence else 0
+            silences = silences + 1 if fault is not None and fault.is_silence else 0
             if silences >= SILENCES_BEFORE_STOP:
                 return
 

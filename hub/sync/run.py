@@ -43,11 +43,7 @@ from providers.port import Psu
 log = logging.getLogger(__name__)
 SILENCES_BEFORE_STOP = 2
 """So many accounts in a row without an answer, and the bank is taken to be down: asking for the others would only
-hold a worker for as many timeouts."""
-
-
-_BANK_ANSWERS = READ_ALL | {FailureKind.REFUSED, FailureKind.CONTRACT_BROKEN}
-"""Whatever else was wrong, it may be asked for more."""
+hold a worker for as many timeouts. One that answers HTTP 5xx to everything is left alone by its circuit."""
 
 
 class Result(StrEnum):
@@ -133,7 +129,7 @@ def _run(hub: Hub, lease: Lease, claimed: Claimed, psu: Psu | None) -> Outcome:
         for report in _read_all(hub, lease, bank, listed):
             reports.append(report)
             faults.extend(report.faults)
-        if {fault.kind for fault in faults} <= _BANK_ANSWERS:
+        if all(fault.leaves_the_rest for fault in faults):
             done = {report.account_id for report in reports if report.is_read}
             read_resources(hub, lease, bank, claimed.psu_id, [one for one in listed if one[0] in done])
     read = [report for report in reports if report.is_read]
@@ -190,10 +186,10 @@ def _read_all(hub: Hub, lease: Lease, bank: Bank, listed: list[tuple[str, Accoun
             _note(error, lease)
             report = AccountReport(account_id, is_read=False, faults=(fault_of(error),))
         yield report
-        kinds = {fault.kind for fault in report.faults}
-        if FailureKind.CONSENT_ENDED in kinds:
+        if any(fault.kind is FailureKind.CONSENT_ENDED for fault in report.faults):
             return
-        silences = silences + 1 if FailureKind.BANK_UNAVAILABLE in kinds else 0
+        is_silence = not report.is_read and any(fault.is_silence for fault in report.faults)
+        silences = silences + 1 if is_silence else 0
         if silences >= SILENCES_BEFORE_STOP:
             return
 

@@ -17,7 +17,7 @@ from hub.connections import schedule
 from hub.connections.circuit import LeftAlone
 from hub.connections.sealed import storable
 from hub.connections.state import FailureKind, Happening
-from providers.errors import ContractBroken, ProviderError, ReconsentRequired, Refused, Transient
+from providers.errors import ContractBroken, Failing, ProviderError, ReconsentRequired, Refused, Transient
 
 FALTERS_BEFORE_FAILED = 3
 _PASSES = frozenset({FailureKind.BANK_UNAVAILABLE, FailureKind.HUB_ERROR})
@@ -32,12 +32,14 @@ _WORST_FIRST = (
 )
 READ_ALL = frozenset({FailureKind.ROWS_REJECTED, FailureKind.NOTICED})
 """What is worth saying although everything was read."""
+_ANSWERS = READ_ALL | {FailureKind.REFUSED, FailureKind.CONTRACT_BROKEN}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that went wrong. ``detail`` is for operators, without personal data; ``raw`` is the bank's bytes.
-    ``retry_after_s`` is the bank's own word, or ours where ``is_ours``.
+    ``retry_after_s`` is the bank's own word, or ours where ``is_ours``. ``is_failing``: unavailable, by its own answer
+    (HTTP 5xx).
     """
 
     kind: FailureKind
@@ -45,6 +47,17 @@ class Fault:
     raw: bytes = field(default=b"", repr=False)
     retry_after_s: int | None = None
     is_ours: bool = False
+    is_failing: bool = False
+
+    @property
+    def is_silence(self) -> bool:
+        """The bank is not heard of, or wants to be left alone: what is asked next would fare no better."""
+        return self.kind is FailureKind.BANK_UNAVAILABLE and not self.is_failing
+
+    @property
+    def leaves_the_rest(self) -> bool:
+        """Whatever was wrong, the bank answers and may be asked for more."""
+        return self.is_failing or self.kind in _ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +75,13 @@ def fault_of(error: Exception) -> Fault:
     """An adapter's error as a fault; anything else is a bug, told by its type only (messages may hold anything)."""
     match error:
         case Transient():
-            is_ours = isinstance(error, LeftAlone)
-            return Fault(FailureKind.BANK_UNAVAILABLE, _detail(error), b"", error.retry_after_s, is_ours)
+            return Fault(
+                FailureKind.BANK_UNAVAILABLE,
+                _detail(error),
+                retry_after_s=error.retry_after_s,
+                is_ours=isinstance(error, LeftAlone),
+                is_failing=isinstance(error, Failing),
+            )
         case ReconsentRequired():
             return Fault(FailureKind.CONSENT_ENDED, _detail(error))
         case Refused():

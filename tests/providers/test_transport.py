@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from providers.errors import ContractBroken, Transient
+from providers.errors import ContractBroken, Failing, Transient
 from providers.transport import Answer, Limits, Transport, path_segment, retry_after_s, seconds_to_next_day
 from tests.providers.misbehaving import answer, drip, running, say
 
@@ -48,9 +48,9 @@ def test_a_bank_that_names_a_time_is_not_asked_again_before_it() -> None:
         assert len(bank.requests) == 1
 
 
-def test_500_is_transient_and_not_repeated() -> None:
+def test_500_is_a_failure_of_one_request_and_not_repeated() -> None:
     with running(say(answer(b"<html>", status="500 Oops"))) as bank:
-        with pytest.raises(Transient, match="HTTP 500"):
+        with pytest.raises(Failing, match="HTTP 500"):
             transport(bank.url).call("GET", f"{bank.url}/")
         assert len(bank.requests) == 1
 
@@ -165,8 +165,10 @@ def test_a_bank_cannot_hold_us_beyond_the_total_time(behaviour: Any) -> None:
 
 
 def test_a_body_that_breaks_off_is_transient() -> None:
-    with running(say(answer(b'{"a":', Content_Length="500"))) as bank, pytest.raises(Transient, match="broke off"):
-        transport(bank.url).call("GET", f"{bank.url}/")
+    with running(say(answer(b'{"a":', Content_Length="500"))) as bank:
+        with pytest.raises(Transient, match="broke off") as caught:
+            transport(bank.url).call("GET", f"{bank.url}/")
+        assert not isinstance(caught.value, Failing)  # it stopped answering
 
 
 def test_a_body_is_bounded_and_its_beginning_is_kept() -> None:

@@ -134,7 +134,7 @@ def test_what_the_bank_did_not_answer_is_taken_back_and_what_it_refused_is_not(w
     unattended(world, connection_id)
     with world.hub.db.read() as session:
         used = session.execute(select(QuotaUse.endpoint, QuotaUse.used).where(QuotaUse.day > MIDNIGHT.date())).all()
-    assert sorted({tuple(one) for one in used}) == [("accounts", 2), ("balances", 1)]
+    assert sorted({tuple(one) for one in used}) == [("accounts", 2), ("balances", 1), ("transactions", 1)]
 
 
 def test_a_failure_in_the_morning_is_repeated_before_the_next_quarter_of_the_day(world: World) -> None:

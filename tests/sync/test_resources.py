@@ -15,7 +15,7 @@ from hub.ledger.resources.read import readings, resources
 from hub.models.resource import AccountResource, ResourceReading
 from hub.models.signal import Signal
 from hub.sync.run import Result
-from providers.errors import ContractBroken, QuotaSpent, ReconsentRequired, Refused, Transient
+from providers.errors import ContractBroken, Failing, QuotaSpent, ReconsentRequired, Refused, Transient
 from providers.model import Identifier, Money, Party, Scheme
 from providers.port import Resource
 from providers.resources import (
@@ -260,6 +260,13 @@ def test_a_bank_that_answers_nothing_is_left_alone_and_its_transactions_go_on(of
     for _ in range(4):
         assert again(offering, connection_id) is Result.SYNCED
     assert offering.row(connection_id).failures == 0
+
+
+@one_store
+def test_a_bank_that_fails_at_one_kind_after_the_other_is_still_asked_for_the_rest(offering: World) -> None:
+    offering.bank.errors = dict.fromkeys(("standing_orders", "direct_debits"), Failing("HTTP 500"))
+    offering.synced()
+    assert offering.bank.steps().count("beneficiaries") == 2
 
 
 @one_store

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from hub.connections import sealed, service
+from hub.connections.circuit import FAILURES_TO_OPEN
 from hub.connections.state import FailureKind, Status
+from hub.ledger import history
 from hub.models.connection import Connection
 from hub.models.signal import Signal
 from hub.sync.progress import Progress, progress
 from hub.sync.run import Result
 from hub.sync.window import ALWAYS_READABLE_DAYS, OVERLAP
-from providers.errors import ContractBroken, ReconsentRequired, Refused, Transient
+from hub.web.present.ledger import account_rows, own
+from providers.errors import ContractBroken, Failing, ReconsentRequired, Refused, Transient
 from providers.model import Identifier, Page, RejectedRow, Scheme
 from tests.connections.scripted import account, movement
 from tests.connections.world import PRESENT, World, one_store, person
@@ -260,6 +263,48 @@ def test_a_bank_that_has_stopped_answering_is_not_asked_for_every_account(world:
     world.bank.errors["balances"] = Transient("timeout")
     world.sync(connection_id)
     assert world.bank.steps().count("balances") == 2
+
+
+@pytest.mark.parametrize("error", [Failing("HTTP 500"), Transient("HTTP 429", answered=True)], ids=["500", "429"])
+def test_balances_that_a_bank_fails_to_give_keep_nobody_from_transactions_and_are_shown_with_their_day(
+    world: World, error: Exception
+) -> None:
+    world.bank.shown = [account(n) for n in range(1, 5)]
+    connection_id = world.synced()
+    before = world.clock()
+    world.fill()
+    world.clock.advance(days=1)
+    world.bank.errors["balances"] = error
+    outcome = world.sync(connection_id)
+    assert (outcome.result, outcome.failure_kind) == (Result.PARTLY, FailureKind.BANK_UNAVAILABLE)
+    assert (outcome.accounts_read, world.transactions(), world.balances()) == (4, 8, 4)
+    row = world.row(connection_id)
+    assert (row.status, row.failures, row.last_failure_at) == ("ready", 1, world.clock())
+    with world.hub.db.read() as session:
+        allowed = own(session, world.alice)
+        rows = account_rows(world.hub, session, allowed)
+        told = history.balances(session, allowed)
+    assert {one.synced_at for one in world.accounts()} == {world.clock()}
+    assert {one.as_of for one in rows.values()} == {before}
+    assert {one["last_updated"] for one in told} == {before.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+@one_store
+def test_a_bank_that_fails_at_one_account_after_the_other_is_still_asked_for_the_rest(world: World) -> None:
+    world.bank.shown = [account(n) for n in range(1, 5)]
+    connection_id = world.linked()
+    world.bank.errors = {("transactions", f"resource-{n}"): Failing("HTTP 500") for n in (1, 2, 3)}
+    assert world.sync(connection_id).accounts_read == 1
+
+
+@one_store
+def test_a_bank_that_fails_at_everything_is_not_asked_for_every_account(world: World) -> None:
+    world.bank.shown = [account(n) for n in range(1, 9)]
+    connection_id = world.linked()
+    world.bank.errors = dict.fromkeys(("balances", "transactions"), Failing("HTTP 503"))
+    world.bank.calls.clear()
+    world.sync(connection_id)
+    assert len(world.bank.calls) == 1 + FAILURES_TO_OPEN
 
 
 @one_store

@@ -158,7 +158,7 @@ def _labels(hub: Hub, session: Session, psu_id: str) -> dict[str, str]:
     allowed = for_owner(psu_id, [one.account_id for one in ledger.owned(session, psu_id)])
     labels = {}
     for account in history.accounts(session, allowed):
-        row = ledger.account_row(account, None)
+        row = ledger.account_row(account)
         labels[row.account_id] = f"{bank_of(hub, account['institution_id']).name} · {row.name} ({row.identifier})"
     return labels
 

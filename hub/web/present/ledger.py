@@ -68,21 +68,25 @@ def own(session: Session, psu_id: str) -> Allowed:
 
 def account_rows(hub: Hub, session: Session, allowed: Allowed) -> dict[str, AccountRow]:
     """By account id, each with its current balance."""
-    current = history.totals(session, allowed, rules=hub.balance_rules).by_account
-    return {row["id"]: account_row(row, current.get(row["id"])) for row in history.accounts(session, allowed)}
+    held = history.totals(session, allowed, rules=hub.balance_rules)
+    return {
+        id_: account_row(row, held.by_account.get(id_), held.given_at.get(id_))
+        for row in history.accounts(session, allowed)
+        for id_ in [row["id"]]
+    }
 
 
-def account_row(account: Mapping[str, Any], balance: Money | None) -> AccountRow:
+def account_row(account: Mapping[str, Any], balance: Money | None = None, as_of: datetime | None = None) -> AccountRow:
+    """``as_of`` is of the balance, which a bank may have failed to give when it last gave transactions."""
     identifiers = account["identifiers"]
     kind = KINDS.get(account["type"], "Account")
-    updated = account["last_updated"]
     return AccountRow(
         account_id=account["id"],
         name=account["name"] or account["product"] or kind,
         identifier=masked(identifiers[0]["value"]) if identifiers else "no number given",
         kind=kind,
         balance=balance,
-        as_of=datetime.fromisoformat(updated) if updated and balance else None,
+        as_of=as_of,
     )
 
 

@@ -120,5 +120,5 @@ def one_transaction(transaction_id: str) -> Response:
     row = ledger.transaction_row(hub, raw, {}, {})
     bank = banks.bank_of(hub, account["institution_id"])
     category = insights.category_form(movement, meaning.category(movement))
-    shown = transaction.transaction_page(raw, row, ledger.account_row(account, None), bank, proof, category)
+    shown = transaction.transaction_page(raw, row, ledger.account_row(account), bank, proof, category)
     return respond.page("transaction.html", shown)
