@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import tracemalloc
 import zipfile
 from datetime import date
@@ -117,6 +118,34 @@ def test_a_bomb_of_another_method_is_not_lit() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 1024 * 1024
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_directory_without_end_is_refused_unread(zip64: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_entries: list[str] = []
+    made = zipfile.ZipInfo
+
+    def counted(name: str) -> zipfile.ZipInfo:
+        read_entries.append(name)
+        return made(name)
+
+    raw = _directory(100_000, zip64=zip64)
+    monkeypatch.setattr(zipfile, "ZipInfo", counted)
+    with pytest.raises(ContractBroken, match="more than"):
+        read(raw)
+    assert read_entries == []
+
+
+def _directory(entries: int, *, zip64: bool) -> bytes:
+    """An archive that is nothing else: entries of no bytes and one letter, and an end that names one of them."""
+    head, entry = b"PK\x03\x04", b"PK\x01\x02" + b"\0" * 24 + b"\x01" + b"\0" * 17 + b"a"
+    size, at = len(entry) * entries, len(head)
+    if not zip64:
+        return head + entry * entries + b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 1, 1, size, at, 0)
+    record = b"PK\x06\x06" + struct.pack("<Q2H2L4Q", 44, 45, 45, 0, 0, 1, 1, size, at)
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, at + size, 1)
+    end = b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return head + entry * entries + record + locator + end
 
 
 @pytest.mark.parametrize(
