@@ -97,6 +97,7 @@ class Authority:
         valid_from: datetime = FROM,
         valid_until: datetime = UNTIL,
         usage: x509.ObjectIdentifier = CLIENT,
+        more: Sequence[x509.ExtensionType] = (),
     ) -> Issued:
         """``subject`` as text is a common name."""
         key = key or ec.generate_private_key(ec.SECP256R1())
@@ -106,6 +107,8 @@ class Authority:
         builder = builder.add_extension(_identified(self.issued), critical=False)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        for extension in more:
+            builder = builder.add_extension(extension, critical=False)
         return Issued(builder.sign(self.issued.key, hashes.SHA256()), key)
 
 

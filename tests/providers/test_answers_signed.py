@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 from msgspec import structs
 
 from providers.berlin_group.adapter import BerlinGroupAdapter
@@ -256,6 +256,8 @@ def sealed_by(authority: Authority, organisation: str = ORGANISATION, **how: Any
     return authority.issue(subject(organisation), key=KEY, **how)
 
 
+# ediPartyName (RFC 5280 4.2.1.6): a kind of name that the library knows of and does not read
+RARE_NAME = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, bytes.fromhex("3007a505a1030c0161"))
 LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)
 STRANGE: list[tuple[str, Issued]] = [
     ("no authority", self_signed(key=KEY)),
@@ -265,6 +267,7 @@ STRANGE: list[tuple[str, Issued]] = [
     ("another organisation", AUTHORITY.issue("Lorelei", key=KEY)),
     ("out of date", sealed_by(AUTHORITY, valid_until=LONG_AGO)),
     ("out of date", sealed_by(AUTHORITY, valid_from=datetime(2048, 1, 1, tzinfo=UTC))),
+    ("not well formed", sealed_by(AUTHORITY, more=[RARE_NAME])),
     ("not one for signing", Issued(AUTHORITY.issued.certificate, KEY)),
 ]
 

@@ -354,6 +354,17 @@ def test_a_person_has_three_files_waiting_at_most_and_each_for_an_hour(world: Wo
     assert count(world, FileImport) == 0
 
 
+def test_a_pending_row_without_any_day_is_imported_once_however_often_its_file_comes(world: World) -> None:
+    alice = world.browser()
+    pending = test_camt.entry(status="<Sts><Cd>PDNG</Cd></Sts>")
+    undated = re.sub("<BookgDt>.*</ValDt>", "", pending)
+    raw = test_camt.statement(undated, account=f"<Id><IBAN>{OWN}</IBAN></Id><Ccy>EUR</Ccy>")
+    for new in (1, 0):
+        assert f"1 row was read, {new} of them new" in imported(alice, raw)
+    (row,) = rows(world)
+    assert (row.status, row.booking_date, row.value_date, row.amount) == ("PDNG", None, None, -1250)
+
+
 def test_a_file_can_be_thrown_away(world: World) -> None:
     alice = world.browser()
     path = uploaded(alice, MT940)
