@@ -34,6 +34,7 @@ from hub.settings import LOOPBACK_NETWORKS, Settings
 log = logging.getLogger(__name__)
 JSON = ("application/json",)
 _ADDRESSES_TRIED = 2
+_HEARD_OUT_BYTES = 64 * 1024
 PROMPT_S = 1.0
 """A host that answers within this time is a known one (hub.outbound.shares)."""
 REST_S = 15
@@ -135,21 +136,17 @@ class Outbound:
         """Whatever status comes back, for who speaks a protocol of its own there. Raises OutboundError."""
         return self._call(url, Request(method, headers, b"" if method == "POST" else None), max_bytes)
 
-    def post_form(self, url: str, fields: Mapping[str, str], *, max_bytes: int = 4096) -> Fetched:
-        """Whatever status comes back. Raises OutboundError."""
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._call(url, Request("POST", kind, urlencode(fields).encode()), max_bytes)
+    def post_form(self, url: str, fields: Mapping[str, str]) -> Fetched:
+        """Whatever status comes back, which is all that counts. Raises OutboundError."""
+        return self.post(url, urlencode(fields).encode(), headers={"Content-Type": "application/x-www-form-urlencoded"})
 
-    def post_json(
-        self, url: str, document: object, *, headers: Mapping[str, str] | None = None, max_bytes: int = 4096
-    ) -> Fetched:
+    def post_json(self, url: str, document: object, *, headers: Mapping[str, str]) -> Fetched:
         """The same with JSON. ``headers``: such as the Authorization of a notification."""
-        kind = {"Content-Type": "application/json", **(headers or {})}
-        return self._call(url, Request("POST", kind, orjson.dumps(document)), max_bytes)
+        return self.post(url, orjson.dumps(document), headers={"Content-Type": "application/json", **headers})
 
-    def post(self, url: str, body: bytes, *, headers: Mapping[str, str], max_bytes: int) -> Fetched:
-        """These bytes, whose signature is among the headers. Whatever status comes back. Raises OutboundError."""
-        return self._call(url, Request("POST", headers, body), max_bytes)
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Fetched:
+        """The same with these bytes, whose signature is among the headers."""
+        return self._call(url, Request("POST", headers, body, is_status_enough=True), _HEARD_OUT_BYTES)
 
     def target(self, url: str) -> Target:
         """Where the URL leads, if its text allows calling it at all; registration asks too. Raises Forbidden."""
@@ -211,7 +208,8 @@ class Outbound:
             raise Unreachable("The URL did not answer in time.") from None
         except (OSError, HTTPException):
             raise Unreachable("The URL could not be reached, or its answer broke off.") from None
-        if fetched.headers.get("content-encoding", "identity").lower() != "identity":
+        encoding = fetched.headers.get("content-encoding", "identity").lower()
+        if encoding != "identity" and not request.is_status_enough:
             raise Unusable("The URL answered in an encoding that was not asked for.")
         return fetched
 

@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hub.outbound.target import Target
@@ -20,14 +21,18 @@ _ALWAYS = {"User-Agent": "rialto", "Accept-Encoding": "identity", "Connection": 
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """``is_status_enough``: the body of the answer is not kept, whatever it is and wherever it ends."""
+
     method: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    is_status_enough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """``headers`` have lower-case names; of several with one name the last."""
+    """``headers`` have lower-case names; of several with one name the last. ``body`` is empty where the status is
+    enough."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -65,17 +70,29 @@ def exchange(
     try:
         connection.request(request.method, target.path, body=request.body, headers={**_ALWAYS, **request.headers})
         response = connection.getresponse()
-        body = bytearray()
-        while chunk := response.read(min(_CHUNK_BYTES, bounds.max_bytes + 1 - len(body))):
-            body += chunk
-            if len(body) > bounds.max_bytes:
-                raise TooLarge
-        if response.length:  # read(n) does not say so when the connection ends too early
-            raise http.client.IncompleteRead(bytes(body), response.length)
-        return Fetched(response.status, {name.lower(): value for name, value in response.getheaders()}, bytes(body))
+        body = _hear_out(response, bounds) if request.is_status_enough else _whole(response, bounds)
+        return Fetched(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
     finally:
         call_ends_at.reset(token)
         connection.close()
+
+
+def _whole(response: http.client.HTTPResponse, bounds: Bounds) -> bytes:
+    body = bytearray()
+    while chunk := response.read(min(_CHUNK_BYTES, bounds.max_bytes + 1 - len(body))):
+        body += chunk
+        if len(body) > bounds.max_bytes:
+            raise TooLarge
+    if response.length:  # read(n) does not say so when the connection ends too early
+        raise http.client.IncompleteRead(bytes(body), response.length)
+    return bytes(body)
+
+
+def _hear_out(response: http.client.HTTPResponse, bounds: Bounds) -> bytes:
+    """Nothing: it is only read since some servers drop their work when whoever called hangs up while they speak."""
+    with suppress(OSError, http.client.HTTPException):
+        response.read(bounds.max_bytes)
+    return b""
 
 
 class _Connection(http.client.HTTPConnection):

@@ -39,7 +39,6 @@ TURN_S = 20.0
 LONGEST_REST_S = 300.0
 BUSY_PAUSE_S = (2.0, 5.0)
 LONGEST_RETRY_AFTER = timedelta(days=1)
-MAX_ANSWER_BYTES = 64 * 1024
 _GONE = 410
 _PLEASE_WAIT = frozenset({429, 503})
 
@@ -140,7 +139,7 @@ def _send(hub: Hub, endpoint: WebhookEndpoint, keys: Sequence[bytes], message: _
     status, why, wait_until, is_busy = None, "", None, False
     with correlation.under(message.trace_id):
         try:
-            answer = hub.messenger.post(endpoint.url, body, headers=headers, max_bytes=MAX_ANSWER_BYTES)
+            answer = hub.messenger.post(endpoint.url, body, headers=headers)
         except OutboundError as error:
             why, is_busy = error.why, isinstance(error, Busy)
             if isinstance(error, Forbidden):

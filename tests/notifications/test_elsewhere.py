@@ -135,6 +135,18 @@ def test_a_browser_that_is_gone_is_forgotten(hub: Hub, status: int) -> None:
         assert session.scalars(select(PushSubscription.id)).all() == [kept]
 
 
+def test_what_a_push_service_says_besides_its_status_does_not_matter(hub: Hub, clock: TestClock) -> None:
+    alice = person(hub, "alice")
+    with device() as talks:
+        talks.site.answer = Answer(201, b"x" * 200_000, {"Content-Encoding": "gzip"})
+        takes(hub, logged_in(hub, alice), talks)
+        say(hub, NEEDS, alice, {"institution_id": "lorelei"})
+        for _ in range(2):
+            work(hub, deliver.QUEUE)
+            clock.advance(seconds=3600)
+        assert len(talks.seen) == 1
+
+
 def test_a_push_service_that_is_away_is_asked_again_and_at_last_left(hub: Hub, clock: TestClock) -> None:
     alice = person(hub, "alice")
     with device(503) as away:

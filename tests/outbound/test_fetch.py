@@ -60,6 +60,25 @@ def test_a_form_is_posted_and_any_status_comes_back(site: Site) -> None:
     assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
+TAKEN = {
+    "a long page": Answer(200, b"x" * 200_000),
+    "packed": Answer(202, b"x", {"Content-Encoding": "gzip"}),
+    "half an answer": Answer(201, b"{}", {"Content-Length": "50", "Connection": "close"}),
+    "no chunks": Answer(200, b"what", {"Transfer-Encoding": "chunked", "Connection": "close"}),
+}
+
+
+@pytest.mark.parametrize("answer", TAKEN.values(), ids=TAKEN.keys())
+def test_of_what_is_posted_the_status_is_the_answer_whatever_the_body_is(site: Site, answer: Answer) -> None:
+    site.answer = answer
+    assert Outbound(LOCAL).post(site.url, b"{}", headers={}).status == answer.status
+
+
+def test_nor_does_it_matter_whether_that_body_ends() -> None:
+    with dripping(OK + b"\r\n", b" ", 0.05) as port:
+        assert Outbound(LOCAL, limits=QUICK).post(f"http://127.0.0.1:{port}/", b"{}", headers={}).status == 200
+
+
 def test_json_is_posted_with_a_bearer_token(site: Site) -> None:
     Outbound(LOCAL).post_json(site.url, {"auth_req_id": "1"}, headers={"Authorization": "Bearer x"})
     (asked,) = site.asked

@@ -41,11 +41,12 @@ Answer = tuple[int, dict[str, str]]
 @dataclass
 class Receiver:
     """``answer`` decides of each call; ``got`` is all that came. While ``hangs`` is set it takes what comes and says
-    nothing; while ``drips`` is, its answer begins and does not end."""
+    nothing; while ``drips`` is, its answer begins and does not end. ``body``: of every answer."""
 
     url: str = ""
     got: list[Got] = field(default_factory=list)
     answer: Callable[[Got], Answer] = lambda _got: (204, {})
+    body: bytes = b""
     hangs: threading.Event = field(default_factory=threading.Event)
     drips: threading.Event = field(default_factory=threading.Event)
 
@@ -77,8 +78,9 @@ def receiving() -> Iterator[Receiver]:
                 time.sleep(0.5)  # slow enough to meet the bound of time before that of the number of headers
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(here.body)))
             self.end_headers()
+            self.wfile.write(here.body)
 
         def log_message(self, *_: object) -> None:
             pass

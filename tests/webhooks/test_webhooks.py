@@ -103,6 +103,16 @@ def test_an_app_is_told_in_a_signed_document_which_account_has_news(read_once: W
     assert attempts(world) == [(204, "")]
 
 
+@one_store
+def test_any_2xx_will_do_however_long_or_packed_what_comes_with_it_is(read_once: World, receiver: Receiver) -> None:
+    listen(read_once, receiver.url)
+    receiver.answer, receiver.body = lambda _got: (200, {"Content-Encoding": "gzip"}), b"x" * 200_000
+    synced(read_once)
+    deliver_all(read_once)
+    assert attempts(read_once) == [(200, "")]
+    assert [one.state for one in messages(read_once)] == ["taken"]
+
+
 def test_signatures_are_those_of_the_standard() -> None:
     """The example of the Standard Webhooks text."""
     key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

@@ -33,7 +33,6 @@ TTL = timedelta(days=1)
 TRIES_S = (10.0, 60.0, 300.0, 1500.0)
 MOST_AT_ONCE = 5
 """Of what came while the browser could not be told; the rest is in the inbox."""
-MAX_ANSWER_BYTES = 16 * 1024
 _GONE = frozenset({404, 410})
 _LATER = frozenset({408, 425, 429})
 
@@ -114,7 +113,7 @@ def _send(hub: Hub, browser: Reached, message: _Message) -> str:
     body = sealed.seal(message.body, sealed.receiver(where.p256dh, where.auth))
     status, outcome, why = None, "later", ""
     try:
-        status = hub.messenger.post(where.endpoint, body, headers=headers, max_bytes=MAX_ANSWER_BYTES).status
+        status = hub.messenger.post(where.endpoint, body, headers=headers).status
     except Busy:
         return "later"
     except OutboundError as error:
