@@ -17,7 +17,7 @@ from providers.berlin_group import report as reports
 from providers.berlin_group import wire
 from providers.berlin_group.balances import NO_CURRENCY, of_account
 from providers.berlin_group.balances import balances as balances  # as in every standard, normalize is the door
-from providers.berlin_group.parties import identifiers
+from providers.berlin_group.parties import identifiers, owners
 from providers.berlin_group.told import told
 from providers.errors import ContractBroken
 from providers.identify import identifier
@@ -93,31 +93,35 @@ def _account(
 ) -> Account | None:
     if (row.status or "").lower() == "deleted":
         return None
-    resource_id = str(row.resource_id or row.id or row.account_id or "")
-    if not resource_id:
+    found = identifiers(row) or _numbers(row)
+    resource_id = str(row.resource_id or row.id or row.account_id or "") or wire.id_in_links(row) or _iban(found)
+    if resource_id is None:
         raise BrokenRow("resourceId is missing")
     currency = (row.currency or NO_CURRENCY).strip().upper()
     if not amount.is_currency(currency):
         raise BrokenRow("currency is not a currency code")
-    found = identifiers(row) or _numbers(row)
     if found and found[0].scheme is Scheme.MASKED_PAN:
         kind = AccountType.CARD  # known by its card's number only, in whatever field (American Express: iban)
     kind = _ACCOUNT_TYPES.get((row.cash_account_type or "").strip().upper(), kind)
     balances = of_account(row.balances, currency, kind, rules=rules, zone=zone)
-    owner = row.owner_name
     return Account(
         resource_id=resource_id,
         currency=currency,
         type=kind,
         name=text.clean(row.display_name) or text.clean(row.name),
         product=text.clean(row.product),
-        owner_name=text.meaningful(", ".join(filter(None, owner)) if isinstance(owner, list) else owner),
+        owner_name=owners(row),
         identifiers=found,
         bic=text.meaningful(row.bic),
         usage=_USAGES.get(row.usage or ""),
         balances=balances or None,
         raw=raw,
     )
+
+
+def _iban(found: Iterable[Identifier]) -> str | None:
+    """Of an account that has neither id nor link: there are banks that have it in the path."""
+    return next((one.value for one in found if one.scheme is Scheme.IBAN), None)
 
 
 def _numbers(row: wire.AccountRow) -> tuple[Identifier, ...]:

@@ -1,10 +1,38 @@
 """Parties and accounts of a NextGenPSD2 row, in whichever of their shapes a bank writes them. Pure."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from providers import text
 from providers.berlin_group import wire
 from providers.identify import best_first, identifier
 from providers.model import Identifier, Scheme
+from providers.rows import core
 from providers.rules.told import Named
+
+_NAMES = ("name", "ownername", "fullname", "accountownername")
+_PARTS = (("firstname", "givenname"), ("lastname", "surname", "familyname"))
+
+
+def owners(row: wire.AccountRow) -> str | None:
+    """Who holds the account, whether as a text, as an object or as a list of either (openFinance 2.x: ownerNames)."""
+    for given in (row.owner_name, row.owner_names, row.owners, row.account_owner):
+        if found := dict.fromkeys(_names(given)):
+            return ", ".join(found)
+    return None
+
+
+def _names(given: Any) -> Iterator[str]:
+    for one in given if isinstance(given, list) else (given,):
+        name = _name(one) if isinstance(one, dict) else one
+        if isinstance(name, str) and (said := text.meaningful(name)):
+            yield said
+
+
+def _name(given: dict[str, Any]) -> str:
+    told = {core(name): value for name, value in given.items() if isinstance(value, str) and value}
+    parts = (next((told[name] for name in names if name in told), None) for names in _PARTS)
+    return next((told[name] for name in _NAMES if name in told), None) or " ".join(filter(None, parts))
 
 
 def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifier, ...]:

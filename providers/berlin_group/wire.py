@@ -4,10 +4,15 @@ Rows stay ``Raw`` in the envelopes: they are decoded one by one, and their own b
 null, because banks send null. Amounts stay ``Raw`` so that their text is read and not a float.
 """
 
+import re
+from typing import Any
+from urllib.parse import unquote
+
 import msgspec
 from msgspec import Raw
 
 NOTHING = Raw(b"")
+_ACCOUNT_IN_LINK = re.compile(r"/(?:card-)?accounts/([^/?#{}]+)(?:[/?#]|$)")
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,12 +51,21 @@ class Other(Wire, frozen=True):
     identification: str | None = None
 
 
+class AccountLinks(Wire, frozen=True):
+    """_linksAccountDetails, and what some banks call the account itself."""
+
+    transactions: Link = None
+    balances: Link = None
+    account: Link = None
+    self: Link = None
+
+
 class AccountRow(Wire, frozen=True):
-    """accountDetails and cardAccountDetails. Without a resourceId the account cannot be asked about.
+    """accountDetails and cardAccountDetails. Without a resourceId the account is asked about by what its links call it.
 
     ``id`` is what GoCardless and some banks call it. No currency is a multicurrency account. ``account_number`` and
     ``account_reference`` are where some banks have the IBAN; ``balances`` may have any shape that
-    providers.berlin_group.balances knows.
+    providers.berlin_group.balances knows, the owners any that providers.berlin_group.parties does.
     """
 
     resource_id: str | int | None = None
@@ -71,9 +85,13 @@ class AccountRow(Wire, frozen=True):
     cash_account_type: str | None = None
     status: str | None = None
     bic: str | None = None
-    owner_name: list[str | None] | str | None = None
+    owner_name: Any = None
+    owner_names: Any = None
+    owners: Any = None
+    account_owner: Any = None
     usage: str | None = None
     balances: Raw = NOTHING
+    links: AccountLinks | None = msgspec.field(name="_links", default=None)
     unread: tuple[str, ...] = ()
 
 
@@ -369,3 +387,12 @@ class TransactionPage(Wire, frozen=True):
 def href(link: Link) -> str | None:
     """The target of a hypertext link, however the bank wrapped it."""
     return (link.href if isinstance(link, Href) else link) or None
+
+
+def id_in_links(row: AccountRow) -> str | None:
+    """What an account is called in its own links, at banks that call it nothing elsewhere."""
+    links = row.links or AccountLinks()
+    for link in (links.transactions, links.balances, links.account, links.self):
+        if found := _ACCOUNT_IN_LINK.search(href(link) or ""):
+            return unquote(found[1])
+    return None

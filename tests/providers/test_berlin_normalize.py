@@ -200,7 +200,8 @@ def test_a_masked_card_number_in_the_iban_field_is_called_what_it_is() -> None:
 
 
 def test_a_deleted_account_is_left_out_and_one_that_cannot_be_addressed_set_aside() -> None:
-    rows = normalize.accounts(accounts(but(BERLIN_ACCOUNT, status="deleted"), but(BERLIN_ACCOUNT, resourceId=...)))
+    nameless = but(BERLIN_ACCOUNT, resourceId=..., iban=...)
+    rows = normalize.accounts(accounts(but(BERLIN_ACCOUNT, status="deleted"), nameless))
     assert rows.values == ()
     assert [row.reason for row in rows.rejected] == ["resourceId is missing"]
 

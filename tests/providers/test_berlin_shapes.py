@@ -499,3 +499,37 @@ def test_an_account_in_whatever_shape(fields: dict[str, Any], name: str, listed:
     assert (found.resource_id, found.identifiers, found.owner_name) == ("7", (IBAN,), "Alice Moro, Bob Moro")
     assert found.balances is not None
     assert [one.money.number for one in found.balances] == [Decimal("1.00")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "resource_id"),
+    [
+        ({"_links": {"balances": {"href": "/v1/accounts/3dc3-d5/balances"}}}, "3dc3-d5"),
+        ({"_links": {"transactions": "https://bank.example/psd2/v1/accounts/3d%2Fc3?x"}}, "3d/c3"),
+        ({"_links": {"account": {"href": "/v1/card-accounts/3dc3"}}}, "3dc3"),
+        ({"_links": [{"balances": {"href": "/v1/accounts/3dc3/balances"}}]}, "3dc3"),
+        ({"_links": {"balances": {"href": "/v1/accounts/{account-id}/balances"}}}, IBAN.value),
+        ({"_links": "none"}, IBAN.value),
+        ({"resourceId": "", "id": None}, IBAN.value),
+    ],
+)
+def test_an_account_without_an_id_is_called_what_its_links_call_it(fields: dict[str, Any], resource_id: str) -> None:
+    assert accounts({"accounts": [{"iban": IBAN.value, "currency": "EUR"} | fields]})[0].resource_id == resource_id
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"ownerNames": [{"name": "Alice Moro"}, {"name": "Bob Moro", "role": "holder"}]}, "Alice Moro, Bob Moro"),
+        ({"ownerNames": ["Alice Moro", None, "Alice Moro"]}, "Alice Moro"),
+        ({"ownerNames": "Alice Moro", "ownerName": None}, "Alice Moro"),
+        ({"ownerName": {"firstName": "Alice", "lastName": "Moro"}}, "Alice Moro"),
+        ({"ownerName": ["Alice Moro", {"x": {}}, 7, []]}, "Alice Moro"),
+        ({"owners": [{"Name": "Alice Moro"}]}, "Alice Moro"),
+        ({"ownerNames": {"name": {"first": "Alice"}}, "ownerName": ""}, None),
+        ({"ownerNames": [{"name": "NOTPROVIDED"}]}, None),
+        ({"ownerName": 7, "owners": True}, None),
+    ],
+)
+def test_a_holder_in_whatever_shape_is_a_name_or_nobody(fields: dict[str, Any], name: str | None) -> None:
+    assert accounts({"accounts": [{"resourceId": "7", "currency": "EUR"} | fields]})[0].owner_name == name
