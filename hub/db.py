@@ -305,8 +305,10 @@ class _Doubt:
         self.note(context)
 
     def ping(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        used_at = record.info.get("used_at", -math.inf)
-        if used_at > self._broke_at and time.monotonic() - used_at < PING_AFTER_S:
+        """Not those that were just opened, also in the place of a broken one: of two in a row that break here
+        SQLAlchemy makes an InvalidRequestError, which does not tell that the database is away. Their first use does."""
+        used_at = record.info.get("used_at")
+        if used_at is None or (used_at > self._broke_at and time.monotonic() - used_at < PING_AFTER_S):
             return
         try:
             connection.execute("SELECT 1")

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -113,6 +113,15 @@ def test_a_full_disk_and_a_lock_of_sqlite(tmp_path: Path) -> None:
     second.close()
 
 
+def _break_all(hub: Hub) -> None:
+    """Every connection to the database, as a server that crashes does."""
+    with psycopg.connect(hub.db.url.set(drivername="postgresql").render_as_string(hide_password=False)) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_who_asks_while_connections_break_is_told_when_to_ask_again(
@@ -122,14 +131,28 @@ def test_who_asks_while_connections_break_is_told_when_to_ask_again(
     (account,) = world.link(psu_id, "albion", {"GB33BUKB20201555555555": "GBP"})
     caller = world.caller(psu_id, {account: READS})
     assert caller.get("/v1/accounts").status_code == 200
-    with psycopg.connect(hub.db.url.set(drivername="postgresql").render_as_string(hide_password=False)) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    _break_all(hub)
     with caplog.at_level(logging.ERROR):
         told = caller.get("/v1/accounts")
     assert (told.status_code, told.headers["Retry-After"]) == (503, "5")
     assert told.json["type"].endswith("#unavailable")
     assert "the database is away" in caplog.text
     assert caller.get("/v1/accounts").status_code == 200, "it connects again by itself"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_where_the_connection_that_takes_a_broken_ones_place_breaks_too_the_database_is_away(
+    hub: Hub, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psu_id, world = alice(hub), World(hub, app)
+    (account,) = world.link(psu_id, "albion", {"GB33BUKB20201555555555": "GBP"})
+    caller = world.caller(psu_id, {account: READS})
+    assert caller.get("/v1/accounts").status_code == 200
+    monkeypatch.setattr("hub.db.PING_AFTER_S", 0.0)
+    _break_all(hub)
+    for engine in (hub.db.reader, hub.db.writer):
+        event.listen(engine, "connect", lambda *_: _break_all(hub))
+    told = caller.get("/v1/accounts")
+    assert (told.status_code, told.headers.get("Retry-After")) == (503, "5")
+    assert told.json["type"].endswith("#unavailable")
