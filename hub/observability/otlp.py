@@ -2,14 +2,14 @@
 Protobuf Encoding"), with the exporter's standard variables OTEL_EXPORTER_OTLP_ENDPOINT and _HEADERS.
 
 The id is a UUID and is the trace id as it is. The request of the person or the app, or the job that came by the clock,
-is the span under which the others stand; ids of spans follow from what they are, so that a batch that is sent twice is
-one for the collector.
+is the span under which the others stand: the first one, where a caller sends several under one id. Ids of spans follow
+from the rows, so that a batch that is sent twice is one for the collector.
 """
 
 import hashlib
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,10 +35,10 @@ class Exporter:
         self._session.headers.update(headers_of(headers))
         self._is_down = False
 
-    def send(self, hops: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether the collector took them. Said in the log once, until it is well again."""
+    def send(self, hops: Sequence[Mapping[str, Any]], begun: Collection[str] = ()) -> bool:
+        """Whether the collector took them (see ``spans``). Said in the log once, until it is well again."""
         try:
-            answer = self._session.post(self._url, json=spans(hops), timeout=TIMEOUT_S, allow_redirects=False)
+            answer = self._session.post(self._url, json=spans(hops, begun), timeout=TIMEOUT_S, allow_redirects=False)
             reason = "" if answer.ok and not answer.is_redirect else f"HTTP {answer.status_code}"
         except requests.RequestException as error:
             reason = type(error).__name__
@@ -55,23 +55,32 @@ def headers_of(text: str) -> dict[str, str]:
     return {name.strip(): unquote(value.strip()) for name, _, value in pairs}
 
 
-def spans(hops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """ExportTraceServiceRequest. ``hops`` are rows of hub.models.observability.Hop; ``at`` is when each ended."""
-    scope = {"scope": {"name": "rialto"}, "spans": [_span(hop) for hop in hops]}
+def spans(hops: Sequence[Mapping[str, Any]], begun: Collection[str] = ()) -> dict[str, Any]:
+    """ExportTraceServiceRequest. ``hops`` are rows of hub.models.observability.Hop; ``at`` is when each ended.
+    ``begun``: those of their ids that began with an earlier row."""
+    firsts: dict[str, Mapping[str, Any]] = {}
+    for hop in hops:
+        if _begins(hop) and hop["trace_id"] not in begun:
+            firsts.setdefault(hop["trace_id"], hop)
+    told = [_span(hop, is_first=firsts.get(hop["trace_id"]) is hop) for hop in hops]
     resource = {"attributes": [_said("service.name", "rialto")]}
-    return {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}
+    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "rialto"}, "spans": told}]}]}
 
 
-def _span(hop: Mapping[str, Any]) -> dict[str, Any]:
+def _begins(hop: Mapping[str, Any]) -> bool:
+    """Whether its id may have begun with it: a request, or a job that came by the clock."""
+    is_by_the_clock = hop["place"] == "hub" and hop["request_id"] == hop["trace_id"]
+    return hop["place"] in {"person", "app"} or bool(is_by_the_clock)
+
+
+def _span(hop: Mapping[str, Any], *, is_first: bool) -> dict[str, Any]:
     trace = uuid.UUID(str(hop["trace_id"])).hex
     ended_ns = int(hop["at"].timestamp() * 1_000_000) * 1000
-    is_by_the_clock = hop["place"] == "hub" and hop["request_id"] == hop["trace_id"]
-    is_first = hop["place"] in {"person", "app"} or is_by_the_clock
     root = _id(trace)
     told = {name: str(hop[name]) for name in ("place", "party", "outcome", "detail", "request_id") if hop[name]}
     span: dict[str, Any] = {
         "traceId": trace,
-        "spanId": root if is_first else _id(trace, hop["place"], hop["what"], str(ended_ns), hop["request_id"]),
+        "spanId": root if is_first else _id(trace, hop["id"]),
         "name": hop["what"],
         "kind": _KINDS.get(hop["place"], _CLIENT),
         "startTimeUnixNano": str(ended_ns - int(hop["took_ms"]) * 1_000_000),

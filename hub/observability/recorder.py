@@ -11,10 +11,12 @@ import logging
 import threading
 import zlib
 from collections import Counter, OrderedDict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, insert, text
+from sqlalchemy import and_, bindparam, insert, or_, select, text
+from sqlalchemy.orm import Session
 
 from hub import correlation
 from hub.clock import Clock
@@ -43,6 +45,8 @@ SLOW_MS: dict[str, int] = {
 }
 _REMEMBERED, _EACH = 500, 40
 _CALLERS = frozenset({"person", "app"})
+_BEGINS = or_(Hop.place.in_(_CALLERS), and_(Hop.place == "hub", Hop.request_id == Hop.trace_id))
+_BEGAN = select(Hop.id).where(Hop.trace_id == bindparam("trace_id"), _BEGINS).order_by(Hop.at).limit(1)
 
 # Both stores read this alike.
 _COUNT = text(
@@ -169,11 +173,15 @@ class Recorder:
             if not hops and not counts:
                 return
             rows = [levels.row(key, times) for key, times in sorted(counts.items())]  # in one order: no deadlock
+            ids = sorted(new_ids(len(hops)))  # in the order in which it happened
+            kept = [{"id": id_, **hop} for id_, hop in zip(ids, hops, strict=True)]
+            begun: Collection[str] = ()
             try:
                 with self._db.write() as session:
-                    if hops:
-                        ids = sorted(new_ids(len(hops)))  # in the order in which it happened
-                        session.execute(insert(Hop), [{"id": id_, **hop} for id_, hop in zip(ids, hops, strict=True)])
+                    if self._collector is not None:
+                        begun = self._begun(session, hops)
+                    if kept:
+                        session.execute(insert(Hop), kept)
                     if rows:
                         session.execute(_COUNT, rows)
             except Exception:
@@ -181,8 +189,17 @@ class Recorder:
                     self._counts += counts
                     self._hops = (hops + self._hops)[:FROM_US]
                 raise
-            if hops and self._collector is not None:
-                self._collector.send(hops)
+            if kept and self._collector is not None:
+                self._collector.send(kept, begun)
+
+    def _begun(self, session: Session, hops: Sequence[Mapping[str, Any]]) -> Collection[str]:
+        """Of the ids that these hops may begin with, those that began before. Callers choose their ids, and may send
+        one to several processes at once: these look and write one after the other."""
+        ids = {hop["trace_id"] for hop in hops if hop["place"] in _CALLERS}
+        if ids and not self._db.is_sqlite:
+            session.execute(text("SELECT pg_advisory_xact_lock(hashtext('hop'))"))
+        # One by one, to end at the first row: an id may have as many as its caller likes.
+        return {one for one in ids if session.scalar(_BEGAN, {"trace_id": one}) is not None}
 
     def _way(self, trace_id: str) -> _Way:
         """Under the lock."""

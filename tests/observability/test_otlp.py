@@ -19,10 +19,12 @@ from hub.context import Hub, build
 from hub.observability.otlp import Exporter, headers_of, spans
 from hub.settings import Settings, SettingsError, from_environ
 from tests.conftest import TestClock
+from tests.race import at_once
 
 TRACE = str(uuid.UUID(int=7))
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 HOP = {
+    "id": "hop-1",
     "trace_id": TRACE,
     "at": AT,
     "place": "bank",
@@ -78,7 +80,7 @@ def read(body: bytes) -> list[Span]:
 
 
 def test_a_hop_is_a_span_of_its_length_under_the_request() -> None:
-    sent = spans([HOP | {"place": "app", "what": "GET api.accounts", "took_ms": 400}, HOP])
+    sent = spans([HOP | {"id": "hop-0", "place": "app", "what": "GET api.accounts", "took_ms": 400}, HOP])
     request, call = read(json.dumps(sent).encode())
     assert (request.kind, call.kind) == (Span.SPAN_KIND_SERVER, Span.SPAN_KIND_CLIENT)
     assert call.end_time_unix_nano == int(AT.timestamp()) * 10**9 + 250_000_000
@@ -103,6 +105,26 @@ def test_what_a_job_does_that_came_by_the_clock_stands_under_the_job() -> None:
     first, call, uk_call = spans([job, HOP, HOP | {"request_id": TRACE}])["resourceSpans"][0]["scopeSpans"][0]["spans"]
     assert "parentSpanId" not in first
     assert call["parentSpanId"] == uk_call["parentSpanId"] == first["spanId"]
+
+
+def test_requests_that_a_caller_sends_under_one_id_are_spans_of_their_own_and_the_first_is_above_the_others(
+    settings: Settings, clock: TestClock
+) -> None:
+    """By two processes, who are told of them in the same moment."""
+    with collecting() as collector:
+        hubs = [_told(settings, clock, collector.url) for _ in range(2)]
+        for one in (hubs[0], hubs[0], hubs[1]):
+            one.recorder.note("app", "GET api.accounts", took_ms=5, outcome="refused", trace_id=TRACE)
+        hubs[1].recorder.note("hub", "job connection", took_ms=5, outcome="failed", trace_id=TRACE)
+        flushes = iter([one.recorder.flush for one in hubs])
+        at_once(2, lambda: next(flushes)())
+        for one in hubs:
+            one.close()
+    found = [span for *_, body in collector.got for span in read(body)]
+    (root,) = [one for one in found if not one.parent_span_id]
+    assert root.name == "GET api.accounts"
+    assert [one.parent_span_id for one in found if one is not root] == [root.span_id] * 3
+    assert len({one.span_id for one in found}) == 4
 
 
 @pytest.mark.parametrize("outcome", ["failed", "unreachable"])
