@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 GRACE_S = 20.0
 """After SIGTERM, jobs under way may take so long; what lasts longer is taken over when its lease has run out."""
+DIED = "the process that did it died"
 
 
 @dataclass(slots=True)
@@ -152,6 +153,9 @@ class Crew:
 
     def _attempt(self, kind: Kind, held: Held) -> str:
         """The kind of failure, "" if it went well."""
+        if held.taken_from is not None and kind.is_spent(held.attempts - 1):
+            self._failed(kind, held, DIED)  # and may be what its processes died of
+            return DIED
         try:
             again = kind.work(self._hub, held)
         except Lost:
@@ -218,16 +222,28 @@ class Crew:
 
     def _end(self, pool: ThreadPoolExecutor) -> bool:
         pool.shutdown(wait=False)
+        self._try(self._excuse)
         ends_at = time.monotonic() + self._grace_s
         while self._under_way and time.monotonic() < ends_at:
             self._wake.wait(0.1)
             self._wake.clear()
-        try:
-            self._clear_away()
-        except Exception as error:
-            log.error("the crew stumbled", extra={"worker": self._name, "error": type(error).__name__})
+        self._try(self._clear_away)
         left = Counter(one.kind.queue for one in self._under_way.values())
         if not left:
             self._is_over.set()
         log.info("the crew has ended", extra={"worker": self._name, "left": dict(left)})
         return not left
+
+    def _excuse(self) -> None:
+        """At once, and not when the grace is over: whoever told us to end may have less patience."""
+        with self._lock:
+            jobs = [one.held for one in self._under_way.values()]
+        with self._hub.db.write() as session:
+            for held in jobs:
+                holding.excuse(session, held)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:
+            log.error("the crew stumbled", extra={"worker": self._name, "error": type(error).__name__})

@@ -92,8 +92,13 @@ def postpone(session: Session, held: Held, at: datetime) -> None:
 
 def release(session: Session, held: Held, now: datetime) -> None:
     """Nothing was begun: it is due for anybody, and this claim does not count. Does nothing if it is lost."""
-    untouched = {**_FREE, "run_at": now, "attempts": Job.attempts - 1}
+    untouched = {**_FREE, "run_at": now, "attempts": held.attempts - 1}
     session.execute(update(Job).where(*held.place).values(untouched), execution_options=_OPTIONS)
+
+
+def excuse(session: Session, held: Held) -> None:
+    """Its process is told to end: this claim does not count, unless it fails by itself. Does nothing if it is lost."""
+    session.execute(update(Job).where(*held.place).values(attempts=held.attempts - 1), execution_options=_OPTIONS)
 
 
 def fail(session: Session, kind: Kind, held: Held, failure: str, now: datetime, *, for_good: bool = False) -> bool:
@@ -103,7 +108,7 @@ def fail(session: Session, kind: Kind, held: Held, failure: str, now: datetime, 
         _bury(session, held, failure, now)
         return True
     run_at = now + timedelta(seconds=pause_s * random.uniform(1.0, 1.25))  # noqa: S311  # jitter
-    values = {**_FREE, "again_at": Job.again_at, "run_at": run_at, "failure": failure}
+    values = {**_FREE, "again_at": Job.again_at, "run_at": run_at, "attempts": held.attempts, "failure": failure}
     if not _touches(session, update(Job).where(*held.place).values(values)):
         raise Lost(held.queue)
     held.is_over = True

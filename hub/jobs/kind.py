@@ -30,7 +30,8 @@ def no_exceptions(_hub: "Hub") -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``work`` returns None when the job is done; whatever it raises counts as a failed attempt.
+    """``work`` returns None when the job is done; whatever it raises counts as a failed attempt, and so does the death
+    of its process.
 
     ``threads``: at most so many at once in one process. ``per_lane``: at most so many of one lane at once, over all
     processes; ``lane_limits`` says which lanes have another limit at this moment (0: left alone). ``is_endless``: the
@@ -47,6 +48,10 @@ class Kind:
 
     def pause_s(self, attempts: int) -> float | None:
         """Seconds until the next attempt after ``attempts`` failed ones; None: give up."""
-        if attempts <= len(self.pauses_s):
+        if not self.is_spent(attempts):
             return self.pauses_s[attempts - 1]
         return self.pauses_s[-1] if self.is_endless else None
+
+    def is_spent(self, attempts: int) -> bool:
+        """Whether ``attempts`` failed ones leave none, or none but after the last pause."""
+        return attempts > len(self.pauses_s)

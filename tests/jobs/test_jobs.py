@@ -16,7 +16,7 @@ from hub.jobs import holding
 from hub.jobs.claim import MARGIN, Claims
 from hub.jobs.crew import Crew
 from hub.jobs.holding import Held, Lost
-from hub.jobs.kind import Again, GiveUp
+from hub.jobs.kind import Again, GiveUp, Kind
 from hub.jobs.queue import NOW, ROUTINE, SOON, put, withdraw
 from hub.jobs.scheduler import Round, tick
 from hub.models.job import Job
@@ -214,6 +214,88 @@ def test_what_can_never_be_done_is_given_up_at_once_and_endless_work_never(hub: 
         endless.run_once()
         clock.advance(seconds=2)
     assert [job.attempts for job in jobs(hub)] == [5]
+
+
+def die_of(hub: Hub, clock: TestClock, kind: Kind, times: int) -> None:
+    """The process of each of so many claims dies."""
+    for _ in range(times):
+        assert len(Claims(hub, "dies").take(kind, 1)) == 1
+        clock.advance(seconds=hub.settings.job_lease_s)
+
+
+def test_what_its_workers_die_of_is_buried_after_its_last_attempt_and_not_begun_again(
+    hub: Hub, clock: TestClock
+) -> None:
+    carver = Carver([])
+    kind = carver.kind(pauses_s=(10, 60))
+    ask(hub, "rialto", args={"of": "marble"})
+    die_of(hub, clock, kind, 3)
+    Crew(hub, [kind]).run_once()
+    (buried,) = dead(hub)
+    assert (carver.done, jobs(hub)) == ([], [])
+    assert (buried.failure, buried.args) == ("the process that did it died", {"of": "marble"})
+    with hub.db.write() as session:
+        assert holding.revive(session, buried.id, clock())
+    Crew(hub, [kind]).run_once()
+    assert (carver.done, dead(hub)) == (["rialto"], [])
+
+
+def test_what_a_worker_died_beside_is_taken_over_at_once_and_what_went_well_begins_to_count_anew(
+    hub: Hub, clock: TestClock
+) -> None:
+    carver = Carver([], lambda _hub, _held: Again(clock()))
+    kind = carver.kind(pauses_s=(10, 60))
+    ask(hub, "rialto")
+    for _ in range(3):
+        die_of(hub, clock, kind, 2)
+        Crew(hub, [kind]).run_once()
+    assert (carver.done, dead(hub)) == (["rialto"] * 3, [])
+
+
+def test_endless_work_that_its_workers_die_of_waits_for_the_last_pause_each_time(hub: Hub, clock: TestClock) -> None:
+    carver = Carver([])
+    kind = carver.kind(pauses_s=(10, 600), is_endless=True)
+    ask(hub, "bridge")
+    die_of(hub, clock, kind, 3)
+    Crew(hub, [kind]).run_once()
+    (job,) = jobs(hub)
+    assert (carver.done, job.owner, job.failure) == ([], None, "the process that did it died")
+    assert job.run_at - clock() >= timedelta(seconds=600)
+    clock.at = job.run_at
+    Crew(hub, [kind]).run_once()
+    assert (carver.done, jobs(hub)) == (["bridge"], [])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_job_that_lasts_longer_than_its_worker_may_stay_is_not_blamed_for_that(
+    hub: Hub, clock: TestClock, fails: bool
+) -> None:
+    """However often the hub is deployed; a failure of its own counts even then."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def linger(_hub: Hub, _held: Held) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        if fails:
+            raise OSError
+
+    carver = Carver([], linger)
+    ask(hub, "rialto")
+    crew = Crew(hub, [carver.kind()], grace_s=0)
+    running = threading.Thread(target=crew.run)
+    running.start()
+    assert begun.wait(10)
+    crew.stop()
+    running.join(20)
+    assert [(job.attempts, job.owner is None) for job in jobs(hub)] == [(0, False)]
+    if not fails:
+        clock.advance(seconds=hub.settings.job_lease_s)
+        (heir,) = Claims(hub, "w").take(carver.kind(), 1)
+        assert (heir.attempts, heir.taken_from is None) == (1, False)
+    go_on.set()
+    while crew._under_way:
+        threading.Event().wait(0.01)
+    assert [job.attempts for job in jobs(hub)] == [1]
 
 
 def test_a_dead_job_is_sent_round_again_by_command(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
