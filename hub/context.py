@@ -166,8 +166,9 @@ class Hub:
 
     @cached_property
     def messenger(self) -> Outbound:
-        """Calls the webhooks of apps, many at once: they wait for nobody else's calls, and nobody for theirs."""
-        return Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=15.0, at_once=64, each=8, strangers=32))
+        """Calls the webhooks of apps and the push services of browsers. Its places are as many as the threads that
+        call: who gets how many is the jobs' to say, and no app waits for another one's."""
+        return Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=15.0, at_once=136, each=8, strangers=32))
 
     @cached_property
     def rates(self) -> SharedRates:

@@ -36,7 +36,7 @@ JSON = ("application/json",)
 _ADDRESSES_TRIED = 2
 _HEARD_OUT_BYTES = 64 * 1024
 PROMPT_S = 1.0
-"""A host that answers within this time is a known one (hub.outbound.shares)."""
+"""A server that answers within this time is a known one (hub.outbound.shares)."""
 REST_S = 15
 """So long what could not be fetched is not asked for again: each attempt may cost a thread five seconds."""
 _MOST_RESTING = 1000
@@ -68,7 +68,7 @@ class Unusable(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``at_once``: so many of a process's threads may wait for others' hosts; ``each``: for one that is known,
+    """``at_once``: so many of a process's threads may wait for others' servers; ``each``: for one that is known,
     ``strangers``: for all that are not (hub.outbound.shares).
     """
 
@@ -93,7 +93,7 @@ class Outbound:
         resolver: Resolver = resolve,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._names = Names(resolver)
         self._timer = timer
         self._schemes = ("https", "http") if settings.local else ("https",)
@@ -101,10 +101,10 @@ class Outbound:
         self._hosts = settings.outbound_hosts
         self._authorities = settings.outbound_ca_file
         self._shares = Shares(
-            at_once=self._limits.at_once,
-            each=self._limits.each,
-            strangers=self._limits.strangers,
-            patience_s=self._limits.connect_s,
+            at_once=self.limits.at_once,
+            each=self.limits.each,
+            strangers=self.limits.strangers,
+            patience_s=self.limits.connect_s,
         )
         self._resting: OrderedDict[str, tuple[float, OutboundError]] = OrderedDict()
         self._lock = threading.Lock()
@@ -144,9 +144,11 @@ class Outbound:
         """The same with JSON. ``headers``: such as the Authorization of a notification."""
         return self.post(url, orjson.dumps(document), headers={"Content-Type": "application/json", **headers})
 
-    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Fetched:
-        """The same with these bytes, whose signature is among the headers."""
-        return self._call(url, Request("POST", headers, body, is_status_enough=True), _HEARD_OUT_BYTES)
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str], of: str = "") -> Fetched:
+        """The same with these bytes, whose signature is among the headers. ``of``: who named the URL, where several
+        name URLs of one server and one of them is not to slow the others.
+        """
+        return self._call(url, Request("POST", headers, body, is_status_enough=True), _HEARD_OUT_BYTES, of)
 
     def target(self, url: str) -> Target:
         """Where the URL leads, if its text allows calling it at all; registration asks too. Raises Forbidden."""
@@ -169,21 +171,22 @@ class Outbound:
             while len(self._resting) > _MOST_RESTING:
                 self._resting.popitem(last=False)
 
-    def _call(self, url: str, request: Request, max_bytes: int) -> Fetched:
+    def _call(self, url: str, request: Request, max_bytes: int, of: str = "") -> Fetched:
         if in_transaction():
             raise RuntimeError("a network call inside a database transaction")
         target = self.target(url)
-        bounds = Bounds(self._limits.connect_s, time.monotonic() + self._limits.total_s, max_bytes)
+        server = f"{target.origin} {of}" if of else target.origin
+        bounds = Bounds(self.limits.connect_s, time.monotonic() + self.limits.total_s, max_bytes)
         try:
-            with self._shares.place(target.origin):
-                return self._timed(target, request, bounds)
+            with self._shares.place(server):
+                return self._timed(server, target, request, bounds)
         except (Full, NoThread):
             raise Busy("Too many such calls are under way; try again in a moment.") from None
 
-    def _timed(self, target: Target, request: Request, bounds: Bounds) -> Fetched:
+    def _timed(self, server: str, target: Target, request: Request, bounds: Bounds) -> Fetched:
         started, status, was_tried = time.monotonic(), 0, True
         try:
-            fetched = self._exchange(target, request, bounds)
+            fetched = self._exchange(server, target, request, bounds)
             status = fetched.status
             return fetched
         except NoThread:
@@ -192,13 +195,13 @@ class Outbound:
         finally:
             took_s = time.monotonic() - started
             if was_tried:
-                self._shares.note(target.origin, promptly=bool(status) and took_s < PROMPT_S)
+                self._shares.note(server, promptly=bool(status) and took_s < PROMPT_S)
             log.info("%s %s %s %.0f ms", request.method, target.host, status or "-", took_s * 1000)
 
-    def _exchange(self, target: Target, request: Request, bounds: Bounds) -> Fetched:
+    def _exchange(self, server: str, target: Target, request: Request, bounds: Bounds) -> Fetched:
         context = self._context
         try:
-            addresses = self._addresses(target, bounds)
+            addresses = self._addresses(target, bounds, is_known=self._shares.knows(server))
             fetched = exchange(target, addresses, request, context=context, bounds=bounds)
         except TooLarge:
             raise Unusable(f"The URL answered with more than {bounds.max_bytes} bytes.") from None
@@ -213,8 +216,8 @@ class Outbound:
             raise Unusable("The URL answered in an encoding that was not asked for.")
         return fetched
 
-    def _addresses(self, target: Target, bounds: Bounds) -> list[str]:
-        wait_s, is_known = min(bounds.connect_s, bounds.left_s()), self._shares.knows(target.origin)
+    def _addresses(self, target: Target, bounds: Bounds, *, is_known: bool) -> list[str]:
+        wait_s = min(bounds.connect_s, bounds.left_s())
         try:
             asked = self._names.addresses(target.host, target.port, wait_s=wait_s, is_known=is_known)
             found = [ip_address(text) for text in asked]

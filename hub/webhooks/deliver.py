@@ -35,6 +35,9 @@ PAUSES_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 DISABLED_AFTER = timedelta(days=5)
 """An endpoint that took nothing for so long, while it was called, is switched off."""
 AT_ONCE = 8
+PER_APP = 2
+"""Endpoints of one app that are worked on at once, over all machines: who has many, slow or far behind, leaves most
+threads to others."""
 TURN_S = 20.0
 LONGEST_REST_S = 300.0
 BUSY_PAUSE_S = (2.0, 5.0)
@@ -139,7 +142,7 @@ def _send(hub: Hub, endpoint: WebhookEndpoint, keys: Sequence[bytes], message: _
     status, why, wait_until, is_busy = None, "", None, False
     with correlation.under(message.trace_id):
         try:
-            answer = hub.messenger.post(endpoint.url, body, headers=headers)
+            answer = hub.messenger.post(endpoint.url, body, headers=headers, of=endpoint.client_id)
         except OutboundError as error:
             why, is_busy = error.why, isinstance(error, Busy)
             if isinstance(error, Forbidden):
@@ -259,4 +262,4 @@ def _what_is_left(hub: Hub, endpoint_id: str, *, is_busy: bool) -> Again | None:
     return Again(max(next_at, endpoint.rests_until or next_at, soonest))
 
 
-KIND = Kind(endpoints.QUEUE, work, threads=16, is_endless=True)
+KIND = Kind(endpoints.QUEUE, work, threads=16, per_lane=PER_APP, is_endless=True)

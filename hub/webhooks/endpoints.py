@@ -88,7 +88,7 @@ def change(
     if wanted is not None:
         endpoint.types = _known(wanted)
     emit(session, "webhook.changed", endpoint.id, now=now, psu_id=None, body={"client_id": endpoint.client_id})
-    wake(session, endpoint.id, now)
+    wake(session, endpoint, now)
 
 
 def rotate(hub: Hub, session: Session, endpoint: WebhookEndpoint, *, now: datetime) -> Made:
@@ -122,7 +122,7 @@ def enable(session: Session, endpoint: WebhookEndpoint, now: datetime) -> None:
     """What was due when it was switched off is sent; what happened since can be asked for again (replay)."""
     endpoint.disabled_at = endpoint.disabled_why = endpoint.failing_since = endpoint.rests_until = None
     emit(session, "webhook.enabled", endpoint.id, now=now, psu_id=None, body={"client_id": endpoint.client_id})
-    wake(session, endpoint.id, now)
+    wake(session, endpoint, now)
 
 
 def of_client(session: Session, client_id: str) -> Sequence[WebhookEndpoint]:
@@ -153,9 +153,10 @@ def remove(session: Session, endpoint: WebhookEndpoint, now: datetime) -> None:
     session.delete(endpoint)
 
 
-def wake(session: Session, endpoint_id: str, now: datetime) -> None:
-    """There is something to be sent."""
-    put(session, QUEUE, key=endpoint_id, at=now, now=now, priority=SOON, is_earliest=True)
+def wake(session: Session, endpoint: WebhookEndpoint, now: datetime) -> None:
+    """There is something to be sent. Endpoints of one app share a lane."""
+    lane = endpoint.client_id
+    put(session, QUEUE, key=endpoint.id, lane=lane, at=now, now=now, priority=SOON, is_earliest=True)
 
 
 def _callable(hub: Hub, url: str) -> str:

@@ -104,4 +104,4 @@ def _write(
         session.execute(due.values(**values).execution_options(synchronize_session=False))
     if new:
         tell.put(hub, session, [(endpoint, client, one) for one in new], now)
-    endpoints.wake(session, endpoint.id, now)
+    endpoints.wake(session, endpoint, now)

@@ -44,8 +44,9 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     if not told:
         return
     put(hub, session, told, now)
-    for endpoint_id in sorted({endpoint.id for endpoint, _, _ in told}):
-        endpoints.wake(session, endpoint_id, now)
+    called = {endpoint.id: endpoint for endpoint, _, _ in told}
+    for endpoint_id in sorted(called):
+        endpoints.wake(session, called[endpoint_id], now)
 
 
 def wants(endpoint: WebhookEndpoint, one: Telling) -> bool:
@@ -87,7 +88,7 @@ def test(hub: Hub, session: Session, endpoint: WebhookEndpoint, now: datetime) -
     body = document(hub, type_=endpoints.TEST, event_id=event_id, at=now, subject=None, data={})
     row = _row(endpoint, None, endpoints.TEST, 0, body, bulk.notation(session).moment(now), None)
     bulk.insert(session, _TABLE, _COLUMNS, [row])
-    endpoints.wake(session, endpoint.id, now)
+    endpoints.wake(session, endpoint, now)
     return str(row[0])
 
 
@@ -102,7 +103,7 @@ def again(session: Session, endpoint: WebhookEndpoint, message_id: str, now: dat
     )
     if session.execute(moved).one_or_none() is None:
         raise NotFound("there is no such message")
-    endpoints.wake(session, endpoint.id, now)
+    endpoints.wake(session, endpoint, now)
 
 
 def again_since(session: Session, endpoint: WebhookEndpoint, since: datetime, now: datetime) -> int:
@@ -120,7 +121,7 @@ def again_since(session: Session, endpoint: WebhookEndpoint, since: datetime, no
     )
     count = len(session.execute(moved).all())
     if count:
-        endpoints.wake(session, endpoint.id, now)
+        endpoints.wake(session, endpoint, now)
     return count
 
 

@@ -110,7 +110,7 @@ def test_so_many_strangers_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> 
         numbers = iter(range(20))
         at_once(20, lambda: wait_for(next(numbers)))
         assert sum(one >= 1 for one in took) == 3  # the others were sent away at once
-    monkeypatch.setattr(shares, "MOST_HOSTS", 2)
+    monkeypatch.setattr(shares, "MOST_KNOWN", 2)
     for host in ("a", "b", "c"):
         made.note(host, promptly=True)
     assert [made.knows(host) for host in "abc"] == [False, True, True]

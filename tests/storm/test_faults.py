@@ -163,5 +163,5 @@ def ends_its_pause(weather: Storm, endpoint_id: str) -> int:
     with weather.hub.db.write() as session:
         session.execute(update(WebhookMessage).where(*due).values(next_at=now()))
         session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(rests_until=None))
-        endpoints.wake(session, endpoint_id, now())
+        endpoints.wake(session, session.get_one(WebhookEndpoint, endpoint_id), now())
         return session.scalar(select(func.count()).where(*due)) or 0

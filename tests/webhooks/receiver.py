@@ -17,6 +17,7 @@ from typing import Any
 class Got:
     headers: dict[str, str]
     body: bytes
+    path: str = ""
 
     @property
     def event(self) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            got = Got({name.lower(): value for name, value in self.headers.items()}, body)
+            got = Got({name.lower(): value for name, value in self.headers.items()}, body, self.path)
             with lock:
                 here.got.append(got)
             status, headers = here.answer(got)
