@@ -1,5 +1,5 @@
 """What a signal leads to, by the catalogue: events now, and timers for what is told later unless something comes
-between. Pure but for the timers' jobs.
+between. Pure but for the timers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hub.context import Hub
-from hub.events.catalogue import OUTSIDE, EventType, concerned
+from hub.events.catalogue import OUTSIDE, EventType, concerned, types
 from hub.events.outbox import emit
 from hub.jobs import holding
 from hub.jobs.holding import Held
 from hub.jobs.kind import Kind
 from hub.jobs.queue import ROUTINE, put, withdraw
+from hub.models.event import Event
 from hub.models.signal import Signal
 
 QUEUE = "event.timer"
@@ -47,6 +49,7 @@ def wind(session: Session, signal: Signal, now: datetime) -> None:
                 "type": one.type,
                 "subject_id": signal.subject_id,
                 "psu_id": signal.psu_id,
+                "since": signal.at.isoformat(),
                 "data": one.says(signal.kind, signal.subject_id, signal.body)
                 | {"client_id": signal.body.get("client_id")},
             }
@@ -54,10 +57,15 @@ def wind(session: Session, signal: Signal, now: datetime) -> None:
 
 
 def _key(one: EventType, signal: Signal) -> str:
+    """Of all signals that start and end its timer alike."""
+    key = f"{one.type}:{signal.subject_id}"
+    return f"{key}:{signal.psu_id or ''}" if _is_by_person(one) else key
+
+
+def _is_by_person(one: EventType) -> bool:
     """What the hub's own signals are about has a name of its own; a system outside names things as it likes, and of two
     people the same."""
-    key = f"{one.type}:{signal.subject_id}"
-    return f"{key}:{signal.psu_id or ''}" if signal.kind.startswith(OUTSIDE) else key
+    return any(kind.startswith(OUTSIDE) for kind in (*one.on, *one.ends))
 
 
 def due_at(one: EventType, signal: Signal) -> datetime | None:
@@ -79,6 +87,8 @@ def _run_out(hub: Hub, held: Held) -> None:
     args = held.args
     with hub.db.write() as session:
         holding.finish(session, held)
+        if _came_between(session, args):
+            return
         emit(
             session,
             str(args["type"]),
@@ -87,6 +97,24 @@ def _run_out(hub: Hub, held: Held) -> None:
             psu_id=args["psu_id"],
             body=args["data"],
         )
+
+
+def _came_between(session: Session, args: Mapping[str, Any]) -> bool:
+    """What ends a timer withdraws it, but not out of the hands of a worker, who may be dead; and it may wait for the
+    dispatcher still, or have been told before what started the timer."""
+    one = types().get(str(args["type"]))
+    if one is None or not one.ends or "since" not in args:  # an older release started it
+        return False
+    since, psu_id = datetime.fromisoformat(str(args["since"])), args["psu_id"]
+    for said in (Event, Signal):
+        its = select(said.id).where(said.kind.in_(one.ends), said.subject_id == args["subject_id"], said.at > since)
+        if _is_by_person(one):
+            its = its.where(said.psu_id == psu_id)
+        elif psu_id is not None:  # the same, told of nobody as well; an index finds it
+            its = its.where(or_(said.psu_id == psu_id, said.psu_id.is_(None)))
+        if session.scalar(its.limit(1)) is not None:
+            return True
+    return False
 
 
 KIND = Kind(QUEUE, _run_out, threads=2, is_endless=True)

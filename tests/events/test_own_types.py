@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from hub.api import asyncapi
 from hub.app import create_app
 from hub.context import Hub, build
 from hub.duties import ROUTES
-from hub.events import catalogue
+from hub.events import catalogue, rules
 from hub.events.catalogue import types
 from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
+from hub.models.job import Job
 from hub.notifications import inbox
 from hub.settings import Settings, SettingsError, from_environ
 from tests.conftest import TestClock
@@ -70,6 +72,34 @@ def test_people_and_developers_hear_of_it_as_of_any_other(own: Hub, clock: TestC
     assert (item.words.title, item.words.text) == ("250 points end soon", "Use them before they are gone.")
     assert "loyalty.expiring" in asyncapi.document(own.settings)["channels"]["webhooks"]["messages"]
     assert "Points end soon" in create_app(own).test_client().get("/docs/events").text
+
+
+OURS, THEIRS = "connection.begun", "partner.loyalty.joined"
+
+
+@pytest.mark.parametrize(("on", "unless"), [(OURS, THEIRS), (THEIRS, OURS)])
+def test_a_timer_that_one_side_starts_is_ended_by_the_other_for_the_same_person(
+    settings: Settings, clock: TestClock, tmp_path: Path, on: str, unless: str
+) -> None:
+    hint = ENDING | {"type": "loyalty.hint", "on": [on], "after": {"minutes": 10, "unless": [unless]}}
+    hub = build(replace(settings, event_type_dirs=(declared(tmp_path / "types", hint),)), clock=clock)
+
+    def say(kind: str, psu_id: str) -> None:
+        with hub.db.write() as session:
+            emit(session, kind, "card-1", now=clock(), psu_id=psu_id, body={})
+        dispatch(hub, ())
+
+    def waiting() -> list[str]:
+        with hub.db.read() as session:
+            mine = select(Job.key).where(Job.queue == rules.QUEUE, Job.key.startswith("loyalty.hint:"))
+            return list(session.scalars(mine.order_by(Job.key)))
+
+    for one in ("alice", "bob"):
+        say(on, one)
+    assert waiting() == ["loyalty.hint:card-1:alice", "loyalty.hint:card-1:bob"]
+    say(unless, "alice")
+    assert waiting() == ["loyalty.hint:card-1:bob"]
+    hub.close()
 
 
 def test_a_hub_without_them_knows_nothing_of_them(own: Hub, settings: Settings, clock: TestClock) -> None:

@@ -15,8 +15,10 @@ from hub.events.audience import apps
 from hub.events.catalogue import Audience, types
 from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
+from hub.jobs.claim import Claims
 from hub.jobs.crew import Crew
 from hub.models.event import Event
+from hub.models.job import Job
 from hub.models.signal import Signal
 from tests.conftest import TestClock
 from tests.connections.world import World
@@ -60,6 +62,51 @@ def test_a_link_that_was_left_is_hinted_at_unless_something_came_between(
     run_out(hub)
     hints = [one.body for one in events(hub) if one.kind == "connection.abandoned"]
     assert hints == ([] if between else [{"institution_id": "lorelei", "client_id": None}])
+
+
+def timers(hub: Hub) -> list[str]:
+    with hub.db.read() as session:
+        return list(session.scalars(select(Job.key).where(Job.queue == rules.QUEUE)))
+
+
+def emitted(hub: Hub, kind: str, subject_id: str = "s-1", psu_id: str = "alice") -> None:
+    """Not dispatched yet."""
+    with hub.db.write() as session:
+        emit(session, kind, subject_id, now=hub.clock(), psu_id=psu_id)
+
+
+def test_what_came_between_ends_a_timer_that_a_dead_worker_holds(hub: Hub, clock: TestClock) -> None:
+    say(hub, "connection.begun", {})
+    clock.advance(seconds=600)
+    assert len(Claims(hub, "dies").take(rules.KIND, 1)) == 1
+    say(hub, "connection.linked", {})
+    clock.advance(seconds=hub.settings.job_lease_s)
+    run_out(hub)
+    assert kinds(hub) == ["connection.begun", "connection.linked"]
+    assert timers(hub) == []
+
+
+@pytest.mark.parametrize(
+    ("subject_id", "psu_id", "is_told"),
+    [("s-1", "alice", False), ("s-2", "alice", True), ("s-1", "bob", True)],
+)
+def test_what_came_between_and_waits_for_the_dispatcher_ends_a_timer_of_the_same_matter(
+    hub: Hub, clock: TestClock, subject_id: str, psu_id: str, is_told: bool
+) -> None:
+    say(hub, "connection.begun", {})
+    clock.advance(seconds=600)
+    emitted(hub, "connection.linked", subject_id, psu_id)
+    run_out(hub)
+    assert ("connection.abandoned" in kinds(hub)) is is_told
+
+
+def test_what_came_before_a_timer_was_started_does_not_end_it(hub: Hub, clock: TestClock) -> None:
+    say(hub, "connection.link_failed", {})
+    clock.advance(seconds=1)
+    say(hub, "connection.begun", {})
+    clock.advance(seconds=600)
+    run_out(hub)
+    assert kinds(hub)[-1] == "connection.abandoned"
 
 
 def test_a_week_before_its_end_a_consent_is_told_of_once_and_a_shorter_one_never(hub: Hub, clock: TestClock) -> None:
