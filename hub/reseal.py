@@ -31,6 +31,7 @@ SEALED = (
     Sealed("link_attempt", "state_hash", "link_state_sealed", "link_attempt.link_state"),
     Sealed("webhook_endpoint", "id", "secret_sealed", "webhook_endpoint.secret"),
     Sealed("webhook_endpoint", "id", "previous_secret_sealed", "webhook_endpoint.previous_secret"),
+    Sealed("webhook_endpoint", "id", "older_secrets_sealed", "webhook_endpoint.older_secrets"),
     Sealed("totp", "psu_id", "seed_sealed", "totp.seed"),
     Sealed("totp_enrolment", "psu_id", "seed_sealed", "totp_enrolment.seed"),
     Sealed("mail", "id", "message_sealed", "mail.message"),

@@ -89,7 +89,7 @@ def delete_webhook(webhook_id: str) -> Response:
 
 @blueprint.post("/<webhook_id>/secret")
 @of_the_client(WEBHOOKS)
-@operation(_TAG, "A new secret; the one before signs beside it for a day", schemas.WebhookMade)
+@operation(_TAG, "A new secret; those before sign beside it, each for a day", schemas.WebhookMade)
 def rotate_webhook(webhook_id: str) -> Response:
     hub = hub_of_request()
     no_arguments()

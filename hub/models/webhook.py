@@ -12,9 +12,10 @@ class WebhookEndpoint(Base):
     """``types``: of which events; empty is all that the app may hear of. ``is_ordered``: what is about one person comes
     in its order, each after the one before was taken or given up.
 
-    ``secret_sealed`` signs; ``previous_secret_sealed`` signs beside it until ``previous_until``. ``scheme`` is v1
-    (HMAC-SHA256) or v1a (Ed25519) of Standard Webhooks. ``failing_since``: nothing was taken since then.
-    ``rests_until``: it did not answer, or asked for a pause. ``disabled_why`` None: it is called.
+    ``secret_sealed`` signs; ``previous_secret_sealed`` signs beside it until ``previous_until``, and so do those before
+    in ``older_secrets_sealed``, a list in JSON that holds the end of each. ``scheme`` is v1 (HMAC-SHA256) or v1a
+    (Ed25519) of Standard Webhooks. ``failing_since``: nothing was taken since then. ``rests_until``: it did not answer,
+    or asked for a pause. ``disabled_why`` None: it is called.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -28,6 +29,7 @@ class WebhookEndpoint(Base):
     secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     previous_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_until: Mapped[datetime | None] = mapped_column(Instant)
+    older_secrets_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     failing_since: Mapped[datetime | None] = mapped_column(Instant)
     rests_until: Mapped[datetime | None] = mapped_column(Instant)
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)

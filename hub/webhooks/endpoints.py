@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,9 @@ QUEUE = "webhook"
 MOST = 10
 """Endpoints of one app."""
 OVERLAP = timedelta(hours=24)
-"""So long the secret before signs beside the new one."""
+"""So long a secret signs beside those that came after it."""
+MOST_PREVIOUS = 3
+"""So many secrets before the present one; a further rotation ends the oldest."""
 TEST = "webhook.test"
 
 
@@ -31,6 +34,13 @@ class Made:
 
     endpoint: WebhookEndpoint
     secret: str = field(repr=False)
+
+
+class _Previous(msgspec.Struct, frozen=True):
+    """A secret that signs until ``until``."""
+
+    secret: bytes
+    until: datetime
 
 
 def told_to_apps() -> Mapping[str, EventType]:
@@ -92,10 +102,12 @@ def change(
 
 
 def rotate(hub: Hub, session: Session, endpoint: WebhookEndpoint, *, now: datetime) -> Made:
-    """A new secret; the one before signs beside it for OVERLAP."""
-    secret = signing.new_secret(endpoint.scheme)
-    previous = hub.sealer.open(endpoint.secret_sealed, _place(endpoint.id))
-    endpoint.previous_secret_sealed = hub.sealer.seal(previous, _previous_place(endpoint.id))
+    """A new secret; those before sign beside it, each for OVERLAP: who rotates twice has not lost the receiver, which
+    knows the first one still."""
+    secret, older = signing.new_secret(endpoint.scheme), _previous(hub, endpoint, now)[: MOST_PREVIOUS - 1]
+    present = hub.sealer.open(endpoint.secret_sealed, _place(endpoint.id))
+    endpoint.older_secrets_sealed = hub.sealer.seal(msgspec.json.encode(older), _older_place(endpoint.id))
+    endpoint.previous_secret_sealed = hub.sealer.seal(present, _previous_place(endpoint.id))
     endpoint.previous_until = now + OVERLAP
     endpoint.secret_sealed = hub.sealer.seal(secret, _place(endpoint.id))
     emit(session, "webhook.rotated", endpoint.id, now=now, psu_id=None, body={"client_id": endpoint.client_id})
@@ -104,10 +116,20 @@ def rotate(hub: Hub, session: Session, endpoint: WebhookEndpoint, *, now: dateti
 
 def keys_of(hub: Hub, endpoint: WebhookEndpoint, now: datetime) -> Sequence[bytes]:
     """What signs at this moment, the present one first. Raises SealBroken."""
-    keys = [hub.sealer.open(endpoint.secret_sealed, _place(endpoint.id))]
-    if endpoint.previous_secret_sealed is not None and endpoint.previous_until and now < endpoint.previous_until:
-        keys.append(hub.sealer.open(endpoint.previous_secret_sealed, _previous_place(endpoint.id)))
-    return keys
+    present = hub.sealer.open(endpoint.secret_sealed, _place(endpoint.id))
+    return [present, *(one.secret for one in _previous(hub, endpoint, now))]
+
+
+def _previous(hub: Hub, endpoint: WebhookEndpoint, now: datetime) -> list[_Previous]:
+    """What signed before and does so still, the latest first. The latest ends last."""
+    if endpoint.previous_secret_sealed is None or not endpoint.previous_until or endpoint.previous_until <= now:
+        return []
+    latest = hub.sealer.open(endpoint.previous_secret_sealed, _previous_place(endpoint.id))
+    older = b"[]"
+    if endpoint.older_secrets_sealed is not None:
+        older = hub.sealer.open(endpoint.older_secrets_sealed, _older_place(endpoint.id))
+    before = msgspec.json.decode(older, type=list[_Previous])
+    return [_Previous(latest, endpoint.previous_until), *(one for one in before if now < one.until)]
 
 
 def disable(session: Session, endpoint: WebhookEndpoint, why: str, now: datetime) -> None:
@@ -179,3 +201,7 @@ def _place(endpoint_id: str) -> str:
 
 def _previous_place(endpoint_id: str) -> str:
     return f"webhook_endpoint.previous_secret:{endpoint_id}"
+
+
+def _older_place(endpoint_id: str) -> str:
+    return f"webhook_endpoint.older_secrets:{endpoint_id}"

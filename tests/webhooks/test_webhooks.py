@@ -134,22 +134,55 @@ def test_an_endpoint_may_have_a_key_pair_of_which_it_knows_the_public_half(
     public.verify(base64.b64decode(signature), f"{got.id}.{got.headers['webhook-timestamp']}.".encode() + got.body)
 
 
+def rotated(world: World, made: endpoints.Made) -> str:
+    """The new secret."""
+    with world.hub.db.write() as session:
+        row = endpoints.owned(session, APP, made.endpoint.id)
+        return endpoints.rotate(world.hub, session, row, now=world.clock()).secret
+
+
 def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one(
     read_once: World, receiver: Receiver
 ) -> None:
     world = read_once
     old = listen(world, receiver.url)
-    with world.hub.db.write() as session:
-        row = endpoints.owned(session, APP, old.endpoint.id)
-        new = endpoints.rotate(world.hub, session, row, now=world.clock())
+    new = rotated(world, old)
     synced(world)
     deliver_all(world)
     world.clock.advance(days=1)
     synced(world)
     deliver_all(world)
     first, second = receiver.got
-    assert (first.is_signed_by(old.secret), first.is_signed_by(new.secret)) == (True, True)
-    assert (second.is_signed_by(old.secret), second.is_signed_by(new.secret)) == (False, True)
+    assert (first.is_signed_by(old.secret), first.is_signed_by(new)) == (True, True)
+    assert (second.is_signed_by(old.secret), second.is_signed_by(new)) == (False, True)
+
+
+def test_who_rotates_again_within_a_day_keeps_each_secret_before_until_its_own_day_is_over(
+    read_once: World, receiver: Receiver
+) -> None:
+    world = read_once
+    made = listen(world, receiver.url)
+    known = [made.secret]
+    for _ in range(3):
+        known.append(rotated(world, made))
+        world.clock.advance(seconds=6 * 3600)
+    for _ in range(3):
+        synced(world)
+        deliver_all(world)
+        world.clock.advance(seconds=6 * 3600)
+    signed = [[got.is_signed_by(secret) for secret in known] for got in receiver.got]
+    assert signed == [[True, True, True, True], [False, True, True, True], [False, False, True, True]]
+
+
+@one_store
+def test_of_more_than_three_secrets_within_a_day_the_oldest_ends(read_once: World, receiver: Receiver) -> None:
+    made = listen(read_once, receiver.url, wanted=["consent.ended"])
+    known = [made.secret, *(rotated(read_once, made) for _ in range(4))]
+    with read_once.hub.db.write() as session:
+        tell.test(read_once.hub, session, endpoints.owned(session, APP, made.endpoint.id), read_once.clock())
+    deliver_all(read_once)
+    (got,) = receiver.got
+    assert [got.is_signed_by(secret) for secret in known] == [False, True, True, True, True]
 
 
 def test_who_may_not_hear_does_not(read_once: World, receiver: Receiver) -> None:
