@@ -114,7 +114,7 @@ class Hub:
     def door(self) -> Door:
         """For adapters whose addresses people bring: a bank's patience, a stranger's guard."""
         limits = Limits(connect_s=3.0, total_s=30.0, at_once=8, each=4, strangers=4)
-        return Door(Outbound(self.settings, limits=limits), self.recorder)
+        return Door(Outbound(self.settings, limits=limits, logs_hosts=False), self.recorder)
 
     @cached_property
     def circuits(self) -> Circuits:
@@ -168,7 +168,8 @@ class Hub:
     def messenger(self) -> Outbound:
         """Calls the webhooks of apps and the push services of browsers. Its places are as many as the threads that
         call: who gets how many is the jobs' to say, and no app waits for another one's."""
-        return Outbound(self.settings, limits=Limits(connect_s=3.0, total_s=15.0, at_once=136, each=8, strangers=32))
+        limits = Limits(connect_s=3.0, total_s=15.0, at_once=136, each=8, strangers=32)
+        return Outbound(self.settings, limits=limits, logs_hosts=False)
 
     @cached_property
     def rates(self) -> SharedRates:

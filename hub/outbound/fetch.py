@@ -83,6 +83,7 @@ class Outbound:
     """One per process; safe from any thread; never called inside a transaction.
 
     https only, except that a hub which only its own machine reaches may call that machine, and in the clear.
+    ``logs_hosts`` False: people name these addresses, and where somebody's bridge or browser is says who they are.
     """
 
     def __init__(
@@ -90,10 +91,12 @@ class Outbound:
         settings: Settings,
         *,
         limits: Limits | None = None,
+        logs_hosts: bool = True,
         resolver: Resolver = resolve,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or Limits()
+        self._logs_hosts = logs_hosts
         self._names = Names(resolver)
         self._timer = timer
         self._schemes = ("https", "http") if settings.local else ("https",)
@@ -196,7 +199,8 @@ class Outbound:
             took_s = time.monotonic() - started
             if was_tried:
                 self._shares.note(server, promptly=bool(status) and took_s < PROMPT_S)
-            log.info("%s %s %s %.0f ms", request.method, target.host, status or "-", took_s * 1000)
+            told = {"method": request.method, "status": status or None, "took_ms": int(took_s * 1000)}
+            log.info("an address was called", extra=told | ({"host": target.host} if self._logs_hosts else {}))
 
     def _exchange(self, server: str, target: Target, request: Request, bounds: Bounds) -> Fetched:
         context = self._context

@@ -291,6 +291,21 @@ def test_never_inside_a_transaction(hub: Hub, site: Site) -> None:
     assert site.asked == []
 
 
+def test_the_log_names_the_servers_of_clients_and_none_that_a_person_named(
+    hub: Hub, site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bridge (SimpleFIN) or the push service of a browser says something about whose it is."""
+    caplog.set_level("DEBUG")
+    hub.outbound.get_json(site.url, max_bytes=100)
+    (told,) = (vars(record) for record in caplog.records if record.name == "hub.outbound.fetch")
+    assert (told["method"], told["host"], told["status"]) == ("GET", "127.0.0.1", 200)
+    caplog.clear()
+    hub.door.call("GET", site.url, headers={}, max_bytes=100)
+    hub.messenger.post(site.url, b"", headers={})
+    assert len([record for record in caplog.records if record.name == "hub.outbound.fetch"]) == 2
+    assert "127.0.0.1" not in str([vars(record) for record in caplog.records])
+
+
 @pytest.mark.parametrize(
     "garbage", [b"SSH-2.0-OpenSSH_9.9\r\n", b"\x00" * 100, b"HTTP/1.1 200\r\n" + b"A: b\r\n" * 200]
 )
