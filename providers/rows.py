@@ -11,6 +11,7 @@ import msgspec
 from msgspec import structs
 
 from providers.errors import ContractBroken
+from providers.mending import mended, unquoted
 from providers.model import RejectedRow
 
 W = TypeVar("W")
@@ -145,7 +146,13 @@ def _decoded(decoder: Decodes[Any], value: bytes) -> Any:
 def envelope(decoder: Decodes[W], body: bytes) -> W:
     """The outer shape of an answer, its rows left as bytes. ContractBroken, with the body, if it has not that shape."""
     try:
-        return decoder.decode(_json(body))
+        whole = _json(body)
+        try:
+            return decoder.decode(whole)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            return decoder.decode(mended(whole))
     except msgspec.MsgspecError as error:
         # msgspec names paths and types, never values
         raise ContractBroken(f"not the promised JSON: {error}", raw=body) from None
@@ -158,7 +165,9 @@ def _json(body: bytes) -> bytes:
     it came in UTF-16 (RFC 8259 8.1 forbids both, and gateways do both). Raises UnicodeDecodeError."""
     if body.startswith(_UTF16_MARKS):
         body = body.decode("utf-16").encode()
-    return body.removeprefix(BOM_UTF8).rstrip(b"\x00 \t\r\n") if body[:1] == b"\xef" or body[-1:] <= b" " else body
+    if body[:1] == b"\xef" or body[-1:] <= b" ":
+        body = body.removeprefix(BOM_UTF8).rstrip(b"\x00 \t\r\n")
+    return unquoted(body)
 
 
 def _utf8(row: bytes) -> bytes:
