@@ -12,7 +12,6 @@ unchanged pages once more. Peak memory is that of a process of its own that read
 """
 
 import argparse
-import gc
 import resource
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from sqlalchemy import text
 from bench.process import cpu_s
 from hub import migrate
 from hub.db import Database
+from hub.garbage import look_rarely
 from hub.ids import new_id
 from hub.ledger.accounts import store_accounts
 from hub.ledger.ingest import Fetch
@@ -286,8 +286,7 @@ def _household(db: Database) -> tuple[list[str], str]:
 
 def measure(db: Database, rows: int) -> list[Timing]:
     bench = Bench(db, rows)
-    gc.collect()
-    gc.freeze()  # as the worker does
+    look_rarely()  # as the worker does
     bench.time("writing the pages (in every figure below)", bench.write_pages, TRIES)
     bench.time("floor: decode", bench.floor_decode, TRIES)
     bench.time("floor: decode, upsert", bench.floor_first, TRIES)

@@ -1,6 +1,5 @@
 """The operator's commands: ``python -m hub.cli`` or, installed, ``rialto``."""
 
-import gc
 import os
 import signal
 import sys
@@ -32,6 +31,7 @@ from hub.commands.trust_anchors import trust_anchors
 from hub.commands.web import web
 from hub.context import Hub, build
 from hub.events import dispatcher, inbound
+from hub.garbage import look_rarely
 from hub.identity import people
 from hub.identity.people import Origin
 from hub.jobs import scheduler as scheduling
@@ -165,7 +165,7 @@ def worker(with_scheduler: bool) -> None:
         beside.append(threading.Thread(target=scheduling.run, args=(hub, duties.ROUNDS, stopping), name="scheduler"))
     for thread in beside:
         thread.start()
-    gc.freeze()  # what is loaded by now stays: a sync makes many objects, and should not have all the others looked at
+    look_rarely()
     is_all_done = crew.run()
     stopping.set()
     for thread in beside:
