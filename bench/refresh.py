@@ -8,6 +8,8 @@ account with a page of 100 transactions. "one" is the time of a single bank read
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -25,6 +27,7 @@ from hub.connections.plan import put_job
 from hub.connections.state import Status
 from hub.context import Hub, build
 from hub.db import Database
+from hub.garbage import look_rarely
 from hub.ids import new_id
 from hub.jobs.crew import Crew
 from hub.models.connection import Connection
@@ -56,11 +59,23 @@ ANSWERS = {
 
 
 @contextmanager
-def slow_bank(pause_s: float) -> Iterator[str]:
-    """Its origin; every answer comes after ``pause_s``."""
+def slow_banks(count: int, pause_s: float) -> Iterator[list[str]]:
+    """Their origins; every answer comes after ``pause_s``. A process of their own: what banks compute is no hub's."""
+    command = [sys.executable, "-m", "bench.refresh", "--serve", str(count), "--pause", str(pause_s)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()
+        finally:
+            process.kill()
+
+
+def _serve(count: int, pause_s: float) -> None:
+    """Banks on sockets until killed; prints their origins."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65_536  # one write an answer: in two, Nagle and a delayed ACK add 40 ms
 
         def do_GET(self) -> None:
             time.sleep(pause_s)
@@ -74,13 +89,13 @@ def slow_bank(pause_s: float) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(count)]
+    print(*(f"http://127.0.0.1:{server.server_address[1]}" for server in servers), flush=True)
+    threads = [threading.Thread(target=server.serve_forever) for server in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _hub(folder: Path, url: str, origins: list[str], clock: Clock) -> Hub:
@@ -135,12 +150,14 @@ def measure(banks: int, pause_s: float, *, on_postgres: bool) -> tuple[float, fl
         url = f"sqlite:///{folder / 'hub.db'}"
         if on_postgres:
             url = stack.enter_context(postgres.database(stack.enter_context(postgres.cluster()), "bench"))
-        hub = _hub(folder, url, [stack.enter_context(slow_bank(pause_s)) for _ in range(banks)], lambda: day[0])
+        hub = _hub(folder, url, stack.enter_context(slow_banks(banks, pause_s)), lambda: day[0])
 
         def read() -> float:
-            started = time.monotonic()
-            Crew(hub, [job.KIND]).run_once()
+            crew, started = Crew(hub, [job.KIND]), time.monotonic()
+            crew.run_once()
             return time.monotonic() - started
+
+        look_rarely()  # as the worker does
 
         took = []
         for first, last in ((0, 1), (1, banks)):
@@ -159,7 +176,11 @@ def main() -> None:
     parser.add_argument("--ms", type=int, default=500)
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--save", action="store_true")
+    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--pause", type=float, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.serve:
+        return _serve(given.serve, given.pause)
     lines = []
     for store in ("SQLite", "PostgreSQL") if given.postgres else ("SQLite",):
         one, everyone = measure(given.banks, given.ms / 1000 / CALLS, on_postgres=store == "PostgreSQL")

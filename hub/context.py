@@ -83,7 +83,7 @@ class Hub:
             signing_key_pem=key.as_pem(private=True),
             client_certificate=(str(qwac[0]), str(qwac[1])) if qwac else None,
             qualified_seal=self._qualified_seal,
-            opening_keys=self.encryption_keys.opening(),
+            opening_keys=self.encryption_keys.opening,
             door=self.door,
             heard=self.recorder.heard,
         )
@@ -182,7 +182,7 @@ class Hub:
         return Replay(self.db)
 
     @cached_property
-    def _adapters(self) -> dict[str, tuple[tuple[str | None, ...], Adapter]]:
+    def _adapters(self) -> dict[str, tuple[str | None, Adapter]]:
         return {}
 
     def institution(self, institution_id: str) -> Institution:
@@ -211,11 +211,11 @@ class Hub:
         return found
 
     def adapter(self, institution_id: str) -> Adapter:
-        """The adapter of one bank, one per process until our keys change: it keeps connections to that bank open."""
-        kids = (self.keys.signing(keys.TPP).kid, *(one.kid for one in self.encryption_keys.opening()))
+        """The adapter of one bank, one per process until our signing key changes: it keeps its connections open."""
+        kid = self.keys.signing(keys.TPP).kid
         known = self._adapters.get(institution_id)
-        if known is None or known[0] != kids:
-            known = self._adapters[institution_id] = kids, adapter_for(self.institution(institution_id), self.tpp)
+        if known is None or known[0] != kid:
+            known = self._adapters[institution_id] = kid, adapter_for(self.institution(institution_id), self.tpp)
         return known[1]
 
 

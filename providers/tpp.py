@@ -1,6 +1,6 @@
 """Who the hub is to a bank: the third party provider, its name and its signing key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -32,15 +32,15 @@ class OpeningKey:
 class Tpp:
     """``signing_key_pem`` is an RSA private key, ``kid`` its name in our JWKS; ``client_certificate`` the paths of a
     certificate and its key (QWAC) for mutual TLS, where a bank asks for one. ``qualified_seal`` signs messages for
-    banks that want a QSealC. ``opening_keys`` open what banks encrypt to us: the present one first, then those before
-    it. ``door`` leads to addresses that a person named. ``heard`` is told how each call went."""
+    banks that want a QSealC. ``opening_keys`` is asked when something encrypted came: the present key first, then those
+    before it. ``door`` leads to addresses that a person named. ``heard`` is told how each call went."""
 
     client_name: str
     signing_key_pem: bytes = field(repr=False)
     kid: str
     client_certificate: tuple[str, str] | None = field(default=None, repr=False)
     qualified_seal: Seal | None = field(default=None, repr=False)
-    opening_keys: tuple[OpeningKey, ...] = field(default=(), repr=False)
+    opening_keys: Callable[[], tuple[OpeningKey, ...]] = field(default=tuple, repr=False, compare=False)
     door: Door | None = field(default=None, repr=False, compare=False)
     heard: Heard | None = field(default=None, repr=False, compare=False)
 
@@ -57,7 +57,7 @@ class Tpp:
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public half, as the JWKS that banks fetch from the hub (RFC 7517 5)."""
         keys = [dict(_key(self.signing_key_pem, self.kid).as_dict(private=False))]
-        for one in self.opening_keys[:1]:
+        for one in self.opening_keys()[:1]:
             key = RSAKey.import_key(one.pem, {"kid": one.kid, "use": "enc", "alg": "RSA-OAEP"})
             keys.append(dict(key.as_dict(private=False)))
         return {"keys": keys}

@@ -68,16 +68,15 @@ def test_a_new_key_is_published_only_once_every_process_opens_with_it(hub: Hub, 
     assert [one.kid for one in other.opening()] == [second, first["kid"]]
 
 
-def test_adapters_follow_a_rotation(hub: Hub, clock: TestClock) -> None:
-    before = hub.adapter("iara")
+def test_who_we_are_to_a_bank_follows_a_rotation(hub: Hub, clock: TestClock) -> None:
+    us = hub.tpp  # as an adapter holds it, made before there was any key
     first = hub.encryption_keys.published()
-    with_key = hub.adapter("iara")
-    assert with_key is not before
-    assert hub.adapter("iara") is with_key
+    assert opened(encrypted(first), us) == "a.b.c"
     clock.advance(seconds=60)
     rotate(hub)
-    assert hub.adapter("iara") is not with_key
-    assert opened(encrypted(first), hub.tpp) == "a.b.c"
+    clock.advance(seconds=PUBLISH_AFTER_S)
+    assert hub.encryption_keys.published()["kid"] != first["kid"]
+    assert opened(encrypted(hub.encryption_keys.published()), us) == opened(encrypted(first), us) == "a.b.c"
 
 
 def test_the_old_key_opens_as_long_as_copies_of_the_jwks_live_and_is_wiped_then(hub: Hub, clock: TestClock) -> None:

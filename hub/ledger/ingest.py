@@ -66,6 +66,13 @@ _WITHDRAWN = (
 )
 _MISSING = update(tables.transaction).where(_T.id == bindparam("row_id")).values(missing_since=bindparam("since"))
 
+_A = tables.account.c
+_ACCOUNT = select(_A.synced_at, _A.history_from).where(_A.id == bindparam("account"))
+_SYNCED = (
+    update(tables.account)
+    .where(_A.id == bindparam("account"))
+    .values(synced_at=bindparam("now"), history_from=bindparam("since"))
+)
 
 Days = tuple[date, date]
 _EVERYTHING: Days = date.min, date.max
@@ -122,6 +129,7 @@ class Fetch:
     _pages: list[bytes] = field(default_factory=list, init=False, repr=False)
     _had_rows: bool = field(default=True, init=False)
     _is_finished: bool = field(default=False, init=False)
+    _held_in: Session | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._matching, self._limit = Matching(Trust(self.trust)), _MANY
@@ -203,11 +211,7 @@ class Fetch:
         self._begin(session)
         self._load_unseen(session)
         self._is_finished = True
-        account = session.execute(
-            select(tables.account.c.synced_at, tables.account.c.history_from).where(
-                tables.account.c.id == self.account_id
-            )
-        ).one()
+        account = session.execute(_ACCOUNT, {"account": self.account_id}).one()
         settled = self._matching.settle(
             Window(self.window_from, self.window_to) if self.is_whole else None,
             today=now.astimezone(UTC).date(),
@@ -216,11 +220,8 @@ class Fetch:
         log = self._write(session, settled, now)
         self._log(session, log, now)
         self._memory(self._position).keep_only(session, self._pages)
-        session.execute(
-            update(tables.account)
-            .where(tables.account.c.id == self.account_id)
-            .values(synced_at=now, history_from=min(account.history_from or self.window_from, self.window_from))
-        )
+        since = min(account.history_from or self.window_from, self.window_from)
+        session.execute(_SYNCED, {"account": self.account_id, "now": now, "since": since})
         return Applied(modified=len(settled.supersede), removed=sum(kind == changelog.REMOVED for _, kind in log))
 
     def _write(self, session: Session, settled: Settled, now: datetime) -> list[tuple[str, str]]:
@@ -244,6 +245,8 @@ class Fetch:
         """Be alone with this ledger, and see that it is as this fetch left it."""
         if self._is_finished:
             raise RuntimeError("a finished fetch takes no more")
+        if session is self._held_in:
+            return  # a read at once is one transaction
         position = changelog.hold(session, self.connection_id, self.account_id)
         if self._position not in {-1, position}:
             raise RuntimeError("another fetch has changed this account meanwhile: begin a new one")
@@ -251,7 +254,7 @@ class Fetch:
             self._had_rows = rows.has_any(session, self.account_id)
             self._loaded = None if self._had_rows else _EVERYTHING  # all there will be is stored by this fetch
             self._began_at = position
-        self._position = position
+        self._position, self._held_in = position, session
 
     def _log(self, session: Session, changes: Sequence[tuple[str, str]], now: datetime) -> None:
         if last := changelog.append(session, self.connection_id, self.account_id, changes, now):

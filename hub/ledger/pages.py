@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from hub import bulk
@@ -33,14 +33,14 @@ class Memory:
 
     def known(self, session: Session, sealer: Sealer) -> Known:
         """Digest -> the bank's link to the next page."""
-        found = session.execute(select(_P.digest, _P.next_sealed).where(self._valid()))
+        found = session.execute(_KNOWN, self._named())
         return {
             bytes.fromhex(digest): sealed and sealer.open(sealed, _place(digest)).decode() for digest, sealed in found
         }
 
     def of(self, session: Session, digest: bytes) -> tuple[list[str], date | None] | None:
         """(transaction ids, the first day of the booked ones), None if the page is not known any more."""
-        found = session.execute(select(_P.ids, _P.oldest).where(self._valid(), _P.digest == digest.hex())).one_or_none()
+        found = session.execute(_OF, {**self._named(), "page": digest.hex()}).one_or_none()
         return None if found is None else (found.ids.split(",") if found.ids else [], found.oldest)
 
     def note(self, session: Session, sealer: Sealer, seen: Iterable[tuple[Page, Collection[str], date | None]]) -> None:
@@ -67,26 +67,36 @@ class Memory:
     def keep_only(self, session: Session, digests: Collection[bytes]) -> None:
         """The reading has ended: these are its pages, and ``position`` is where it left the log."""
         seen = {digest.hex() for digest in digests}
-        held = session.execute(select(_P.digest, self._valid()).where(_P.account_id == self.account_id)).all()
+        held = session.execute(_HELD, self._named()).all()
         valid = {digest for digest, is_valid in held if is_valid}
         if missing := seen - valid:
             session.execute(_KEEP, [{"account": self.account_id, "page": one, "at": self.position} for one in missing])
         if gone := {digest for digest, _ in held} - seen:
             session.execute(_DROP, [{"account": self.account_id, "page": one} for one in gone])
 
-    def _valid(self) -> ColumnElement[bool]:
-        return and_(
-            _P.account_id == self.account_id,
-            _P.connection_id == self.connection_id,
-            _P.normaliser == self.normaliser,
-            _P.position == self.position,
-        )
+    def _named(self) -> dict[str, object]:
+        return {
+            "account": self.account_id,
+            "connection": self.connection_id,
+            "rules": self.normaliser,
+            "at": self.position,
+        }
 
 
 def _place(digest: str) -> str:
     return f"seen_page.next:{digest}"
 
 
+# Made once: a sync says them of every account.
+_VALID = and_(
+    _P.account_id == bindparam("account"),
+    _P.connection_id == bindparam("connection"),
+    _P.normaliser == bindparam("rules"),
+    _P.position == bindparam("at"),
+)
+_KNOWN = select(_P.digest, _P.next_sealed).where(_VALID)
+_OF = select(_P.ids, _P.oldest).where(_VALID, _P.digest == bindparam("page"))
+_HELD = select(_P.digest, _VALID).where(_P.account_id == bindparam("account"))
 _ONE = and_(_P.account_id == bindparam("account"), _P.digest == bindparam("page"))
 _KEEP = update(tables.seen_page).where(_ONE).values(position=bindparam("at"))
 _DROP = delete(tables.seen_page).where(_ONE)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from hub.connections.circuit import Family, State
 from hub.connections.plan import QUEUE
 from hub.connections.revocation import end_at_bank
-from hub.connections.state import SYNCABLE, Status
+from hub.connections.state import Status
 from hub.context import Hub
 from hub.jobs.holding import Held
 from hub.jobs.kind import Again, Kind
@@ -28,18 +28,17 @@ _A_MOMENT = timedelta(seconds=5)
 
 def work(hub: Hub, held: Held) -> Again | None:
     """A run that ends plans the next one itself; here only what stopped before its end is seen to."""
-    with hub.db.read() as session:
-        query = select(Connection.status).where(Connection.id == held.key)
-        status = session.scalar(query)
-    if status is None:
+    run = sync_connection(hub, held.key, owner=held.owner, takes_over=held.taken_from, psu=None)
+    if run.result not in {Result.NOT_CLAIMED, Result.LOST}:
         return None
-    if Status(status) is Status.REVOKED:
+    if run.result is Result.NOT_CLAIMED and _is_revoked(hub, held.key):
         end_at_bank(hub, held.key, now=hub.clock(), owner=held.owner, takes_over=held.taken_from)
-    elif Status(status) in SYNCABLE:
-        run = sync_connection(hub, held.key, owner=held.owner, takes_over=held.taken_from, psu=None)
-        if run.result not in {Result.NOT_CLAIMED, Result.LOST}:
-            return None
     return _what_is_left(hub, held.key)
+
+
+def _is_revoked(hub: Hub, connection_id: str) -> bool:
+    with hub.db.read() as session:
+        return session.scalar(select(Connection.status).where(Connection.id == connection_id)) == Status.REVOKED.value
 
 
 def _what_is_left(hub: Hub, connection_id: str) -> Again | None:

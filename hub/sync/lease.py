@@ -8,16 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from hub.connections.plan import is_free
 from hub.connections.state import SYNCABLE
 from hub.context import Hub
-from hub.models.connection import Connection
+from hub.ledger import tables
 from hub.sync.quota import Held, Key
 
 _SYNCABLE = [status.value for status in SYNCABLE]
+_C = tables.connection.c
+# Made once: a sync says it before everything that it writes.
+_PROVE = (
+    update(tables.connection)
+    .where(_C.id == bindparam("connection"), _C.sync_owner == bindparam("owner"), _C.status.in_(_SYNCABLE))
+    .values(sync_until=bindparam("until"))
+    .returning(_C.id)
+)
 
 
 class LeaseLost(Exception):
@@ -47,18 +55,9 @@ class Lease:
         """A transaction that proves and prolongs the lease first; raises LeaseLost."""
         now = self.hub.clock()
         with self.hub.db.write() as session:
-            held = session.execute(
-                update(Connection)
-                .where(
-                    Connection.id == self.connection_id,
-                    Connection.sync_owner == self.owner,
-                    Connection.status.in_(_SYNCABLE),
-                )
-                .values(sync_until=now + timedelta(seconds=self.hub.settings.sync_lease_s))
-                .returning(Connection.id)
-                .execution_options(synchronize_session=False)
-            ).one_or_none()
-            if held is None:
+            until = now + timedelta(seconds=self.hub.settings.sync_lease_s)
+            ours = {"connection": self.connection_id, "owner": self.owner, "until": until}
+            if session.execute(_PROVE, ours).one_or_none() is None:
                 raise LeaseLost(self.connection_id)
             yield session
         self.renewed_at = now
@@ -88,20 +87,15 @@ def claim(
     call that the sync will make, in the same transaction.
     """
     now = hub.clock()
-    conditions = [
-        Connection.id == connection_id,
-        Connection.status.in_(_SYNCABLE),
-        is_free(now, takes_over),
-    ]
+    conditions = [_C.id == connection_id, _C.status.in_(_SYNCABLE), is_free(now, takes_over)]
     if due_only:
-        conditions.append(Connection.next_sync_at <= now)
+        conditions.append(_C.next_sync_at <= now)
     with hub.db.write() as session:
         row = session.execute(
-            update(Connection)
+            update(tables.connection)
             .where(*conditions)
             .values(sync_owner=owner, sync_until=now + timedelta(seconds=hub.settings.sync_lease_s))
-            .returning(Connection.psu_id, Connection.institution_id, Connection.access_sealed)
-            .execution_options(synchronize_session=False)
+            .returning(_C.psu_id, _C.institution_id, _C.access_sealed)
         ).one_or_none()
         if row is None:
             return None

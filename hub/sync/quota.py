@@ -12,9 +12,10 @@ What was not used by then may be used later, so a sync that failed in the mornin
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -68,6 +69,33 @@ class Budget:
         return end if used >= self.calls_per_day else start + (end - start) * used / self.calls_per_day
 
 
+_TABLE = cast(Table, QuotaUse.__table__)
+_Q = _TABLE.c
+# Made once: every call to a bank is counted by them.
+_CLOSED = select(func.max(_Q.closed_until)).where(
+    _Q.subject_id == bindparam("subject"), _Q.endpoint == bindparam("called"), _Q.closed_until > bindparam("now")
+)
+_ONE_MORE = {
+    "subject_id": bindparam("subject", type_=_Q.subject_id.type),
+    "endpoint": bindparam("called", type_=_Q.endpoint.type),
+    "day": bindparam("today", type_=_Q.day.type),
+    "connection_id": bindparam("connection", type_=_Q.connection_id.type),
+    "used": literal(1, _Q.used.type),
+    "last_at": bindparam("now", type_=_Q.last_at.type),
+}
+_COUNT = {
+    store.dialect.name: store.insert(_TABLE)
+    .from_select(list(_ONE_MORE), select(*_ONE_MORE.values()).where(_CLOSED.scalar_subquery().is_(None)))
+    .on_conflict_do_update(
+        index_elements=[_Q.subject_id, _Q.endpoint, _Q.day],
+        set_={"used": _Q.used + 1, "last_at": _ONE_MORE["last_at"], "connection_id": _ONE_MORE["connection_id"]},
+        where=_Q.used < bindparam("allowed"),
+    )
+    .returning(_Q.used)
+    for store in (postgresql, sqlite)
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     subject_id: str
@@ -80,27 +108,13 @@ def take(
 ) -> Key:
     """Count one call that is about to be made. Raises Held; nothing is written then."""
     key = Key(subject_id, endpoint, budget.day(now))
-    _raise_if_closed(session, key, now)
     allowed = budget.allowed(now)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    used = allowed
-    if allowed > 0:
-        statement = insert(QuotaUse).values(
-            subject_id=subject_id,
-            endpoint=endpoint.value,
-            day=key.day,
-            connection_id=connection_id,
-            used=1,
-            last_at=now,
-        )
-        counted = statement.on_conflict_do_update(
-            index_elements=[QuotaUse.subject_id, QuotaUse.endpoint, QuotaUse.day],
-            set_={"used": QuotaUse.used + 1, "last_at": now, "connection_id": connection_id},
-            where=QuotaUse.used < allowed,
-        ).returning(QuotaUse.used)
-        if session.scalar(counted) is not None:
-            return key
-        used = session.scalar(select(QuotaUse.used).where(*_row(key))) or 0
+    counted = {"connection": connection_id, "now": now, "allowed": allowed}
+    if allowed > 0 and session.scalar(_COUNT[session.get_bind().dialect.name], {**_named(key), **counted}) is not None:
+        return key
+    if (until := session.scalar(_CLOSED, {**_named(key), "now": now})) is not None:
+        raise Held(until)
+    used = session.scalar(select(QuotaUse.used).where(*_row(key))) or 0
     raise Held(budget.next_at(used, now))
 
 
@@ -168,13 +182,8 @@ def uses(session: Session, budget: Budget, connection_id: str, *, now: datetime)
     return tuple(found.values())
 
 
-def _raise_if_closed(session: Session, key: Key, now: datetime) -> None:
-    """A bank's word reaches beyond midnight where it says so."""
-    query = select(func.max(QuotaUse.closed_until)).where(
-        QuotaUse.subject_id == key.subject_id, QuotaUse.endpoint == key.endpoint.value, QuotaUse.closed_until > now
-    )
-    if (until := session.scalar(query)) is not None:
-        raise Held(until)
+def _named(key: Key) -> dict[str, object]:
+    return {"subject": key.subject_id, "called": key.endpoint.value, "today": key.day}
 
 
 def _row(key: Key) -> tuple[ColumnElement[bool], ...]:

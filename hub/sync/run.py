@@ -25,9 +25,9 @@ from hub.connections.plan import put_job
 from hub.connections.state import FailureKind, Happening, Status, move
 from hub.context import Hub
 from hub.events.outbox import emit
+from hub.ledger import tables
 from hub.ledger.accounts import store_accounts
 from hub.ledger.ingest import Applied
-from hub.models.connection import Connection
 from hub.sync import lease as leases
 from hub.sync.account import NOTHING, AccountReport, read_account
 from hub.sync.bank import Bank, budget_of
@@ -41,6 +41,7 @@ from providers.model import Account
 from providers.port import Psu
 
 log = logging.getLogger(__name__)
+_C = tables.connection.c
 SILENCES_BEFORE_STOP = 2
 """So many accounts in a row without an answer, and the bank is taken to be down: asking for the others would only
 hold a worker for as many timeouts. One that answers HTTP 5xx to everything is left alone by its circuit."""
@@ -97,7 +98,7 @@ def _first_call(hub: Hub, connection_id: str) -> Callable[[Session], Key | Held]
     The bank is looked up here, since its adapter may need keys, and making one is a transaction of its own.
     """
     with hub.db.read() as session:
-        institution_id = session.scalar(select(Connection.institution_id).where(Connection.id == connection_id))
+        institution_id = session.scalar(select(_C.institution_id).where(_C.id == connection_id))
     if institution_id is None or institution_id not in hub.institutions:
         return None
     try:
@@ -142,12 +143,8 @@ def _let_go(hub: Hub, lease: Lease, claimed: Claimed, until: datetime) -> Outcom
     now = hub.clock()
     at = now + timedelta(seconds=schedule.spread_s((until - now).total_seconds()))
     with lease.write() as session:
-        session.execute(
-            update(Connection)
-            .where(Connection.id == lease.connection_id)
-            .values(next_sync_at=at, sync_owner=None, sync_until=None)
-            .execution_options(synchronize_session=False)
-        )
+        let_go = {"next_sync_at": at, "sync_owner": None, "sync_until": None}
+        session.execute(update(tables.connection).where(_C.id == lease.connection_id).values(let_go))
         put_job(session, lease.connection_id, claimed.institution_id, at, now=now)
     return Outcome(Result.HELD)
 
@@ -206,9 +203,7 @@ def _conclude(
     now = hub.clock()
     applied = sum((report.applied for report in reports), NOTHING)
     with lease.write() as session:
-        row = session.execute(
-            select(Connection.status, Connection.failures).where(Connection.id == lease.connection_id)
-        ).one()
+        row = session.execute(select(_C.status, _C.failures).where(_C.id == lease.connection_id)).one()
         verdict = judge(
             faults,
             read_anything=read_anything,
@@ -217,12 +212,8 @@ def _conclude(
         )
         status = move(Status(row.status), verdict.happening)
         next_at = None if verdict.wait_s is None else now + timedelta(seconds=verdict.wait_s)
-        session.execute(
-            update(Connection)
-            .where(Connection.id == lease.connection_id)
-            .values({**_values(hub, lease, verdict, status, now), "next_sync_at": next_at, **_added(verdict, applied)})
-            .execution_options(synchronize_session=False)
-        )
+        values = {**_values(hub, lease, verdict, status, now), "next_sync_at": next_at, **_added(verdict, applied)}
+        session.execute(update(tables.connection).where(_C.id == lease.connection_id).values(values))
         put_job(session, lease.connection_id, claimed.institution_id, next_at, now=now)
         outcome = Outcome(
             _RESULTS[verdict.happening, _is_complete(verdict)],

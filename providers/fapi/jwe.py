@@ -24,7 +24,7 @@ def opened(token: str, tpp: Tpp, *, must_be_encrypted: bool = False) -> str:
     def meant(guest: GuestProtocol) -> RSAKey:
         """By the header's kid; a header without one means the key that we publish."""
         kid = guest.headers().get("kid")
-        for one in tpp.opening_keys:
+        for one in tpp.opening_keys():
             if kid in (None, one.kid):
                 return RSAKey.import_key(one.pem)
         raise ContractBroken("the ID token is encrypted to no key of ours")

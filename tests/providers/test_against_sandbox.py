@@ -125,7 +125,7 @@ def bunyip() -> Iterator[SandboxDriver]:
 @pytest.fixture(scope="module")
 def iara() -> Iterator[SandboxDriver]:
     """With a key of ours that the bank encrypts ID tokens with."""
-    us = replace(tpp.tpp(), opening_keys=(tpp.opening_key(),))
+    us = replace(tpp.tpp(), opening_keys=lambda: (tpp.opening_key(),))
     with bank_that_knows_us("iara", "sandbox.br", BrOpenFinanceAdapter, br_amount, us) as driver:
         yield driver
 
@@ -420,7 +420,7 @@ def test_a_bank_that_encrypts_to_a_key_that_was_replaced_is_still_understood(iar
     """It holds the JWKS of before the rotation; a hub that dropped the key at once cannot read what it says."""
     institution = moved(load_institutions([BUILT_IN_INSTITUTIONS])["iara"], iara.bank_url)
     new, old = tpp.opening_key("new-enc"), tpp.opening_key()
-    for opening, is_read in (((new, old), True), ((new,), False)):
+    for opening, is_read in ((lambda: (new, old), True), (lambda: (new,), False)):
         us = replace(tpp.tpp(), opening_keys=opening)
         driver = replace(iara, adapter=BrOpenFinanceAdapter(institution, us, limits=QUICK))
         if is_read:

@@ -35,7 +35,7 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 ACCOUNT = Account("acc-1", "BRL")
 ACCESS = Access(CONSENT, None, None, {"access_token": "at-1", "refresh_token": "rt-1"})
 STATE = LinkState(CONSENT, tpp.CALLBACK, "state-1", "nonce-1", {"code_verifier": "v" * 43})
-US = replace(tpp.tpp(), opening_keys=(tpp.opening_key(),))
+US = replace(tpp.tpp(), opening_keys=lambda: (tpp.opening_key(),))
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def encrypted(kid: str | None = "ours-enc", key: str = "ours-enc", **header: str
 
 
 def test_a_key_that_was_replaced_still_opens_and_the_header_says_which() -> None:
-    us = replace(tpp.tpp(), opening_keys=(tpp.opening_key("new-enc"), tpp.opening_key()))
+    us = replace(tpp.tpp(), opening_keys=lambda: (tpp.opening_key("new-enc"), tpp.opening_key()))
     assert opened(encrypted("new-enc", "new-enc"), us) == opened(encrypted(), us) == "a.b.c"
     assert opened(encrypted(None, "new-enc"), us) == "a.b.c"
     assert [key["kid"] for key in us.jwks()["keys"] if key["use"] == "enc"] == ["new-enc"]

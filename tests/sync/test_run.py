@@ -21,6 +21,7 @@ from providers.errors import ContractBroken, Failing, ReconsentRequired, Refused
 from providers.model import Identifier, Page, RejectedRow, Scheme
 from tests.connections.scripted import account, movement
 from tests.connections.world import PRESENT, World, one_store, person
+from tests.statements import statements
 
 ALWAYS_READABLE = timedelta(days=ALWAYS_READABLE_DAYS)
 STEPS = ["accounts", "balances", "transactions", "page", "end"]
@@ -61,6 +62,21 @@ def test_a_later_sync_overlaps_the_last_one_and_doubles_nothing(world: World) ->
     assert (outcome.result, outcome.applied.added) == (Result.SYNCED, 0)
     assert {day for _id, day, _to in world.bank.windows} == {first_day - OVERLAP}
     assert world.transactions() == 8
+
+
+@one_store
+def test_a_later_sync_that_finds_nothing_new_costs_so_many_statements(world: World) -> None:
+    """The most of what a hub does all day is this: a statement more here is a machine more there."""
+    world.fill()
+    connection_id = world.synced()
+    world.until_due(connection_id)
+    with statements(world.hub) as seen:
+        assert world.sync(connection_id, psu=None).accounts_read == 2
+    begun = sum(one.startswith("BEGIN") for one in seen)
+    # The lease, the list of accounts, balances and transactions of each (of all but the first with their own count of
+    # the call), the verdict.
+    assert begun == 1 + 1 + 2 + 3 + 1
+    assert len(seen) - begun <= 54
 
 
 @one_store
