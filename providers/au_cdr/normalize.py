@@ -14,6 +14,7 @@ import msgspec
 from providers import amount, dates, text
 from providers.au_cdr import wire
 from providers.errors import ContractBroken
+from providers.links import following
 from providers.model import (
     Account,
     AccountType,
@@ -62,12 +63,12 @@ _CODES = {
     "TRANSFER_OUTGOING": "PMNT-ICDT-NTAV",
 }
 
-_ACCOUNT_PAGE = msgspec.json.Decoder(wire.AccountPage)
+_ACCOUNT_PAGE = Lenient(wire.AccountPage, loosely=True)
 _ACCOUNT = Lenient(wire.AccountRow)
-_BALANCE_ANSWER = msgspec.json.Decoder(wire.BalanceAnswer)
+_BALANCE_ANSWER = Lenient(wire.BalanceAnswer, loosely=True)
 _BALANCE = Lenient(wire.BalanceRow)
 _PURSE = Lenient(wire.Purse)
-_TRANSACTION_PAGE = msgspec.json.Decoder(wire.TransactionPage)
+_TRANSACTION_PAGE = Lenient(wire.TransactionPage, loosely=True)
 _TRANSACTION = Lenient(wire.TransactionRow)
 
 
@@ -76,7 +77,7 @@ def accounts(body: bytes) -> Rows[Account]:
     page = envelope(_ACCOUNT_PAGE, body)
     listed = _there(page.data.accounts, "accounts", body)
     found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
-    return Rows(tuple(one for one in found if one is not None), rejected, _next(page.links))
+    return Rows(tuple(one for one in found if one is not None), rejected, following(page.links))
 
 
 def _account(row: wire.AccountRow, raw: bytes) -> Account | None:
@@ -146,7 +147,7 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     listed = _there(page.data.transactions, "transactions", body)
     make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
     good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
-    return Page(good, _next(page.links), rejected)
+    return Page(good, following(page.links), rejected)
 
 
 def page_of(raw: bytes, _status: Status, _trace: Mapping[str, str]) -> bytes:
@@ -201,7 +202,3 @@ def _there(rows: list[msgspec.Raw] | None, what: str, body: bytes) -> list[msgsp
     if rows is None:
         raise ContractBroken(f"no list of {what}", raw=body)
     return [row for row in rows if wire.is_there(row)]
-
-
-def _next(links: wire.Links | None) -> str | None:
-    return (links.next if links else None) or None

@@ -67,12 +67,6 @@ class TransactionRow(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class Links(_Wire, frozen=True):
-    """LinksPaginated."""
-
-    next: str | None = None
-
-
 class AccountData(_Wire, frozen=True):
     accounts: list[Raw] | None = None
 
@@ -81,14 +75,14 @@ class AccountPage(_Wire, frozen=True):
     """ResponseBankingAccountListV3."""
 
     data: AccountData
-    links: Links | None = None
+    links: Any = None
 
 
 class BalanceAnswer(_Wire, frozen=True):
     """ResponseBankingAccountsBalanceById."""
 
     data: Raw
-    links: Links | None = None
+    links: Any = None
 
 
 class TransactionData(_Wire, frozen=True):
@@ -99,7 +93,7 @@ class TransactionPage(_Wire, frozen=True):
     """ResponseBankingTransactionList."""
 
     data: TransactionData
-    links: Links | None = None
+    links: Any = None
 
 
 class Error(_Wire, frozen=True):

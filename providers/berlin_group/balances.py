@@ -16,6 +16,7 @@ from providers.balances import balance_type
 from providers.berlin_group import wire
 from providers.berlin_group.told import direction, exact
 from providers.errors import ContractBroken
+from providers.links import following
 from providers.model import Account, AccountType, Balance, Money
 from providers.rows import BrokenRow, Lenient, Rows, core, envelope, sift
 from providers.rules.amounts import is_inverted
@@ -51,7 +52,7 @@ def balances(
     inverted = page.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
     make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(account.currency if account else ""))
     found, rejected = sift(rows, _ROW.of_page(rows), make)
-    return Rows(found, rejected, wire.href(page.links.next) if page.links else None)
+    return Rows(found, rejected, following(page.links or page.plain_links))
 
 
 def of_account(

@@ -21,6 +21,7 @@ from providers.berlin_group.parties import identifiers, owners
 from providers.berlin_group.told import told
 from providers.errors import ContractBroken
 from providers.identify import identifier
+from providers.links import following, target
 from providers.model import (
     Account,
     AccountType,
@@ -71,7 +72,7 @@ def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Row
     make = partial(_account, rules=rules, zone=zone, kind=AccountType.CARD)
     cards, broken = sift(_there(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), make)
     kept = tuple(one for one in (*found, *cards) if one is not None)
-    return Rows(kept, (*rejected, *broken), _next(page.links))
+    return Rows(kept, (*rejected, *broken), following(page.links or page.plain_links))
 
 
 def _has_no_accounts(page: wire.AccountPage) -> bool:
@@ -162,13 +163,13 @@ def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo, *,
         if inside is None:
             raise ContractBroken("no list of transactions", raw=body)
         inner = _report(inside, account, rules, zone, wrapped=wrapped + 1)
-        return replace(inner, next=inner.next or _next(page.links))
+        return replace(inner, next=inner.next or following(page.links or page.plain_links))
     engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
-    following = None
+    onward = None
     for report, is_card in found:
-        following = following or _next(report.links)
+        onward = onward or following(report.links or report.plain_links)
         for status, listed in (
             (Status.BOOKED, report.booked),
             (Status.PENDING, report.pending),
@@ -180,16 +181,16 @@ def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo, *,
             read, broken = sift(rows, _TRANSACTION.of_page(rows), make)
             good.extend(read)
             rejected.extend(broken)
-    following = following or _next(page.links)
-    if not good and not rejected and following is None:
-        following = download
-    return Page(tuple(good), following, tuple(rejected))
+    onward = onward or following(page.links or page.plain_links)
+    if not good and not rejected and onward is None:
+        onward = download
+    return Page(tuple(good), onward, tuple(rejected))
 
 
 def _download(page: wire.TransactionPage, found: Iterable[tuple[wire.Report, bool]]) -> str | None:
     """The link to a report that is too large for the answer (transactionsResponse-200, ``_links``)."""
     for links in (page.links, *(report.links for report, _ in found)):
-        if links is not None and (link := wire.href(links.download)):
+        if link := target(links, "download"):
             return link.partition("#")[0] + wire.DOWNLOAD
     return None
 
@@ -235,7 +236,3 @@ def _reports(page: wire.TransactionPage) -> list[tuple[wire.Report, bool]]:
 def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:
     is_card = is_card or engine.reads_card or row.card_transaction_id is not None
     return engine.transaction(told(row, raw, status, is_card=is_card, account_currency=engine.currency))
-
-
-def _next(links: wire.Links | None) -> str | None:
-    return wire.href(links.next) if links else None

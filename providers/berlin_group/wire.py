@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import msgspec
 from msgspec import Raw
 
+from providers.links import target
+
 NOTHING = Raw(b"")
 _ACCOUNT_IN_LINK = re.compile(r"/(?:card-)?accounts/([^/?#{}]+)(?:[/?#]|$)")
 
@@ -51,15 +53,6 @@ class Other(Wire, frozen=True):
     identification: str | None = None
 
 
-class AccountLinks(Wire, frozen=True):
-    """_linksAccountDetails, and what some banks call the account itself."""
-
-    transactions: Link = None
-    balances: Link = None
-    account: Link = None
-    self: Link = None
-
-
 class AccountRow(Wire, frozen=True):
     """accountDetails and cardAccountDetails. Without a resourceId the account is asked about by what its links call it.
 
@@ -91,7 +84,7 @@ class AccountRow(Wire, frozen=True):
     account_owner: Any = None
     usage: str | None = None
     balances: Raw = NOTHING
-    links: AccountLinks | None = msgspec.field(name="_links", default=None)
+    links: Any = msgspec.field(name="_links", default=None)
     unread: tuple[str, ...] = ()
 
 
@@ -332,11 +325,6 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     unread: tuple[str, ...] = ()
 
 
-class Links(Wire, frozen=True):
-    next: Link = None
-    download: Link = None
-
-
 DOWNLOAD = "#download"
 """At the end of a link to a whole report: a fragment is never sent, so the bank's own address stays what it is."""
 
@@ -346,7 +334,8 @@ class AccountPage(Wire, frozen=True):
     account_list: list[Raw] | None = None
     card_accounts: list[Raw] | None = None
     account: Raw = NOTHING
-    links: Links | None = msgspec.field(name="_links", default=None)
+    links: Any = msgspec.field(name="_links", default=None)
+    plain_links: Any = msgspec.field(name="links", default=None)
     unread: tuple[str, ...] = ()
 
 
@@ -357,7 +346,8 @@ class BalancePage(Wire, frozen=True):
     balance: Raw = NOTHING
     account_balances: Raw = NOTHING
     debit_accounting: bool | None = None
-    links: Links | None = msgspec.field(name="_links", default=None)
+    links: Any = msgspec.field(name="_links", default=None)
+    plain_links: Any = msgspec.field(name="links", default=None)
 
 
 class Report(Wire, frozen=True):
@@ -367,7 +357,8 @@ class Report(Wire, frozen=True):
     pending: list[Raw] | None = None
     information: list[Raw] | None = None
     info: list[Raw] | None = None
-    links: Links | None = msgspec.field(name="_links", default=None)
+    links: Any = msgspec.field(name="_links", default=None)
+    plain_links: Any = msgspec.field(name="links", default=None)
     unread: tuple[str, ...] = ()
 
 
@@ -380,7 +371,8 @@ class TransactionPage(Wire, frozen=True):
     booked: list[Raw] | None = None
     pending: list[Raw] | None = None
     debit_accounting: bool | None = None
-    links: Links | None = msgspec.field(name="_links", default=None)
+    links: Any = msgspec.field(name="_links", default=None)
+    plain_links: Any = msgspec.field(name="links", default=None)
     unread: tuple[str, ...] = ()
 
 
@@ -391,8 +383,7 @@ def href(link: Link) -> str | None:
 
 def id_in_links(row: AccountRow) -> str | None:
     """What an account is called in its own links, at banks that call it nothing elsewhere."""
-    links = row.links or AccountLinks()
-    for link in (links.transactions, links.balances, links.account, links.self):
-        if found := _ACCOUNT_IN_LINK.search(href(link) or ""):
+    for name in ("transactions", "balances", "account", "self"):
+        if found := _ACCOUNT_IN_LINK.search(target(row.links, name) or ""):
             return unquote(found[1])
     return None

@@ -16,8 +16,9 @@ import msgspec
 
 from providers import amount, dates, text
 from providers.br_openfinance import wire
-from providers.br_openfinance.normalize import CURRENCY, DIRECTIONS, local, next_of
+from providers.br_openfinance.normalize import CURRENCY, DIRECTIONS, local
 from providers.errors import ContractBroken
+from providers.links import following
 from providers.model import (
     Account,
     AccountType,
@@ -48,7 +49,7 @@ _CODES = {
 }
 _FREE_TEXT = frozenset({"OUTRAS", "OUTROS", "OUTRA"})
 
-_LIST = msgspec.json.Decoder(wire.ListAnswer)
+_LIST = Lenient(wire.ListAnswer, loosely=True)
 _ACCOUNT = Lenient(wire.CardRow)
 _LIMIT = Lenient(wire.CardLimitRow)
 _BILL = Lenient(wire.BillRow)
@@ -60,7 +61,7 @@ def accounts(body: bytes) -> Rows[Account]:
     page = envelope(_LIST, body)
     listed = [row for row in page.data if wire.is_there(row)]
     found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
-    return Rows(found, rejected, next_of(page.links))
+    return Rows(found, rejected, following(page.links))
 
 
 def _account(row: wire.CardRow, raw: bytes) -> Account:
@@ -90,7 +91,7 @@ def limits(body: bytes) -> Rows[wire.CardLimitRow]:
     page = envelope(_LIST, body)
     listed = [row for row in page.data if wire.is_there(row)]
     found, rejected = sift(listed, _LIMIT.of_page(listed), lambda row, _: row)
-    return Rows(found, rejected, next_of(page.links))
+    return Rows(found, rejected, following(page.links))
 
 
 def balances_of_limits(rows: Iterable[wire.CardLimitRow]) -> tuple[Balance, ...]:
@@ -148,7 +149,7 @@ def bills(body: bytes, *, zone: tzinfo = UTC) -> Rows[Statement]:
     page = envelope(_LIST, body)
     listed = [row for row in page.data if wire.is_there(row)]
     found, rejected = sift(listed, _BILL.of_page(listed), partial(_bill, zone=zone))
-    return Rows(found, rejected, next_of(page.links))
+    return Rows(found, rejected, following(page.links))
 
 
 def _bill(row: wire.BillRow, raw: bytes, *, zone: tzinfo) -> Statement:
@@ -210,7 +211,7 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     listed = [row for row in page.data if wire.is_there(row)]
     make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
     good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
-    return Page(good, next_of(page.links), rejected)
+    return Page(good, following(page.links), rejected)
 
 
 def _transaction(row: wire.CardTransactionRow, raw: bytes, *, engine: Engine, zone: tzinfo) -> Transaction:

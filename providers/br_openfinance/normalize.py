@@ -10,10 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
-import msgspec
-
 from providers import amount, dates, text
 from providers.br_openfinance import wire
+from providers.links import following
 from providers.model import (
     Account,
     AccountType,
@@ -66,8 +65,8 @@ _CODES = {
     "RENDIMENTO_APLIC_FINANCEIRA": ("ACMT-MCOP-INTR", None),
 }
 
-_LIST = msgspec.json.Decoder(wire.ListAnswer)
-_OBJECT = msgspec.json.Decoder(wire.ObjectAnswer)
+_LIST = Lenient(wire.ListAnswer, loosely=True)
+_OBJECT = Lenient(wire.ObjectAnswer, loosely=True)
 _ACCOUNT = Lenient(wire.AccountRow)
 _BALANCE = Lenient(wire.BalanceRow)
 _LIMIT = Lenient(wire.LimitRow)
@@ -79,7 +78,7 @@ def accounts(body: bytes) -> Rows[Account]:
     page = envelope(_LIST, body)
     listed = [row for row in page.data if wire.is_there(row)]
     found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
-    return Rows(found, rejected, next_of(page.links))
+    return Rows(found, rejected, following(page.links))
 
 
 def _account(row: wire.AccountRow, raw: bytes) -> Account:
@@ -155,7 +154,7 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     listed = [row for row in page.data if wire.is_there(row)]
     make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
     good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
-    return Page(good, next_of(page.links), rejected)
+    return Page(good, following(page.links), rejected)
 
 
 def page_of(raw: bytes, _status: Status, _trace: Mapping[str, str]) -> bytes:
@@ -211,7 +210,3 @@ def local(place: str, given: str | None, zone: tzinfo) -> Placed:
         if moment is not None and given is not None and len(given.strip()) > len("yyyy-mm-dd"):
             return place, moment.astimezone(zone).date().isoformat()
     return place, given
-
-
-def next_of(links: wire.Links | None) -> str | None:
-    return (links.next if links else None) or None

@@ -139,22 +139,18 @@ class CardTransactionRow(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class Links(_Wire, frozen=True):
-    next: str | None = None
-
-
 class ListAnswer(_Wire, frozen=True):
     """ResponseAccountList, ResponseAccountTransactions."""
 
     data: list[Raw]
-    links: Links | None = None
+    links: Any = None
 
 
 class ObjectAnswer(_Wire, frozen=True):
     """ResponseAccountBalances, ResponseAccountOverdraftLimits."""
 
     data: Raw
-    links: Links | None = None
+    links: Any = None
 
 
 class RejectionReason(_Wire, frozen=True):

@@ -17,6 +17,7 @@ import msgspec
 from providers import amount, dates, text
 from providers.balances import balance_type
 from providers.errors import ContractBroken
+from providers.links import following, target
 from providers.model import (
     Account,
     AccountType,
@@ -93,7 +94,7 @@ def _resource_id(row: wire.AccountRow) -> str | None:
     if given is not None:
         return given
     for name in ("transactions", "balances"):
-        found = _ACCOUNT_IN_LINK.search(wire.href(row.links, name) or "")
+        found = _ACCOUNT_IN_LINK.search(target(row.links, name) or "")
         if found is not None:
             return found[1]
     return None
@@ -234,8 +235,5 @@ def _holder(row: wire.HolderRow, raw: bytes) -> PartyOfAccount:
 
 
 def _next(links: Any) -> str | None:
-    """The next page's link without what only a template needs; a page that names itself as its next one is the last."""
-    following, here = wire.href(links, "next"), wire.href(links, "self")
-    if following is None or following == here:
-        return None
-    return _TEMPLATE_PART.sub("", following) or None
+    """The next page's link without what only a template needs."""
+    return _TEMPLATE_PART.sub("", following(links) or "") or None

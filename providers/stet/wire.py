@@ -195,14 +195,5 @@ class ErrorBody(_Wire, frozen=True):
     message: Any = None
 
 
-def href(links: Any, name: str) -> str | None:
-    """The target of the link ``name`` in HAL's _links: an object, a text, or a list of which the first counts."""
-    found = links.get(name) if isinstance(links, dict) else None
-    if isinstance(found, list) and found:
-        found = found[0]
-    target = found.get("href") if isinstance(found, dict) else found
-    return target or None if isinstance(target, str) else None
-
-
 def is_there(raw: Raw) -> bool:
     return bytes(raw) != b"null"

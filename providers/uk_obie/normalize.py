@@ -12,6 +12,7 @@ from decimal import Decimal
 from providers import amount, text
 from providers.balances import balance_type
 from providers.identify import best_first
+from providers.links import following
 from providers.model import Account, AccountType, AccountUsage, Balance, Page, Status
 from providers.rows import Lenient, Rows, envelope, sift
 from providers.rules.engine import Engine
@@ -20,7 +21,6 @@ from providers.uk_obie import wire
 from providers.uk_obie.told import told
 from providers.uk_obie.values import (
     each,
-    following,
     key,
     last_word,
     rows_of,
@@ -52,7 +52,7 @@ _USAGES = {"personal": AccountUsage.PRIVATE, "business": AccountUsage.ORGANISATI
 # Which line of credit is the limit of the account; what is left of it (Available) is none.
 _LIMITS = ("credit", "preagreed", "", "temporary", "emergency")
 
-_PAGE = Lenient(wire.Page)
+_PAGE = Lenient(wire.Page, loosely=True)
 _ACCOUNT = Lenient(wire.AccountRow)
 _SCHEME = Lenient(wire.Scheme)
 _BALANCE = Lenient(wire.BalanceRow)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from providers import text
+from providers.links import following
 from providers.model import Party
 from providers.resources import (
     Address,
@@ -34,7 +35,6 @@ from providers.uk_obie.schedules import mandate_status, schedule
 from providers.uk_obie.values import (
     direction,
     each,
-    following,
     key,
     last_word,
     lines_of,
@@ -56,7 +56,7 @@ Reader = Callable[[bytes, str | None, tzinfo], Rows[V]]
 """The rows of one answer: its body, the currency of amounts that name none, the bank's own time zone."""
 
 
-_PAGE = Lenient(wire.Page)
+_PAGE = Lenient(wire.Page, loosely=True)
 _ADDRESS = Lenient(rows.AddressRow)
 _PART = Lenient(rows.StatementPart)
 _MOMENT = Lenient(rows.StatementMoment)

@@ -35,7 +35,6 @@ _SCHEMES = {
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 _NOT_CODE = re.compile(r"[^a-z0-9]")
 _LISTED = msgspec.json.Decoder(list[msgspec.Raw])
-_LINKS = msgspec.json.Decoder(wire.Links)
 
 
 def key(word: str | None) -> str:
@@ -87,13 +86,6 @@ def _members(listed: msgspec.Raw, body: bytes) -> list[msgspec.Raw]:
 
 def _singular(word: str) -> str:
     return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
-
-
-def following(links: msgspec.Raw) -> str | None:
-    """Links.Next. What is no link leads nowhere."""
-    with suppress(msgspec.MsgspecError, UnicodeDecodeError):
-        return _LINKS.decode(links).next or None
-    return None
 
 
 def each(listed: list[msgspec.Raw] | W | None, decoder: Lenient[W]) -> Iterator[W]:

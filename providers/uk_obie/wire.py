@@ -5,6 +5,8 @@ What a row cannot do without has no default; a wrong shape in anything else cost
 stay ``Raw`` so that their text is read and not a float.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec import Raw
 
@@ -144,15 +146,11 @@ class TransactionRow(_Wire, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class Links(_Wire, frozen=True):
-    next: str | None = None
-
-
 class Page(_Wire, frozen=True):
     """The envelope of every list: Data holds the rows under the resource's name."""
 
     data: dict[str, Raw] | list[Raw] | None
-    links: Raw = NOTHING
+    links: Any = None
 
 
 class ConsentData(_Wire, frozen=True):
