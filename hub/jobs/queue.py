@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, delete, func, text, update
+from sqlalchemy import Table, case, delete, func, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -51,16 +51,19 @@ def put(
         "created_at": now,
     }
     dialect = session.get_bind().dialect.name
-    session.execute(_upsert(dialect, is_earliest=is_earliest), asked, execution_options={"synchronize_session": False})
+    session.execute(_upsert(dialect, is_earliest=is_earliest), asked)
     if priority == NOW and dialect == "postgresql":
         session.execute(text("SELECT pg_notify(:channel, :queue)"), {"channel": CHANNEL, "queue": queue})
     return str(asked["key"])
 
 
+_TABLE = cast(Table, Job.__table__)  # the table and not the class: no object is made of a row
+
+
 @cache
 def _upsert(dialect: str, *, is_earliest: bool) -> sqlite.Insert | postgresql.Insert:
     """Made once: making it takes longer than running it."""
-    statement = sqlite.insert(Job) if dialect == "sqlite" else postgresql.insert(Job)
+    statement = sqlite.insert(_TABLE) if dialect == "sqlite" else postgresql.insert(_TABLE)
     new, waits = statement.excluded, Job.owner.is_(None)
     if is_earliest:
         earlier = case((Job.run_at < new.run_at, Job.run_at), else_=new.run_at)
