@@ -5,6 +5,7 @@ headers, bodies or query strings, and the chattiest library loggers are closed b
 import json
 import logging
 import sys
+import traceback
 import warnings
 from datetime import UTC, datetime
 
@@ -31,6 +32,12 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def frames(error: BaseException) -> list[str]:
+    """Where an unforeseen error happened: its last places, outermost first."""
+    places = traceback.extract_tb(error.__traceback__)[-12:]
+    return [f"{place.filename}:{place.lineno} {place.name}" for place in places]
 
 
 def quiet_libraries() -> None:

@@ -36,7 +36,7 @@ from hub.models.psu import LoginThrottle, PsuSession, SecurityEvent
 from hub.models.quota import QuotaUse
 from hub.models.recovery import FactorRecovery, MailedLink, RecoveryRequest
 from hub.models.registration import InitialAccessToken
-from hub.models.signal import ReceivedSignal, RefusedSignal
+from hub.models.signal import DeadSignal, ReceivedSignal, RefusedSignal
 from hub.models.upstream import UpstreamAttempt
 from hub.models.webhook import WebhookAttempt, WebhookMessage
 from hub.oauth.ended import forget_grants, forget_grants_of_sessions
@@ -138,6 +138,7 @@ ENDS: tuple[Ends, ...] = (
     Ends(WebhookAttempt.at, after(days=30)),
     Ends(WebhookMessage.created_at, after(days=30)),
     Ends(DeadJob.died_at, after(days=30)),
+    Ends(DeadSignal.died_at, after(days=30)),
     Ends(Capture.ends_at, after(days=7)),
     Ends(CapturedExchange.at, after(days=7)),
     Ends(QuotaUse.last_at, after(days=8)),  # a bank's "come back later" is kept for a week (providers.transport)
@@ -176,7 +177,7 @@ STAYS: Mapping[str, str] = {
     "push_subscription": "the person's browser, until it or they end it",
     "recovery_code": "the person's; a used one is deleted",
     "resource_reading": "one of each account and kind",
-    "signal": "deleted by the dispatcher that makes an event of it",
+    "signal": "deleted by the dispatcher that makes an event of it, or gives it up",
     "request_rate": "hub.rates forgets it itself: on SQLite it lies in another file",
     "schedule": "a handful, one for each round",
     "secret": "a handful, made once",

@@ -6,7 +6,6 @@ logged under the request's id, and that id is all the caller learns.
 
 import logging
 import time
-import traceback
 import uuid
 from typing import Any
 
@@ -14,7 +13,7 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from hub import away, correlation
+from hub import away, correlation, logs
 from hub.context import Hub, hub_of_request
 from hub.errors import Away, DomainError, NotFound, TooMany, Unauthenticated, problem
 from hub.limits import Rate
@@ -208,9 +207,8 @@ _HTTP_WORDS = {
 
 def _unforeseen(error: Exception) -> Response:
     # Its type and where it happened, never its message: a database's error repeats the row that it could not store.
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     g.failed_by = type(error).__name__
-    told = {"error": g.failed_by, "frames": frames[-12:], "interaction_id": g.get("interaction_id")}
+    told = {"error": g.failed_by, "frames": logs.frames(error), "interaction_id": g.get("interaction_id")}
     if away.is_away(error):
         log.error("the database is away", extra=told)
         return _domain_error(Away())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hub.commands.environ import hub_of_environ
 from hub.context import Hub
 from hub.errors import BadInput, Conflict, NotFound
-from hub.events import announce, kafka, positions
+from hub.events import announce, dead, kafka, positions
 from hub.events import overview as flows
 from hub.events.announce import Announcement, To
 from hub.events.catalogue import types
@@ -50,7 +50,7 @@ def show_lag() -> None:
     with hub.db.read() as session:
         signals, oldest_at = flows.waiting(session)
         late_s = (hub.clock() - oldest_at).total_seconds() if oldest_at else 0.0
-        click.echo(f"signals that wait: {signals}, the oldest for {late_s:.0f} s")
+        click.echo(f"signals that wait: {signals}, the oldest for {late_s:.0f} s; given up: {dead.count(session)}")
         for one in session.scalars(select(Stream).order_by(Stream.position.desc())):
             moved = f"{one.moved_at:%Y-%m-%d %H:%M:%S}" if one.moved_at else "never"
             click.echo(f"{one.name:<20} {one.position:>12}  {moved}")
@@ -60,6 +60,31 @@ def show_lag() -> None:
             state = f"off ({behind.disabled_why})" if behind.disabled_why else called
             told = f"{behind.waiting} wait, {behind.given_up} given up"
             click.echo(f"endpoint {behind.endpoint_id} at {behind.host}: {state}, {told}")
+
+
+@events.command("dead")
+@click.option("--limit", default=20, show_default=True)
+def show_dead(limit: int) -> None:
+    """Signals at which the dispatcher failed, in the order in which they were said; never what they say."""
+    with hub_of_environ().db.read() as session:
+        rows = dead.waiting(session, limit)
+    for one in rows:
+        click.echo(f"{one.id}  {one.at:%Y-%m-%d %H:%M:%S}  {one.kind:<28} {one.subject_id}: {one.failure}")
+    if not rows:
+        click.echo("none was given up")
+
+
+@events.command("retry")
+@click.argument("dead_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="All that were given up.")
+def retry(dead_id: str | None, everything: bool) -> None:
+    """Send signals that were given up round again, in their order, after whatever was said since."""
+    if (dead_id is not None) is everything:
+        raise click.UsageError("name one id, or --all: see rialto events dead")
+    revived = dead.revive(hub_of_environ(), dead_id)
+    if dead_id and not revived:
+        raise click.ClickException("there is no such signal: see rialto events dead")
+    click.echo(f"{revived} sent round again")
 
 
 @events.command("replay")

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from hub.events import rules
+from hub.events import dead, rules
 from hub.events.catalogue import EventType, types
 from hub.events.dispatcher import HEAD
 from hub.models.event import Event, Stream
 from hub.models.job import Job
-from hub.models.signal import Signal
+from hub.models.signal import DeadSignal, Signal
 
 LATELY, JUST_NOW = timedelta(hours=24), timedelta(hours=1)
 MOST_COUNTED = 10_000
 """More waiting signals are not told apart: counting them all would take as long as they are many."""
+MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class Flow:
     """``signals``: not dispatched yet, MOST_COUNTED at most, the oldest since ``oldest_at``. ``sources``: the
-    most frequent first."""
+    most frequent first. ``dead``: the first of ``dead_total`` that were given up."""
 
     signals: int
     oldest_at: datetime | None
@@ -61,10 +62,12 @@ class Flow:
     sources: Sequence[Source]
     rules: Sequence[Rule]
     readers: Sequence[Reader]
+    dead: Sequence[DeadSignal]
+    dead_total: int
 
 
 def flow(session: Session, now: datetime) -> Flow:
-    """Four statements and one for each rule with a timer."""
+    """Six statements and one for each rule with a timer."""
     signals, oldest_at = waiting(session)
     is_now = case((Event.at >= now - JUST_NOW, 1), else_=0)
     lately = select(Event.kind, func.count(), func.sum(is_now)).where(Event.at >= now - LATELY).group_by(Event.kind)
@@ -82,6 +85,8 @@ def flow(session: Session, now: datetime) -> Flow:
         sources=sorted(sources, key=lambda one: (-one.count, one.kind)),
         rules=[_rule(session, one, counted.get(one.type, Source(one.type, 0, 0))) for one in declared.values()],
         readers=[Reader(one.name, one.position, position - one.position, one.moved_at) for one in streams.values()],
+        dead=dead.waiting(session, MOST_SHOWN),
+        dead_total=dead.count(session),
     )
 
 

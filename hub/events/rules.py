@@ -101,7 +101,7 @@ def _run_out(hub: Hub, held: Held) -> None:
 
 def _came_between(session: Session, args: Mapping[str, Any]) -> bool:
     """What ends a timer withdraws it, but not out of the hands of a worker, who may be dead; and it may wait for the
-    dispatcher still, or have been told before what started the timer."""
+    dispatcher still, or have been told first, if what started the timer was given up for a while."""
     one = types().get(str(args["type"]))
     if one is None or not one.ends or "since" not in args:  # an older release started it
         return False

@@ -29,6 +29,24 @@ class Signal(Base):
     trace_id: Mapped[str | None] = mapped_column(String(36))
 
 
+class DeadSignal(Base):
+    """Given up, since the dispatcher fails at it; an operator may send it round again. ``seq`` was its place; all else
+    is as it was said."""
+
+    __tablename__ = "dead_signal"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(String(60))
+    psu_id: Mapped[str | None] = mapped_column(String(36))
+    subject_id: Mapped[str] = mapped_column(String(36))
+    body: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    trace_id: Mapped[str | None] = mapped_column(String(36))
+    failure: Mapped[str] = mapped_column(String(100))
+    died_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class ReceivedSignal(Base):
     """What a system outside said, by its own name for it (source and id of CloudEvents 1.0 3.1): it counts once."""
 

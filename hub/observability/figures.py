@@ -20,6 +20,7 @@ from sqlalchemy import Engine, event, func, select
 from hub.jobs import overview
 from hub.models.event import Stream
 from hub.models.mail import Mail
+from hub.models.signal import DeadSignal
 from hub.models.webhook import WebhookMessage
 from hub.observability import heartbeat
 from providers.interaction import Call
@@ -99,6 +100,7 @@ class Standing(Collector):
             streams = session.execute(select(Stream.name, Stream.position)).all()
             webhooks = session.execute(select(WebhookMessage.state, func.count()).group_by(WebhookMessage.state)).all()
             alive = heartbeat.alive(session, now)
+            given_up = session.scalar(select(func.count()).select_from(DeadSignal)) or 0
             mails = session.execute(select(Mail.state, func.count()).group_by(Mail.state)).all()
         jobs = GaugeMetricFamily("rialto_jobs", "Jobs by what they wait for.", labels=["queue", "state"])
         late = GaugeMetricFamily("rialto_job_late_seconds", "How long the oldest due job waits.", labels=["queue"])
@@ -115,6 +117,7 @@ class Standing(Collector):
         at = {name: position for name, position in streams}  # noqa: C416  # typed rows
         head = at.pop("head", 0)
         yield GaugeMetricFamily("rialto_event_head", "The last event's position.", value=head)
+        yield GaugeMetricFamily("rialto_dead_signals", "Signals that were given up.", value=given_up)
         lag = GaugeMetricFamily("rialto_event_lag", "Events that a reader has not read.", labels=["reader"])
         for name, position in at.items():
             lag.add_metric([name], head - position)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hub import migrate
 from hub.context import Hub
+from hub.events import dead
 from hub.jobs import overview
 from hub.mail.outbox import DEAD, DUE
 from hub.models.event import Stream
@@ -128,9 +129,12 @@ def _events(session: Session, now: datetime) -> Part:
     at = {name: position for name, position in session.execute(select(Stream.name, Stream.position))}  # noqa: C416
     head = at.pop("head", 0)
     lag = max((head - position for position in at.values()), default=0)
-    says = f"{head} so far, {waiting} signals wait, the slowest reader is {lag} behind"
+    given_up = dead.count(session)
+    says = f"{head} so far, {waiting} signals wait, {given_up} given up, the slowest reader is {lag} behind"
     if oldest is not None and now - oldest > LATE:
         return Part("Events", "bad", says, "The dispatcher stands still: is a worker alive?")
+    if given_up:
+        return Part("Events", "warn", says, "This hub failed at them: see Events, and the log.")
     if lag > FAR_BEHIND:
         return Part("Events", "warn", says, "A reader does not keep up.")
     return Part("Events", "good", says)

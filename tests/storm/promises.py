@@ -18,6 +18,7 @@ from hub.models.consent import ConsentRow
 from hub.models.event import Event
 from hub.models.job import DeadJob, Job
 from hub.models.ledger import Account, Change, Transaction
+from hub.models.signal import DeadSignal
 from hub.models.webhook import WebhookEndpoint, WebhookMessage
 from tests.storm.storm import Storm
 
@@ -123,6 +124,8 @@ def _jobs(weather: Storm) -> Iterator[str]:
     with weather.hub.db.read() as session:
         for one in session.scalars(select(DeadJob)):
             yield f"dead: {one.queue} {one.key}: {one.failure}"
+        for signal in session.scalars(select(DeadSignal)):
+            yield f"dead: {signal.kind} {signal.subject_id}: {signal.failure}"
         planned = session.scalar(select(func.count()).where(Job.queue == "connection"))
     if planned != len(weather.people) * len(weather.banks):
         yield f"{planned} connections are planned"

@@ -27,7 +27,12 @@ def rich(now: datetime, who: v.Viewer, evil: str) -> dict[str, Sample]:
         v.BehindRow("Tidy Books", "a-host-with-quite-a-long-name.of.some.provider.example", 12, 0, 1, ago),
         v.BehindRow("Quiet", "quiet.example", 1, 0, 1),
     )
-    page = v.EventsPage(10_000, 400.0, 81_234_567, now - timedelta(seconds=3), sources, rules, readers, behind)
+    dead = (
+        v.DeadSignalRow("d-1", evil, "c-1", ago, "KeyError", now, "7c9e6679-7425-40de-944b-e07fc1f90ae7"),
+        v.DeadSignalRow("d-2", "partner.loyalty.points_expire", "a-card", ago, "DataError", now),
+    )
+    said_at = now - timedelta(seconds=3)
+    page = v.EventsPage(10_000, 400.0, 81_234_567, said_at, sources, rules, readers, behind, dead, 1_234)
     return {
         "operator_events": ("operator_events.html", page, who),
         "events_reference": ("events_reference.html", events.docs_page(Settings()), who),

@@ -11,7 +11,16 @@ from hub.events.catalogue import Audience, EventType, types
 from hub.events.overview import Flow, Reader
 from hub.jobs.overview import Queue
 from hub.settings import Settings
-from hub.web.viewmodels import BehindRow, EventDocs, EventsDocsPage, EventsPage, ReaderRow, RuleRow, SourceRow
+from hub.web.viewmodels import (
+    BehindRow,
+    DeadSignalRow,
+    EventDocs,
+    EventsDocsPage,
+    EventsPage,
+    ReaderRow,
+    RuleRow,
+    SourceRow,
+)
 from hub.webhooks import endpoints as webhooks
 from hub.webhooks.endpoints import told_to_apps
 from hub.webhooks.overview import Behind
@@ -76,6 +85,11 @@ def operator_page(flow: Flow, queues: Iterable[Queue], behind: Sequence[Behind],
             )
             for one in behind
         ),
+        dead=tuple(
+            DeadSignalRow(one.id, one.kind, one.subject_id, one.at, one.failure, one.died_at, one.trace_id or "")
+            for one in flow.dead
+        ),
+        dead_total=flow.dead_total,
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from hub.access import operator
 from hub.context import hub_of_request
 from hub.errors import NotFound
+from hub.events import dead as dead_signals
 from hub.events import overview as flows
 from hub.jobs import holding, overview
 from hub.models.job import DeadJob
@@ -19,6 +20,7 @@ from hub.webhooks import overview as webhooks
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 JOBS = "/operator/jobs"
+EVENTS = "/operator/events"
 AT_ONCE = 1000
 
 
@@ -62,6 +64,15 @@ def stream() -> Response:
         flow, queues = flows.flow(session, now), overview.queues(session, now)
         page = events.operator_page(flow, queues, webhooks.behind(session), now)
     return respond.page("operator_events.html", page)
+
+
+@blueprint.post("/events/retry")
+@operator
+def retry_signals() -> Response:
+    hub, dead_id = hub_of_request(), fields.single(request.form, "dead_id")
+    if not dead_signals.revive(hub, dead_id or None, most=AT_ONCE) and dead_id:
+        raise NotFound("there is no such signal")
+    return respond.see_other(EVENTS, say=Said.SENT_ROUND_AGAIN)
 
 
 @blueprint.get("/trace")

@@ -115,6 +115,7 @@ from hub.web.viewmodels.notifications import (
 from hub.web.viewmodels.operator import (
     BehindRow,
     DeadRow,
+    DeadSignalRow,
     EventsPage,
     HopRow,
     JobsPage,
@@ -183,6 +184,7 @@ __all__ = [
     "CsvColumn",
     "CsvForm",
     "DeadRow",
+    "DeadSignalRow",
     "DeveloperAppPage",
     "DeveloperAppRow",
     "DeveloperPage",

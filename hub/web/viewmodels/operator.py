@@ -140,8 +140,22 @@ class BehindRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadSignalRow:
+    """``at``: when it was said; ``why``: the kind of error at which it was given up."""
+
+    dead_id: str
+    kind: str
+    subject_id: str
+    at: datetime
+    why: str
+    died_at: datetime
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventsPage:
-    """operator_events.html, at /operator/events. ``late_s``: for how long the oldest signal has been waiting."""
+    """operator_events.html, at /operator/events. ``late_s``: for how long the oldest signal has been waiting. POST
+    /operator/events/retry with ``dead_id``, or with none for all of ``dead_total``."""
 
     signals: int = 0
     late_s: float = 0.0
@@ -151,3 +165,5 @@ class EventsPage:
     rules: tuple[RuleRow, ...] = ()
     readers: tuple[ReaderRow, ...] = ()
     behind: tuple[BehindRow, ...] = ()
+    dead: tuple[DeadSignalRow, ...] = ()
+    dead_total: int = 0

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from hub.app import create_app
+from hub.events import dead as dead_signals
 from hub.events.catalogue import types
 from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
@@ -58,8 +59,9 @@ def test_who_runs_nothing_learns_nothing(world: World) -> None:
     charlie = world.browser(world.charlie)
     charlie.get("/account")
     assert {charlie.get(page).status_code for page in PAGES} == {404}
-    charlie.get("/account")
-    assert charlie.post("/operator/jobs/retry").status_code == 404
+    for kind in ("jobs", "events"):
+        charlie.get("/account")
+        assert charlie.post(f"/operator/{kind}/retry").status_code == 404
 
 
 def test_an_address_that_nobody_proved_makes_no_operator(world: World) -> None:
@@ -88,7 +90,7 @@ def test_the_page_of_events_costs_the_same_however_much_there_is(world: World) -
         costs.append(len(seen))
     assert "Nothing was said" not in text
     timers = sum(bool(one.after or one.before) for one in types().values())
-    assert costs == [9 + timers] * 2
+    assert costs == [11 + timers] * 2
 
 
 def test_on_a_public_hub_an_operator_comes_by_two_factors(world: World) -> None:
@@ -147,3 +149,36 @@ def test_what_was_given_up_is_shown_as_text_and_sent_round_again_by_a_form_of_ou
     alice.get("/operator/jobs")
     alice.post("/operator/jobs/retry")
     assert dead(world.hub) == []
+
+
+def test_signals_that_were_given_up_are_shown_and_sent_round_again_by_a_form_of_ours(world: World) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError("a person's data")
+
+    run_by_alice(world)
+    verify(world, world.alice)
+    alice = world.browser()
+    assert "given up" not in alice.get("/operator/events").text
+    with world.hub.db.write() as session:
+        for number in range(3):
+            body = {"secret": "what it says"}
+            emit(session, f"<b>odd_{number}", "it", now=world.clock(), psu_id=world.alice, body=body)
+    dispatch(world.hub, (fails,))
+    page = alice.get("/operator/events").text
+    assert "&lt;b&gt;odd_0" in page
+    assert "KeyError" in page
+    assert "Send all 3 round again" in page
+    assert "what it says" not in page
+    assert "This hub failed at them" in alice.get("/operator/").text
+    alice.get("/operator/events")
+    assert alice.post("/operator/events/retry", token="forged").status_code == 400
+    with world.hub.db.read() as session:
+        first, *_ = dead_signals.waiting(session, 9)
+    alice.get("/operator/events")
+    assert alice.post("/operator/events/retry", {"dead_id": first.id}).status_code == 303
+    assert "Sent round again" in alice.get("/operator/events").text
+    assert alice.post("/operator/events/retry", {"dead_id": first.id}).status_code == 404
+    alice.get("/operator/events")
+    alice.post("/operator/events/retry")
+    assert dispatch(world.hub, ()) == 3
+    assert "given up" not in alice.get("/operator/events").text
