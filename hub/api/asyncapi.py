@@ -92,7 +92,7 @@ def document(settings: Settings) -> dict[str, Any]:
 
 def example(settings: Settings, one: EventType) -> dict[str, Any]:
     """A whole document of this type: the event that hub.events.examples leads to."""
-    is_about_somebody = bool({Audience.CLIENT, Audience.APPS} & set(one.audience))
+    is_about_somebody = bool({Audience.CLIENT, Audience.APPS, Audience.PERSONS_APPS} & set(one.audience))
     return {
         "specversion": "1.0",
         "id": "0198f3b0-7b10-7d02-8f55-c4a1e6b7d920",

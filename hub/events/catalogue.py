@@ -30,6 +30,7 @@ class Audience(StrEnum):
     PERSON = "person"  # whom it is about
     CLIENT = "client"  # the app that the signal names in client_id
     APPS = "apps"  # every app with the permission for an account that it is about
+    PERSONS_APPS = "persons_apps"  # every app with the permission for any account of the person it is about
     EVERYONE = "everyone"  # all people
     EVERY_CLIENT = "every_client"  # all apps
 
@@ -117,8 +118,11 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     data: Mapping[str, Told] = {}
 
     def __post_init__(self) -> None:
-        if Audience.APPS in self.audience and self.permission not in READ_PERMISSIONS:
+        by_permission = {Audience.APPS, Audience.PERSONS_APPS} & set(self.audience)
+        if by_permission and self.permission not in READ_PERMISSIONS:
             raise ValueError(f"{self.type}: apps hear of it by a permission to read")
+        if Audience.PERSONS_APPS in by_permission and (len(by_permission) > 1 or self.names_accounts):
+            raise ValueError(f"{self.type}: it is about a person or about accounts, not both")
         if (self.notice is not None) is not bool({Audience.PERSON, Audience.EVERYONE} & set(self.audience)):
             raise ValueError(f"{self.type}: people hear of it in the words of a notice")
         if self.after and self.before:

@@ -45,7 +45,7 @@ class _Previous(msgspec.Struct, frozen=True):
 
 def told_to_apps() -> Mapping[str, EventType]:
     """The types that an app can hear of."""
-    apps = {Audience.CLIENT, Audience.APPS, Audience.EVERY_CLIENT}
+    apps = {Audience.CLIENT, Audience.APPS, Audience.PERSONS_APPS, Audience.EVERY_CLIENT}
     return {name: one for name, one in types().items() if apps & set(one.audience)}
 
 

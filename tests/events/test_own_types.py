@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ from hub.api import asyncapi
 from hub.app import create_app
 from hub.context import Hub, build
 from hub.duties import ROUTES
-from hub.events import catalogue, rules
+from hub.events import audience, catalogue, rules
 from hub.events.catalogue import types
 from hub.events.dispatcher import dispatch
 from hub.events.outbox import emit
+from hub.models.event import Event
 from hub.models.job import Job
 from hub.notifications import inbox
 from hub.settings import Settings, SettingsError, from_environ
+from hub.webhooks.endpoints import told_to_apps
 from tests.conftest import TestClock
+from tests.connections.world import World
+from tests.events.consents import consent
 from tests.notifications.telling import person
 
 ENDING: dict[str, Any] = {
@@ -123,6 +128,8 @@ def test_what_is_shipped_would_be_taken_from_an_operator_too() -> None:
         ({"on": []}, "no signal"),
         ({"audience": []}, "notice"),
         ({"audience": ["apps", "person"]}, "permission"),
+        ({"audience": ["persons_apps", "person"]}, "permission"),
+        ({"audience": ["persons_apps", "apps", "person"], "permission": "accounts:read"}, "not both"),
         ({"surprise": 1}, "surprise"),
         ({"data": {"points": {"from": "points", "schema": {}}}}, "without a type"),
         ({"notice": ENDING["notice"] | {"title": "{payee} waits"}}, "payee"),
@@ -149,3 +156,30 @@ def test_one_name_in_two_folders_and_a_folder_that_is_not_there(tmp_path: Path) 
         catalogue.declare([first, second])
     with pytest.raises(ValueError, match="no folder"):
         catalogue.declare([tmp_path / "c"])
+
+
+def test_the_apps_of_the_person_hear_of_what_is_about_them_under_the_consents_that_hold(
+    world: World, tmp_path: Path
+) -> None:
+    apps = {"audience": ["persons_apps"], "permission": "balances:read"}
+    catalogue.declare([declared(tmp_path / "types", {**ENDING, **apps, "notice": None})])
+    world.synced()
+    first, second = (one.id for one in world.accounts())
+    consent(world, "sees-two", {first: ["balances:read"], second: ["balances:read"]})
+    consent(world, "sees-names", {first: ["accounts:read"]})
+    consent(world, "was-ended", {first: ["balances:read"]}, status="revoked")
+    consent(world, "is-over", {first: ["balances:read"]}, days=-1)
+    about = (world.alice, person(world.hub, "bob"), None)
+    with world.hub.db.write() as session:
+        for one in about:
+            emit(session, "partner.loyalty.points_expire", "card-1", now=world.clock(), psu_id=one, body={"points": 3})
+    dispatch(world.hub, ())
+    with world.hub.db.read() as session:
+        events = session.scalars(select(Event).where(Event.kind == "loyalty.expiring")).all()
+        assert len(events) == len(about)
+        (told,) = audience.apps(session, events, world.clock())
+        assert (told.client_id, told.event.psu_id, told.data) == ("sees-two", world.alice, {"points": 3})
+        for event in events:
+            event.at -= timedelta(days=1)  # before the consent was given
+        assert list(audience.apps(session, events, world.clock(), is_past=True)) == []
+    assert "loyalty.expiring" in told_to_apps()

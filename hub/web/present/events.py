@@ -30,6 +30,7 @@ _AUDIENCES = {
     Audience.PERSON: "the person it is about",
     Audience.CLIENT: "the app it is about",
     Audience.APPS: "apps with the permission",
+    Audience.PERSONS_APPS: "apps with the permission for any of the person's accounts",
     Audience.EVERYONE: "all people",
     Audience.EVERY_CLIENT: "all apps",
 }
