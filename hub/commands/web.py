@@ -1,13 +1,17 @@
 """``rialto web``: the web processes, as a service manager or a container starts them."""
 
 import os
+import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 import click
 
 from hub.observability import figures
 from hub.web_server import granian
+
+FOLDER = "rialto-figures-"
 
 
 @click.command("web")
@@ -17,6 +21,26 @@ from hub.web_server import granian
 def web(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API until SIGTERM. The schema must be this release's: rialto db upgrade."""
     command = [sys.executable, *granian(host, port, workers)]
-    if figures.SHARED not in os.environ:  # of ours alone, and empty: what an earlier start counted is over
-        os.environ[figures.SHARED] = tempfile.mkdtemp(prefix="rialto-figures-")
+    if figures.SHARED not in os.environ:
+        os.environ[figures.SHARED] = fresh_folder(Path(tempfile.gettempdir()))
     os.execv(command[0], command)  # noqa: S606  # our own interpreter; the service manager's signals reach the server
+
+
+def fresh_folder(inside: Path) -> str:
+    """For the figures of this server alone, and empty: what an earlier start counted is over. Those that earlier
+    servers left, which are gone, go as well; nothing of ours runs at a server's end."""
+    for left in inside.glob(f"{FOLDER}*"):
+        pid = left.name.removeprefix(FOLDER).partition("-")[0]
+        if pid.isdigit() and (int(pid) == os.getpid() or not _runs(int(pid))) and left.lstat().st_uid == os.geteuid():
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=inside)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
