@@ -6,7 +6,7 @@ that a half-read window is never compared with what we hold.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,6 +57,7 @@ class _Reading:
     bank: Bank
     account_id: str
     account: Account
+    following: Sequence[tuple[str, Account]]
 
     def write(self) -> AbstractContextManager[Session]:
         return writing(self.lease, self.account_id)
@@ -69,10 +70,13 @@ class _Found:
     notices: tuple[str, ...] = ()
 
 
-def read_account(hub: Hub, lease: Lease, bank: Bank, account_id: str, account: Account) -> AccountReport:
-    """Raises the errors of providers.errors for what stopped it; what was stored before stays."""
+def read_account(
+    hub: Hub, lease: Lease, bank: Bank, account_id: str, account: Account, *, following: Sequence[tuple[str, Account]]
+) -> AccountReport:
+    """``following``: the account that is read next, or none. Raises the errors of providers.errors for what stopped it;
+    what was stored before stays."""
     try:
-        return _read(hub, _Reading(hub, lease, bank, account_id, account))
+        return _read(hub, _Reading(hub, lease, bank, account_id, account, following))
     except FedByAnother:  # a newer link took the account while we were reading it
         return AccountReport(account_id, is_read=True)
 
@@ -139,6 +143,7 @@ def _read_page_by_page(run: _Reading, date_from: date, date_to: date) -> _Found:
             applied += fetch.apply_pages(session, run.hub.sealer, [page], run.hub.clock())
     with run.write() as session:
         applied += fetch.finish(session, run.hub.clock())
+        run.bank.count_first_call(session, run.following)
     return _Found(applied, tuple(fetch.rejected), tuple(notices))
 
 
@@ -148,6 +153,7 @@ def _read_at_once(run: _Reading, date_from: date, date_to: date) -> _Found:
     with run.write() as session:
         applied = fetch.apply_pages(session, run.hub.sealer, pages, run.hub.clock())
         applied += fetch.finish(session, run.hub.clock())
+        run.bank.count_first_call(session, run.following)
     return _Found(applied, tuple(fetch.rejected), tuple(notice for page in pages for notice in page.notices))
 
 

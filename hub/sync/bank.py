@@ -2,7 +2,7 @@
 oftener than the bank's quota lets us where nobody waits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -141,6 +141,12 @@ class Bank:
                 connection_id=self.lease.connection_id,
                 now=self.hub.clock(),
             )
+
+    def count_first_call(self, session: Session, accounts: Sequence[tuple[str, Account]]) -> None:
+        """The same of the call that the reading of ``accounts``, one or none, begins with."""
+        for account_id, account in accounts:
+            if self.capabilities.balances and account.balances is None:
+                self.count_ahead(session, account_id, Endpoint.BALANCES)
 
     def _key(self, subject_id: str, endpoint: Endpoint) -> Key:
         """Raises Held."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -166,17 +165,16 @@ def _list_accounts(hub: Hub, lease: Lease, claimed: Claimed, bank: Bank) -> list
         for account in accounts:
             if (account_id := ids.get(account.resource_id)) is not None:
                 firsts.setdefault(account_id, account)
-        for account_id, account in islice(firsts.items(), 1):
-            if bank.capabilities.balances and account.balances is None:
-                bank.count_ahead(session, account_id, Endpoint.BALANCES)
-    return list(firsts.items())
+        listed = list(firsts.items())
+        bank.count_first_call(session, listed[:1])
+    return listed
 
 
 def _read_all(hub: Hub, lease: Lease, bank: Bank, listed: list[tuple[str, Account]]) -> Iterator[AccountReport]:
     silences = 0
-    for account_id, account in listed:
+    for place, (account_id, account) in enumerate(listed, start=1):
         try:
-            report = read_account(hub, lease, bank, account_id, account)
+            report = read_account(hub, lease, bank, account_id, account, following=listed[place : place + 1])
         except LeaseLost:
             raise
         except Exception as error:  # one account's failure does not stop the others
