@@ -1,13 +1,15 @@
 """Amounts from a bank's JSON, exactly as written there."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
 
+from providers import text as texts
 from providers.model import Money
-from providers.rows import BrokenRow
+from providers.rows import BrokenRow, core
 
 # Wider than both standards (Berlin Group 14+3 digits, UK 13+5) because banks send "3.7000", and JSON numbers like 1e2;
 # narrow enough that no amount can grow past what a database column or a formatter takes.
@@ -26,7 +28,13 @@ _SIGN_APART = re.compile(r"[+-] {1,4}[0-9.,' ]{1,40}", re.ASCII)
 _BRACKETED = re.compile(r"\([0-9.,' ]{1,40}\)", re.ASCII)  # an accountant's minus
 _WORD_BEHIND = re.compile(r"([0-9.,' ]{1,40}?) ?(CR|DR)", re.ASCII | re.IGNORECASE)
 _MINUSES = re.compile(r"[\u2212\u2013]|\\u(?:2212|2013)")  # of printed statements
-_SYMBOLS = re.compile(r" ?(?:[€£$]|\\u(?:20ac|00a3)) ?", re.IGNORECASE)
+_SYMBOLS = re.compile(r" ?(?:R\$|[€£$]|\\u(?:20ac|00a3)) ?", re.IGNORECASE)
+_WITH_CODE = re.compile(
+    r"(?P<front>[A-Z]{3}) ?(?P<after>[^A-Za-z]{1,40})|(?P<before>[^A-Za-z]{1,40}?) ?(?P<back>[A-Z]{3})", re.ASCII
+)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_CURRENCY_NAMES = frozenset({"currency", "currencycode"})
+_INSIDE = ("amount", "value", "content")
 _GROUPING = re.compile(r"['\s]")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 # ISO 4217's numbers of the currencies of Europe and those that its banks keep accounts in, and signs of one meaning
@@ -54,6 +62,48 @@ def exact(raw: msgspec.Raw, field: str) -> Decimal:
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
     return exact_text(text, field)
+
+
+def stated(
+    raw: msgspec.Raw, currency: str | None, field: str, unread: Iterable[str] = ()
+) -> tuple[Decimal, str | None]:
+    """The number in ``raw``, as ``exact``, and its currency in capitals: the one stated beside it, or the one that a
+    bank writes into the amount ("12.10 EUR"), or into an object in its place. None where neither says one. ``unread``
+    are the names beside it that could not be read.
+
+    Raises BrokenRow naming ``field``, also where the two are not one, or the currency is there and cannot be read: that
+    of the account might be another one.
+    """
+    if any(core(name) in _CURRENCY_NAMES for name in unread):
+        raise BrokenRow(f"{field}.currency is not a currency code")
+    beside = texts.word(currency)
+    beside = None if beside is None else beside.upper()
+    body, inside = bytes(raw), None
+    if body[:1] == b"{":
+        number, inside = _in_object(raw, field)
+    elif _PLAIN_JSON.fullmatch(body) is None and (found := _with_code(body)) is not None:
+        number, inside = exact_text(found["after"] or found["before"], field), found["front"] or found["back"]
+    else:
+        number = exact(raw, field)
+    if inside is not None and beside is not None and _CODES.get(inside, inside) != _CODES.get(beside, beside):
+        raise BrokenRow(f"{field} is in two currencies")
+    return number, beside or inside
+
+
+def _with_code(body: bytes) -> re.Match[str] | None:
+    return _WITH_CODE.fullmatch(body.strip(b'" ').decode("utf-8", "replace"))
+
+
+def _in_object(raw: msgspec.Raw, field: str) -> tuple[Decimal, str | None]:
+    members = {core(name): one for name, one in _MEMBERS.decode(raw).items()}
+    inner = next((members[name] for name in _INSIDE if name in members), None)
+    if inner is None or bytes(inner)[:1] == b"{":
+        raise BrokenRow(f"{field} is not an amount")
+    try:
+        currency = msgspec.json.decode(members.get("currency", b"null"), type=str | None)
+    except msgspec.ValidationError:
+        raise BrokenRow(f"{field}.currency is not a currency code") from None
+    return stated(inner, currency, field)
 
 
 def exact_text(text: str, field: str) -> Decimal:
@@ -117,9 +167,7 @@ def is_currency(text: str) -> bool:
 def money(number: Decimal, currency: str, field: str) -> Money:
     """``number`` in ``currency``, which may be written as ISO 4217's number or a sign that means one currency only;
     BrokenRow if it has the form of no code."""
-    if not is_currency(currency):
-        known = _CODES.get(currency.strip())
-        if known is None:
-            raise BrokenRow(f"{field} is not a currency code")
-        currency = known
-    return Money(number, currency)
+    known = currency if is_currency(currency) else _CODES.get(currency.strip())
+    if known is None:
+        raise BrokenRow(f"{field} is not a currency code")
+    return Money(number, known)

@@ -1,9 +1,10 @@
 """The shapes in which banks write dates, read without a clock.
 
 Seen in the wild (and nowhere else promised): offsets as ``Z``, ``+01:00``, ``+0100`` and ``+01``; no offset at all;
-fractions of a second or no seconds; ``dd-MM-yyyy`` with or without a time; ``yyyyMMdd``; ``yyyy/MM/dd``;
-``d.M.yyyy`` and ``dd.MM.yy`` (with points or slashes, the day first); ``04 Mar 2024`` and ``04-MAR-24``; seconds or
-milliseconds since 1970; a date with a time where a date was promised; the empty string.
+fractions of a second or no seconds; ``d-M-yyyy`` with or without a time; ``yyyyMMdd``; ``yyyy/M/d``; ``d.M.yyyy`` and
+``dd.MM.yy`` (with points or slashes, the day first); ``04 Mar 2024``, ``04-MAR-24``, ``Fri, 4 March 2024`` and ``March
+4, 2024``; seconds or milliseconds since 1970, also as .NET writes them (``/Date(1709510400000)/``); a date with a time
+where a date was promised; the empty string.
 """
 
 import re
@@ -13,11 +14,14 @@ from functools import lru_cache
 from providers.rows import BrokenRow
 
 _DAY = re.compile(
-    r"(?:(?P<y>[0-9]{4})(?P<sep>[-/.]?)(?P<m>[0-9]{2})(?P=sep)(?P<d>[0-9]{2})"
-    r"|(?P<d2>[0-9]{2})[-./](?P<m2>[0-9]{2})[-./](?P<y2>[0-9]{4})"
-    r"|(?P<d3>[0-9]{1,2})(?P<sep3>[./])(?P<m3>[0-9]{1,2})(?P=sep3)(?P<y3>[0-9]{4}|[0-9]{2})"
-    r"|(?P<d4>[0-9]{1,2})[- ](?P<m4>[A-Za-z]{3})[- ](?P<y4>[0-9]{4}|[0-9]{2}))"
-    r"\.?(?:[T ,]+(?P<clock>.{1,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?",
+    r"(?:[A-Z][a-z]{2,8},? )?"
+    r"(?:(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
+    r"|(?P<y1>[0-9]{4})(?P<sep>[-/.])(?P<m1>[0-9]{1,2})(?P=sep)(?P<d1>[0-9]{1,2})"
+    r"|(?P<d2>[0-9]{1,2})[-./](?P<m2>[0-9]{1,2})[-./](?P<y2>[0-9]{4})"
+    r"|(?P<d3>[0-9]{1,2})(?P<sep3>[./])(?P<m3>[0-9]{1,2})(?P=sep3)(?P<y3>[0-9]{2})"
+    r"|(?P<d4>[0-9]{1,2})[- ](?P<m4>[A-Za-z]{3,9})[- ](?P<y4>[0-9]{4}|[0-9]{2})"
+    r"|(?P<m5>[A-Za-z]{3,9}) (?P<d5>[0-9]{1,2}), (?P<y5>[0-9]{4}))"
+    r"\.?(?:[T ,]+(?P<clock>.{0,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?",
     re.ASCII,
 )
 _CLOCK = re.compile(
@@ -25,11 +29,14 @@ _CLOCK = re.compile(
     r"\s?(?P<zone>Z|z|UTC|GMT|(?P<sign>[+-])(?P<oh>[0-9]{2})(?::?(?P<om>[0-9]{2}))?)?(?:\[[A-Za-z/_+-]{1,40}\])?",
     re.ASCII,
 )
-_EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?", re.ASCII)
+_EPOCH = re.compile(r"(?:/Date\()?(?P<at>[0-9]{10}(?:[0-9]{3})?)(?:[+-][0-9]{4})?(?:\)/)?", re.ASCII)
 _PLACEHOLDERS = frozenset({date.min, date(1900, 1, 1), date.max})
 """What banks write where there is no day (.NET's and SQL Server's first day, "without end"): no movement has it."""
 _UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT"})
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
 
 
 def calendar_day(text: str | None, field: str) -> date | None:
@@ -44,8 +51,8 @@ def calendar_day(text: str | None, field: str) -> date | None:
 
 @lru_cache(maxsize=4096)
 def _day(text: str, field: str) -> date | None:
-    if _EPOCH.fullmatch(text):
-        return _from_epoch(text).date()
+    if (at := since_1970(text)) is not None:
+        return at.date()
     found = _DAY.fullmatch(text)
     if found is None:
         raise BrokenRow(f"{field} is not a date")
@@ -58,11 +65,14 @@ def _day(text: str, field: str) -> date | None:
 
 def _numbers(found: re.Match[str]) -> tuple[int, int, int]:
     """Year, month and day. A year of two digits is of this century: banks' interfaces are younger."""
-    year = found["y"] or found["y2"] or found["y3"] or found["y4"]
-    month = found["m"] or found["m2"] or found["m3"]
-    day = found["d"] or found["d2"] or found["d3"] or found["d4"]
-    number = int(month) if month else _MONTHS.get(found["m4"].lower(), 0)
-    return int(year) if len(year) == 4 else 2000 + int(year), number, int(day)
+    parts = found.groupdict()
+    year, month, day = (next(filter(None, (parts.get(f"{one}{n}") for n in ("", *"12345")))) for one in "ymd")
+    return int(year) if len(year) == 4 else 2000 + int(year), int(month) if month.isdigit() else _month(month), int(day)
+
+
+def _month(name: str) -> int:
+    """0 for what is no month."""
+    return next((number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower())), 0)
 
 
 def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:
@@ -74,8 +84,8 @@ def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:
     day = calendar_day(text, field)
     if day is None:
         return None
-    if _EPOCH.fullmatch(text):
-        return _from_epoch(text)
+    if (at := since_1970(text)) is not None:
+        return at
     written = _DAY.fullmatch(text)
     found = _CLOCK.fullmatch(written["clock"].strip()) if written and written["clock"] else None
     if found is None:
@@ -96,8 +106,15 @@ def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:
     return _utc(datetime.combine(day, clock), field)
 
 
-def _from_epoch(text: str) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text if len(text) > 10 else text + "000"))
+def since_1970(text: str) -> datetime | None:
+    """The moment that is so many seconds or milliseconds after the first of 1970; None for what is no such number."""
+    found = _EPOCH.fullmatch(text)
+    if found is None:
+        return None
+    number = found["at"]
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+        milliseconds=int(number if len(number) > 10 else number + "000")
+    )
 
 
 def _utc(value: datetime, field: str) -> datetime:

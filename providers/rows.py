@@ -2,7 +2,8 @@
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Generic, Protocol, TypeVar, get_args
@@ -22,6 +23,11 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LISTED = msgspec.json.Decoder(list[msgspec.Raw])
 _UTF16_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE)
 _UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_SCALAR = (*(b"%d" % digit for digit in range(10)), b"-", b'"')
+_JAVA_DAY = re.compile(rb"\[ ?([0-9]{4}), ?([0-9]{1,2}), ?([0-9]{1,2})(?:, ?[0-9]{1,9}){0,4} ?\]")
+# what the only member of an object is called that is there for its value alone
+_VALUES = frozenset({"value", "text", "content", "code", "name", "date", "datetime", "id", "#text", "$"})
+_NUMBERED = re.compile(rb'\{\s*"[0-9]{1,6}"\s*:\s*\{')
 _SAMPLE = 8  # rows of a page that are looked at for how its bank spells
 _UNREAD = "unread"  # the field of a wire Struct that names what could not be read
 
@@ -47,9 +53,11 @@ class Lenient(Generic[W]):
     """Decodes a row into the Struct ``kind``, whole where it fits, and field by field where it does not.
 
     A field that has not its type is left out if it is optional, and its name is kept in ``unread`` (if ``kind`` has
-    that field); a number stands for its text, one object for a list of it, a list of one for what it holds. Raises
-    what msgspec says of the whole row if a mandatory field is wrong or missing. ``loosely`` spelled names fit without
-    regard to case, ``_`` and ``-``: ``booking_date``, ``maskedPAN``.
+    that field). What stands for what: a number for its text, one object for a list of it, a list of one for what it
+    holds, an object of one value for that value (``{"code": "DBIT"}``), three numbers for a day (Java's ``[2024, 3,
+    15]``), a text or number for the amount object that it should be in. Raises what msgspec says of the whole row if a
+    mandatory field is wrong or missing. ``loosely`` spelled names fit without regard to case, ``_`` and ``-``:
+    ``booking_date``, ``maskedPAN``.
     """
 
     def __init__(self, kind: type[W], *, loosely: bool = False) -> None:
@@ -58,6 +66,7 @@ class Lenient(Generic[W]):
         self._loosely = loosely
         self._fields = {one.encode_name: one for one in structs.fields(kind)}  # type: ignore[arg-type]
         self._by_core = {core(name): one for name, one in self._fields.items()}
+        self._amount = self._by_core["amount"].encode_name.encode() if "amount" in self._by_core else None
         self._parts = {one.name: _part_decoder(one.type) for one in self._fields.values()}
 
     def decode(self, raw: bytes, /) -> W:
@@ -67,6 +76,12 @@ class Lenient(Generic[W]):
             except msgspec.ValidationError as error:
                 return self._mend(raw, error)
         return self._mend(raw, None)
+
+    def alone(self, value: bytes) -> W:
+        """The amount object that a bank left out around ``value``. Raises msgspec.ValidationError where it is none."""
+        if self._amount is None or value[:1] not in _SCALAR:
+            raise msgspec.ValidationError("Expected `object`")
+        return self.decode(b'{"%s":%s}' % (self._amount, value))
 
     def of_page(self, rows: Sequence[msgspec.Raw]) -> "Lenient[W]":
         """This decoder, or the loose one if a sample of the rows is spelled in the bank's own way."""
@@ -105,6 +120,11 @@ class Lenient(Generic[W]):
         return self._kind(**values)
 
 
+def is_unread(unread: Iterable[str], name: str) -> bool:
+    """Whether the field is there and could not be read, which is not the same as not there. ``name`` as ``core``."""
+    return any(core(one) == name for one in unread)
+
+
 def core(name: str) -> str:
     """A member's name without what banks write in one way or another."""
     return name.replace("_", "").replace("-", "").casefold()
@@ -123,24 +143,40 @@ def _part_decoder(kind: Any) -> Decodes[Any]:
 @dataclass(frozen=True, slots=True)
 class _Either:
     plain: Decodes[Any]
-    part: Decodes[Any]
+    part: Lenient[Any]
 
     def decode(self, raw: bytes, /) -> Any:
         return self.part.decode(raw) if raw[:1] == b"{" else self.plain.decode(raw)
 
 
 def _decoded(decoder: Decodes[Any], value: bytes) -> Any:
-    """A number stands for its text, one object for the list that holds it, and a list of one for what it holds."""
+    """What a value stands for that has not its field's type: the first of its meanings that has."""
     try:
         return decoder.decode(value)
-    except msgspec.ValidationError:
-        if value[:1] == b"[" and len(listed := _LISTED.decode(value)) == 1:
-            return decoder.decode(bytes(listed[0]))
-        if value[:1].isdigit() or value[:1] == b"-":
-            return decoder.decode(b'"' + value + b'"')
-        if value[:1] == b"{":
-            return decoder.decode(b"[" + value + b"]")
-        raise
+    except msgspec.ValidationError as error:
+        for meant in _meanings(value):
+            with suppress(msgspec.ValidationError):
+                return decoder.decode(meant)
+        part = decoder.part if isinstance(decoder, _Either) else decoder
+        if isinstance(part, Lenient):
+            with suppress(msgspec.ValidationError):
+                return part.alone(value)
+        raise error
+
+
+def _meanings(value: bytes) -> Iterator[bytes]:
+    if value[:1] == b"[":
+        if len(listed := _LISTED.decode(value)) == 1:
+            yield bytes(listed[0])
+        elif day := _JAVA_DAY.fullmatch(value):
+            yield b'"%s-%02d-%02d"' % (day[1], int(day[2]), int(day[3]))
+    elif value[:1] == b"{":
+        members = _MEMBERS.decode(value)
+        if len(members) == 1 and core(next(iter(members))) in _VALUES:
+            yield bytes(*members.values())
+        yield b"[" + value + b"]"
+    elif value[:1].isdigit() or value[:1] == b"-":
+        yield b'"' + value + b'"'
 
 
 def envelope(decoder: Decodes[W], body: bytes) -> W:
@@ -180,6 +216,21 @@ def _utf8(row: bytes) -> bytes:
     except UnicodeDecodeError:
         return row.decode("cp1252" if _UNDEFINED_IN_1252.search(row) is None else "latin-1").encode()
     return row
+
+
+def rows_in(listed: Iterable[msgspec.Raw] | None) -> list[msgspec.Raw]:
+    """The rows of a list; null is none. A list in it is taken apart, and so is an object whose members are numbered, as
+    PHP writes a list with gaps."""
+    found: list[msgspec.Raw] = []
+    for row in listed or ():
+        raw = bytes(row)
+        if raw[:1] == b"[":
+            found.extend(one for one in _LISTED.decode(raw) if bytes(one) != b"null")
+        elif raw[:1] == b"{" and _NUMBERED.match(raw) is not None:
+            found.extend(_MEMBERS.decode(raw).values())
+        elif raw != b"null":
+            found.append(row)
+    return found
 
 
 def sift(

@@ -32,7 +32,7 @@ from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.rules.told import Named, Placed, Told
 
-VERSION = 1  # of these rules; stored beside what they made
+VERSION = 2  # of these rules; stored beside what they made
 CURRENCY = "AUD"  # "assumed if not present"
 
 # BankingProductCategoryV2. A travel card is the holder's own money in purses, and no credit; regulated trust accounts,
@@ -110,16 +110,16 @@ def balances(body: bytes, *, account: Account | None = None) -> Rows[Balance]:
 
 
 def _balances(row: wire.BalanceRow, *, is_owed: bool) -> list[Balance]:
-    currency = row.currency or CURRENCY
+    currency = (text.word(row.currency) or CURRENCY).upper()
     limit = None
     with suppress(BrokenRow):
         if wire.is_there(row.credit_limit):
-            number = amount.exact(row.credit_limit, "creditLimit")
-            limit = amount.money(number.copy_abs(), currency, "currency") if number else None
+            granted = _money(row.credit_limit, "creditLimit", currency)
+            limit = Money(granted.number.copy_abs(), granted.currency) if granted.number else None
     made = [
         Balance(
             type=kind,
-            money=amount.money(amount.exact(raw, place), currency, "currency"),
+            money=_money(raw, place, currency),
             source_label=place,
             credit_limit=limit,
         )
@@ -137,8 +137,14 @@ def _balances(row: wire.BalanceRow, *, is_owed: bool) -> list[Balance]:
     return [*made, *(Balance(BalanceType.INTERIM_AVAILABLE, money, source_label="purses") for money in purses)]
 
 
+def _money(raw: msgspec.Raw, place: str, currency: str) -> Money:
+    number, named = amount.stated(raw, None, place)
+    return amount.money(number, named or currency, "currency")
+
+
 def _purse(row: wire.Purse) -> Money:
-    return amount.money(amount.exact(row.amount, "purses.amount"), row.currency or CURRENCY, "purses.currency")
+    number, currency = amount.stated(row.amount, row.currency, "purses.amount", row.unread)
+    return amount.money(number, currency or CURRENCY, "purses.currency")
 
 
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
@@ -161,13 +167,14 @@ def _transaction(row: wire.TransactionRow, raw: bytes, *, engine: Engine, zone: 
 
 def _told(row: wire.TransactionRow, raw: bytes, zone: tzinfo) -> Told:
     biller = Named("billerName", row.biller_name) if row.biller_name else None
+    number, currency = amount.stated(row.amount, row.currency, "amount", row.unread)
     return Told(
         raw=raw,
         status=Status.BOOKED,
         status_place="status (unknown word)",
         status_word=("status", row.status) if row.status else None,
-        number=amount.exact(row.amount, "amount"),
-        currency=row.currency or CURRENCY,
+        number=number,
+        currency=currency or CURRENCY,
         money_place="amount",
         booking=(_local("postingDateTime", row.posting_date_time, zone),),
         value=(_local("valueDateTime", row.value_date_time, zone),),

@@ -32,6 +32,7 @@ class AccountRow(_Wire, frozen=True):
 class Purse(_Wire, frozen=True):
     amount: Raw
     currency: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class BalanceRow(_Wire, frozen=True):

@@ -13,8 +13,8 @@ import msgspec
 
 from providers import amount, dates, text
 from providers.balances import balance_type
-from providers.berlin_group import wire
-from providers.berlin_group.told import direction, exact
+from providers.berlin_group import directions, wire
+from providers.berlin_group.told import stated
 from providers.errors import ContractBroken
 from providers.links import following
 from providers.model import Account, AccountType, Balance, Money
@@ -120,20 +120,21 @@ def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, cu
     """``currency`` is the account's, for an amount that names none."""
     label = text.clean(_word(row.balance_type) or _word(row.type)) or ""
     given = _amount(row)
-    number = exact(given, "balanceAmount")
+    number, named = stated(given, "balanceAmount")
+    directions.must_be_read((*row.unread, *given.unread), number)
     word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
-    if number > 0 and direction(word, number) == -1:
+    if number > 0 and directions.direction(word, number) == -1:
         number = number.copy_negate()
     if inverted and number:
         number = number.copy_negate()
-    currency = (given.currency or given.currency_code or row.currency or currency).strip().upper()
+    currency = named or (text.word(row.currency) or currency).upper()
     return Balance(
         type=balance_type(label),
         money=amount.money(number, currency, "balanceAmount.currency"),
         as_of=_as_of(row, zone),
         credit_line_included=_yes_or_no(row.credit_limit_included),
         source_label=label,
-        credit_limit=_limit(row.credit_limit) if row.credit_limit is not None else None,
+        credit_limit=_limit(row.credit_limit, currency) if row.credit_limit is not None else None,
     )
 
 
@@ -168,8 +169,9 @@ def _as_of(row: wire.BalanceRow, zone: tzinfo) -> datetime | None:
     return None
 
 
-def _limit(given: wire.Amount) -> Money | None:
+def _limit(given: wire.Amount, currency: str) -> Money | None:
     try:
-        return amount.money(exact(given, "creditLimit").copy_abs(), given.currency or "", "creditLimit.currency")
+        number, named = stated(given, "creditLimit")
+        return amount.money(number.copy_abs(), named or currency, "creditLimit.currency")
     except BrokenRow:
         return None

@@ -14,6 +14,7 @@ import msgspec
 
 from providers import amount, text
 from providers.berlin_group import report as reports
+from providers.berlin_group import transaction_wire as rows
 from providers.berlin_group import wire
 from providers.berlin_group.balances import NO_CURRENCY, of_account
 from providers.berlin_group.balances import balances as balances  # as in every standard, normalize is the door
@@ -33,11 +34,11 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Lenient, Rows, core, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, core, envelope, rows_in, sift
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
-VERSION = 4  # of these rules; stored beside what they made
+VERSION = 5  # of these rules; stored beside what they made
 
 # cashAccountType is ExternalCashAccountType1Code already
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}
@@ -51,7 +52,7 @@ _LOOSE_PAGE = Lenient(wire.TransactionPage, loosely=True)
 _LISTS = frozenset(
     "transactions cardTransactions booked pending information info accounts accountList cardAccounts".lower().split()
 )
-_TRANSACTION = Lenient(wire.TransactionRow)
+_TRANSACTION = Lenient(rows.TransactionRow)
 _WRAPPERS = frozenset({"data", "accountreport", "cardaccountreport", "response", "result", "payload", "content"})
 _MOST_WRAPPED = 2
 _LIST_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
@@ -68,9 +69,9 @@ def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Row
         raise ContractBroken("no list of accounts", raw=body)
     rows = [*(page.accounts or page.account_list or ()), *([page.account] if page.account is not wire.NOTHING else ())]
     make = partial(_account, rules=rules, zone=zone)
-    found, rejected = sift(_there(rows), _ACCOUNT.of_page(rows), make)
+    found, rejected = sift(rows_in(rows), _ACCOUNT.of_page(rows), make)
     make = partial(_account, rules=rules, zone=zone, kind=AccountType.CARD)
-    cards, broken = sift(_there(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), make)
+    cards, broken = sift(rows_in(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), make)
     kept = tuple(one for one in (*found, *cards) if one is not None)
     return Rows(kept, (*rejected, *broken), following(page.links or page.plain_links))
 
@@ -83,10 +84,6 @@ def _has_no_accounts(page: wire.AccountPage) -> bool:
 def _named(body: bytes, name: bytes) -> bytes:
     """A list of objects that came alone, under its name. An empty one could be anything's."""
     return b'{"%s":%s}' % (name, body) if _LIST_OF_OBJECTS.match(body) else body
-
-
-def _there(rows: Iterable[msgspec.Raw] | None) -> list[msgspec.Raw]:
-    return [row for row in rows or () if bytes(row) != b"null"]
 
 
 def _account(
@@ -176,7 +173,7 @@ def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo, *,
             (Status.INFORMATION, report.information),
             (Status.INFORMATION, report.info),
         ):
-            rows = _there(listed)
+            rows = rows_in(listed)
             make = partial(_transaction, status=status, engine=engine, is_card=is_card)
             read, broken = sift(rows, _TRANSACTION.of_page(rows), make)
             good.extend(read)
@@ -233,6 +230,7 @@ def _reports(page: wire.TransactionPage) -> list[tuple[wire.Report, bool]]:
     return found
 
 
-def _transaction(row: wire.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:
+def _transaction(row: rows.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:
     is_card = is_card or engine.reads_card or row.card_transaction_id is not None
-    return engine.transaction(told(row, raw, status, is_card=is_card, account_currency=engine.currency))
+    currency = None if engine.currency == NO_CURRENCY else engine.currency
+    return engine.transaction(told(row, raw, status, is_card=is_card, account_currency=currency))

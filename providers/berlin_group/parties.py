@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from providers import text
+from providers.berlin_group import transaction_wire as rows
 from providers.berlin_group import wire
 from providers.identify import best_first, identifier
 from providers.model import Identifier, Scheme
@@ -47,7 +48,8 @@ def identifiers(row: wire.AccountRow | wire.AccountReference) -> tuple[Identifie
     if row.msisdn is not None and (value := text.word(row.msisdn)):
         found.append(identifier(Scheme.OTHER, value))
     if isinstance(row, wire.AccountReference):
-        if not found and row.identification is not None and (value := text.word(row.identification)):
+        number = row.identification or row.account_number or row.number
+        if not found and number is not None and (value := text.word(number)):
             found.append(identifier(Scheme.IBAN, value))
         if row.other is not None and (value := text.word(_other_number(row.other))):
             found.append(identifier(Scheme.OTHER, value))
@@ -58,15 +60,16 @@ def _other_number(given: wire.Other | str) -> str | None:
     return given if isinstance(given, str) else given.identification
 
 
-def creditor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
-    return _side("creditor", row.creditor_name, row.creditor_account, row.creditor_agent, row.creditor)
+def creditor(row: rows.EntryRow | rows.TransactionRow) -> Named | None:
+    account = row.creditor_account or row.creditor_iban
+    return _side("creditor", row.creditor_name, account, row.creditor_agent, row.creditor)
 
 
-def debtor(row: wire.EntryRow | wire.TransactionRow) -> Named | None:
-    return _side("debtor", row.debtor_name, row.debtor_account, row.debtor_agent, row.debtor)
+def debtor(row: rows.EntryRow | rows.TransactionRow) -> Named | None:
+    return _side("debtor", row.debtor_name, row.debtor_account or row.debtor_iban, row.debtor_agent, row.debtor)
 
 
-def other(row: wire.TransactionRow) -> Named | None:
+def other(row: rows.TransactionRow) -> Named | None:
     """The other side, at banks that name it alone and leave open which of the two it is."""
     iban = row.counterparty_iban or row.counterparty_account_number
     found = _side("counterparty", row.counterparty_name, row.counterparty_account or iban, None, row.counterparty)
@@ -77,30 +80,50 @@ def other(row: wire.TransactionRow) -> Named | None:
     return found
 
 
+def creditor_elsewhere(row: rows.ElsewhereRow) -> Named | None:
+    return (
+        _side("beneficiary", row.beneficiary_name, None, None, row.beneficiary)
+        or _side("payee", row.payee_name, None, None, row.payee)
+        or _side("receiver", row.receiver_name, None, None, row.receiver)
+        or _side("recipient", row.recipient_name, None, None, row.recipient)
+    )
+
+
+def debtor_elsewhere(row: rows.ElsewhereRow) -> Named | None:
+    return (
+        _side("payer", row.payer_name, None, None, row.payer)
+        or _side("sender", row.sender_name, None, None, row.sender)
+        or _side("remitter", row.remitter_name, None, None, row.remitter)
+    )
+
+
 def _side(
     side: str,
     name: list[str | None] | str | None,
-    reference: wire.AccountReference | str | None,
-    agent: wire.Agent | str | None,
-    whole: wire.PartyRow | str | None,
+    given: list[wire.AccountReference] | wire.AccountReference | str | None,
+    agent: rows.Agent | str | None,
+    whole: rows.PartyRow | str | None,
 ) -> Named | None:
-    if name is None and reference is None and whole is None:
+    if name is None and given is None and whole is None:
         return None
     place = f"{side}Name"
     if isinstance(name, list):
         name = " ".join(filter(None, name))
     if not name and whole is not None:
         name, place = (whole, side) if isinstance(whole, str) else (whole.name, f"{side}.name")
-    if reference is None and isinstance(whole, wire.PartyRow):
-        reference = whole.iban or whole.account
-    if isinstance(reference, str):
-        reference = wire.AccountReference(iban=reference)
-    found = identifiers(reference) if reference is not None else ()
+    if given is None and isinstance(whole, rows.PartyRow):
+        given = whole.iban or whole.account
+    if isinstance(given, str):
+        given = wire.AccountReference(iban=given)
+    references = given if isinstance(given, list) else () if given is None else (given,)
+    found = [one for reference in references for one in identifiers(reference)]
+    if len(references) > 1:
+        found = [*best_first(found)]
     bic = agent if isinstance(agent, str) or agent is None else agent.bicfi or agent.bic
     return Named(place, name, found[0] if found else None, text.word(bic), f"{side}Account")
 
 
-def ultimate(place: str, given: wire.PartyRow | str | None) -> Named | None:
+def ultimate(place: str, given: rows.PartyRow | str | None) -> Named | None:
     if given is None:
         return None
     return Named(place, given if isinstance(given, str) else given.name)

@@ -4,49 +4,43 @@ Places are the names of psd2-api 1.3.11: transactions, cardTransaction, entryDet
 at banks is said beside it in providers.berlin_group.wire.
 """
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
 from providers import amount, text
-from providers.berlin_group import parties, texts, wire
+from providers.berlin_group import directions, parties, texts, wire
+from providers.berlin_group import transaction_wire as rows
 from providers.identify import identifier
 from providers.model import Card, Exchange, Money, Scheme, Status
-from providers.rows import BrokenRow, Lenient
+from providers.rows import BrokenRow, Lenient, is_unread
 from providers.rules.told import Named, Told
 
-# creditDebitIndicator: C, CR, CRDT, Credit; D, DR, DBIT, Debit. The letter alone would take a deposit for a debit.
-_DIRECTION = re.compile(r"(?:(C|CR.*)|D|DR.*|DB.*|DEB.*)", re.IGNORECASE | re.DOTALL)
-
-_OUT = frozenset({"OUT", "OUTGOING", "OUTBOUND", "DEBIT", "DBIT"})
-_IN = frozenset({"IN", "INCOMING", "INBOUND", "CREDIT", "CRDT"})
-
-_LOOSE_ROW = Lenient(wire.TransactionRow, loosely=True)
+_LOOSE_ROW = Lenient(rows.TransactionRow, loosely=True)
 _AMOUNT = Lenient(wire.Amount, loosely=True)
-_ENTRY = Lenient(wire.EntryRow)
+_ENTRY = Lenient(rows.EntryRow)
 _ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
+_ELSEWHERE = Lenient(rows.ElsewhereRow, loosely=True)
 
 
-def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool, account_currency: str | None) -> Told:
+def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool, account_currency: str | None) -> Told:
     """Raises BrokenRow where there is no amount."""
     given, money_place = row.transaction_amount, "transactionAmount"
     if given is None or (given.amount is wire.NOTHING and _amount_of(given) is wire.NOTHING):
         row = _LOOSE_ROW.decode(raw)  # its names may be written in another way inside the amount
         given, money_place = _other_amount(row)
-    unread = list(row.unread)
-    number = exact(given, money_place)
-    currency = given.currency or given.currency_code
+    number, currency = stated(given, money_place)
+    currency = currency or text.word(row.currency)
     if currency is None and account_currency is not None:
         currency, money_place = account_currency, f"{money_place}, in the account's currency"
+    unread = list(row.unread)
     entries = _entries(row.entry_details, unread)
-    entry: wire.EntryRow | wire.TransactionRow = entries[0] if len(entries) == 1 else row
+    entry: rows.EntryRow | rows.TransactionRow = entries[0] if len(entries) == 1 else row
     unstructured, unstructured_place = texts.unstructured(row, entry)
     structured, structured_place = texts.structured(row, entry)
     code = texts.code(row.bank_transaction_code)
     own_code, own_code_place = texts.own_code(row)
-    outgoing = number < 0
     additional, additional_place = texts.additional(row)
     found = Told(
         raw,
@@ -56,11 +50,13 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         (currency or "").strip().upper() if currency else "",
         money_place,
     )
-    found.direction = _direction(row, given, number)
+    found.direction = directions.of_row(row, given, number)
+    outgoing = number < 0 or found.direction == -1
     found.status_word = _first(
         ("status", row.status),
         ("bookingStatus", row.booking_status),
         ("transactionStatus", row.transaction_status),
+        _flag(row),
     )
     found.booking = (("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time))
     if not (row.booking_date or row.booking_date_time):
@@ -84,6 +80,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     found.structured_place = structured_place
     found.additional = additional
     found.additional_place = additional_place
+    _look_elsewhere(found, raw)
     found.bank_ids = {
         "transactionId": row.transaction_id,
         "internalTransactionId": row.internal_transaction_id,
@@ -109,7 +106,7 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
         if row.card_acceptor_category_code
         else "mcc"
     )
-    found.balance_after = _balance_after(row.balance_after_transaction, unread)
+    found.balance_after = _balance_after(row.balance_after_transaction, found.currency, unread)
     found.balance_after_place = "balanceAfterTransaction.balanceAmount"
     found.purpose = row.purpose_code or entry.purpose_code
     found.card = _card(row, is_card)
@@ -121,30 +118,34 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     return found
 
 
-def direction(indicator: str | None, number: Decimal) -> int | None:
-    """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither, beside a number
-    without a minus: money whose direction is not known is not money that came in."""
-    word = text.meaningful(indicator)
-    known = None if word is None else _DIRECTION.fullmatch(word)
-    found = None if known is None else 1 if known[1] else -1
-    if word is not None and found is None and number > 0:
-        raise BrokenRow("creditDebitIndicator is unknown")
-    return found
+def _flag(row: rows.TransactionRow) -> tuple[str, str | None]:
+    is_open = row.pending or row.is_pending or row.booked is False or row.is_booked is False
+    return "pending", "pending" if is_open else None
 
 
-def _direction(row: wire.TransactionRow, given: wire.Amount, number: Decimal) -> int | None:
-    word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
-    word = word or row.debit_credit or row.credit_debit
-    if word is None and row.direction is not None:
-        way = row.direction.strip().upper()
-        found = -1 if way in _OUT else 1 if way in _IN else None
-        if found is None and way and number > 0:
-            raise BrokenRow("direction is unknown")
-        return found
-    return direction(word, number)
+def _look_elsewhere(found: Told, raw: bytes) -> None:
+    """What a bank calls by a name of its own, where the standard's fields tell nothing of it."""
+    is_nobody = found.creditor is None and found.debtor is None and found.merchant is None
+    has_text = bool(found.unstructured or found.single or found.structured or found.additional)
+    is_undated = not any(said for _, said in (*found.booking, *found.value, *found.moment))
+    if not is_nobody and not is_undated and has_text:
+        return
+    row = _ELSEWHERE.decode(raw)
+    if is_nobody:
+        found.creditor, found.debtor = parties.creditor_elsewhere(row), parties.debtor_elsewhere(row)
+    if is_undated:
+        found.booking = (
+            ("postedDate", row.posted_date),
+            ("entryDate", row.entry_date),
+            ("accountingDate", row.accounting_date),
+            ("operationDate", row.operation_date),
+        )
+        found.moment = (("executionDate", row.execution_date),)
+    if not has_text:
+        found.additional, found.additional_place = texts.elsewhere(row)
 
 
-def _other_booking(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ...]:
+def _other_booking(row: rows.TransactionRow) -> tuple[tuple[str, str | None], ...]:
     """The day of booking under the names that banks of no standard have for it."""
     return (
         ("bookedDate", row.booked_date),
@@ -154,7 +155,7 @@ def _other_booking(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ..
     )
 
 
-def _places(row: wire.TransactionRow, entries: Sequence[wire.EntryRow]) -> dict[str, str]:
+def _places(row: rows.TransactionRow, entries: Sequence[rows.EntryRow]) -> dict[str, str]:
     """Where the rarer facts of this row stand."""
     found = {}
     if row.purpose_code:
@@ -181,10 +182,12 @@ def _places(row: wire.TransactionRow, entries: Sequence[wire.EntryRow]) -> dict[
     return found
 
 
-def _other_amount(row: wire.TransactionRow) -> tuple[wire.Amount, str]:
+def _other_amount(row: rows.TransactionRow) -> tuple[wire.Amount, str]:
     """The amount where it does not stand as in the standard."""
     if row.transaction_amount is not None:
         return row.transaction_amount, "transactionAmount"
+    if is_unread(row.unread, "transactionamount"):
+        raise BrokenRow("transactionAmount is not an amount")
     if row.amount is wire.NOTHING:
         raise BrokenRow("transactionAmount is missing")
     if bytes(row.amount).startswith(b"{"):
@@ -192,11 +195,12 @@ def _other_amount(row: wire.TransactionRow) -> tuple[wire.Amount, str]:
     return wire.Amount(amount=row.amount, currency=row.currency), "amount"
 
 
-def exact(given: wire.Amount, field: str) -> Decimal:
-    raw = given.amount if given.amount is not wire.NOTHING else _amount_of(given)
+def stated(given: wire.Amount, field: str) -> tuple[Decimal, str | None]:
+    """The number and its currency, None where the bank does not say it. Raises BrokenRow."""
+    raw = _amount_of(given)
     if raw is wire.NOTHING:
         raise BrokenRow(f"{field} has no amount")
-    return amount.exact(raw, field)
+    return amount.stated(raw, given.currency or given.currency_code, field, given.unread)
 
 
 def _amount_of(given: wire.Amount) -> msgspec.Raw:
@@ -206,7 +210,7 @@ def _amount_of(given: wire.Amount) -> msgspec.Raw:
     return wire.NOTHING
 
 
-def _entries(raw: msgspec.Raw, unread: list[str]) -> list[wire.EntryRow]:
+def _entries(raw: msgspec.Raw, unread: list[str]) -> list[rows.EntryRow]:
     """entryDetails: a list, or its only element by itself."""
     if raw is wire.NOTHING or bytes(raw) == b"null":
         return []
@@ -218,7 +222,7 @@ def _entries(raw: msgspec.Raw, unread: list[str]) -> list[wire.EntryRow]:
         return []
 
 
-def _moments(row: wire.TransactionRow) -> tuple[tuple[str, str | None], ...]:
+def _moments(row: rows.TransactionRow) -> tuple[tuple[str, str | None], ...]:
     found = []
     if row.acceptor_transaction_date_time:
         found.append(("acceptorTransactionDateTime", row.acceptor_transaction_date_time))
@@ -238,29 +242,37 @@ def _first(*given: tuple[str, str | None]) -> tuple[str, str | None] | None:
     return None
 
 
-def _balance_after(given: wire.BalanceAfter | None, unread: list[str]) -> Money | None:
+def _balance_after(given: rows.BalanceAfter | None, currency: str, unread: list[str]) -> Money | None:
+    """``currency`` is the row's, for a balance that names none."""
     if given is None:
         return None
     whole = given.balance_amount or wire.Amount(amount=given.amount, currency=given.currency)
-    return _optional(whole, "balanceAfterTransaction", unread)
-
-
-def _optional(given: wire.Amount, field: str, unread: list[str]) -> Money | None:
+    found = _optional(whole, "balanceAfterTransaction", unread, currency=currency)
     try:
-        return amount.money(exact(given, field), given.currency or "", field)
+        is_debit = found is not None and directions.direction(given.credit_debit_indicator, found.number) == -1
+    except BrokenRow:
+        unread.append("balanceAfterTransaction")
+        return None
+    return Money(found.number.copy_negate(), found.currency) if found and is_debit and found.number > 0 else found
+
+
+def _optional(given: wire.Amount, field: str, unread: list[str], *, currency: str = "") -> Money | None:
+    try:
+        number, named = stated(given, field)
+        return amount.money(number, named or currency, field)
     except BrokenRow:
         unread.append(field)
         return None
 
 
-def _merchant(row: wire.TransactionRow, is_card: bool) -> Named | None:
+def _merchant(row: rows.TransactionRow, is_card: bool) -> Named | None:
     """transactionDetails is the shop of a card's row; in another row it is a text of the bank's."""
     if not row.transaction_details or not (is_card or row.masked_pan or row.masked_pan_capital):
         return None
     return Named("transactionDetails", row.transaction_details)
 
 
-def _card(row: wire.TransactionRow, is_card: bool) -> Card | None:
+def _card(row: rows.TransactionRow, is_card: bool) -> Card | None:
     pan = row.masked_pan or row.masked_pan_capital
     address = row.card_acceptor_address
     instrument = row.additional_data_structured and row.additional_data_structured.card_instrument
@@ -282,14 +294,14 @@ def _charges(given: wire.Amount | None, unread: list[str]) -> Money | None:
     return None if fee is None or not fee.number else Money(fee.number.copy_abs().copy_negate(), fee.currency)
 
 
-def _exchange(row: wire.TransactionRow, outgoing: bool, unread: list[str]) -> Exchange | None:
+def _exchange(row: rows.TransactionRow, outgoing: bool, unread: list[str]) -> Exchange | None:
     """The first exchange of the list (reportExchangeRateList), with the amount before it."""
     given = row.currency_exchange or row.exchange_rate
     rate = next((one for one in given if one), None) if isinstance(given, list) else given
     original = row.original_amount or (rate.instructed_amount if rate else None)
     if rate is None and original is None:
         return None
-    rate = rate or wire.Rate()
+    rate = rate or rows.Rate()
     instructed = None if original is None else _optional(original, "originalAmount", unread)
     if instructed is not None:
         number = instructed.number.copy_abs()
@@ -307,7 +319,7 @@ def _currency(given: str | None) -> str | None:
     return given if given and amount.is_currency(given) else None
 
 
-def _rate(rate: wire.Rate, unread: list[str]) -> Decimal | None:
+def _rate(rate: rows.Rate, unread: list[str]) -> Decimal | None:
     """exchangeRate, rate, or of the pair rateFrom and rateTo the one that is not 1."""
     found = []
     for place, raw in (
@@ -324,7 +336,7 @@ def _rate(rate: wire.Rate, unread: list[str]) -> Decimal | None:
     return next((one for one in found if one != 1), found[0] if found else None)
 
 
-def _batch_size(row: wire.TransactionRow, entries: Sequence[wire.EntryRow], unread: list[str]) -> int | None:
+def _batch_size(row: rows.TransactionRow, entries: Sequence[rows.EntryRow], unread: list[str]) -> int | None:
     given = row.batch_number_of_transactions
     if given is not None:
         if str(given).isascii() and str(given).isdigit() and len(str(given)) <= 9:

@@ -37,6 +37,7 @@ class Amount(Wire, frozen=True):
     currency: str | None = None
     currency_code: str | None = None
     credit_debit_indicator: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class AccountReference(Wire, frozen=True):
@@ -46,6 +47,8 @@ class AccountReference(Wire, frozen=True):
     masked_pan: str | None = None
     msisdn: str | None = None
     identification: str | None = None  # with schemeName beside it, as the British write
+    account_number: str | int | None = None
+    number: str | int | None = None
     other: "Other | str | None" = None
 
 
@@ -112,216 +115,6 @@ class BalanceRow(Wire, frozen=True):
     date: str | None = None
     credit_debit_indicator: str | None = None
     debit_credit_indicator: str | None = None
-    unread: tuple[str, ...] = ()
-
-
-class BalanceAfter(Wire, frozen=True):
-    balance_amount: Amount | None = None
-    amount: Raw = NOTHING
-    currency: str | None = None
-
-
-class CreditorReference(Wire, frozen=True):
-    """As in ISO 20022, where the standard has ``reference`` alone."""
-
-    reference: str | None = None
-
-
-class Reference(Wire, frozen=True):
-    """remittanceInformationStructured up to 1.3.8, and the items of its array."""
-
-    reference: str | None = None
-    creditor_reference_information: CreditorReference | str | None = None
-    additional_remittance_information: list[str | None] | str | None = None
-
-
-class Remittance(Wire, frozen=True):
-    """remittanceInformation as an object, as ISO 20022 has it."""
-
-    unstructured: list[str | int | None] | str | None = None
-    structured: list[Reference | str | None] | Reference | str | None = None
-
-
-class PartyRow(Wire, frozen=True):
-    """A party as an object, where a bank has objects instead of creditorName."""
-
-    name: str | None = None
-    iban: str | None = None
-    account: AccountReference | str | None = None
-
-
-class Agent(Wire, frozen=True):
-    bic: str | None = None
-    bicfi: str | None = None
-
-
-class Rate(Wire, frozen=True):
-    """reportExchangeRate; its names up to 1.1 (currencyFrom, rateFrom, ...) and in 1.2 (rate); GoCardless adds
-    ``instructed_amount``."""
-
-    source_currency: str | None = None
-    exchange_rate: Raw = NOTHING
-    unit_currency: str | None = None
-    target_currency: str | None = None
-    rate: Raw = NOTHING
-    currency_from: str | None = None
-    rate_from: Raw = NOTHING
-    currency_to: str | None = None
-    rate_to: Raw = NOTHING
-    instructed_amount: Amount | None = None
-
-
-class Proprietary(Wire, frozen=True):
-    code: str | int | None = None
-
-
-class Family(Wire, frozen=True):
-    code: str | None = None
-    sub_family_code: str | None = None
-
-
-class Domain(Wire, frozen=True):
-    code: str | None = None
-    family: Family | str | None = None
-    family_code: str | None = None
-    sub_family_code: str | None = None
-
-
-class Code(Wire, frozen=True):
-    """bankTransactionCode as an object, flat or as ISO 20022 nests it."""
-
-    domain: Domain | str | None = None
-    family: Family | str | None = None
-    sub_family: str | None = None
-    code: str | None = None
-    sub_code: str | None = None
-    domain_code: str | None = None
-    family_code: str | None = None
-    sub_family_code: str | None = None
-    proprietary: Proprietary | str | None = None
-
-
-class Address(Wire, frozen=True):
-    town_name: str | None = None
-    city: str | None = None
-    country: str | None = None
-
-
-class CardInstrument(Wire, frozen=True):
-    card_scheme_name: str | None = None
-    identification: str | int | None = None
-
-
-class AdditionalData(Wire, frozen=True):
-    """additionalDataStructured of GoCardless."""
-
-    card_instrument: CardInstrument | None = None
-
-
-class _Entry(Wire, frozen=True):
-    """What a transaction and the entries of a batch have in common."""
-
-    end_to_end_id: str | int | None = None
-    mandate_id: str | int | None = None
-    check_id: str | int | None = None
-    creditor_id: str | int | None = None
-    creditor_name: list[str | None] | str | None = None
-    creditor_account: AccountReference | str | None = None  # a bare IBAN at easybank
-    creditor_agent: Agent | str | None = None
-    creditor: PartyRow | str | None = None
-    ultimate_creditor: PartyRow | str | None = None
-    debtor_name: list[str | None] | str | None = None
-    debtor_account: AccountReference | str | None = None
-    debtor_agent: Agent | str | None = None
-    debtor: PartyRow | str | None = None
-    ultimate_debtor: PartyRow | str | None = None
-    remittance_information_unstructured: list[str | int | None] | str | None = None
-    remittance_information_unstructured_array: list[str | int | None] | str | None = None
-    remittance_information_structured: list[Reference | str | None] | Reference | str | None = None
-    remittance_information_structured_array: list[Reference | str | None] | Reference | str | None = None
-    remittance_information: list[Remittance | str | None] | Remittance | str | None = None
-    purpose_code: str | None = None
-    currency_exchange: list[Rate | None] | Rate | None = None
-    exchange_rate: list[Rate | None] | Rate | None = None
-
-
-class EntryRow(_Entry, frozen=True):
-    """entryDetailsElement."""
-
-    transaction_amount: Amount | None = None
-
-
-class TransactionRow(_Entry, frozen=True, kw_only=True):
-    """transactions and cardTransaction; the last names of each kind are not in 1.3 but at banks.
-
-    ``credit_debit_indicator``: banks that send it sign nothing; so do those with ``debit_credit_indicator`` or one of
-    the three after it. ``counterparty`` and ``partner`` are the other side, whichever that is. ``details``,
-    ``transaction_details``, ``additional_information``, ``description`` and ``narrative`` are the bank's own words;
-    ``internal_transaction_id`` is GoCardless's.
-    """
-
-    transaction_amount: Amount | None = None
-    amount: Raw = NOTHING  # an Amount at ING, a bare number beside ``currency`` elsewhere
-    currency: str | None = None
-    credit_debit_indicator: str | None = None
-    debit_credit_indicator: str | None = None
-    debit_credit: str | None = None
-    credit_debit: str | None = None
-    direction: str | None = None
-    counterparty_name: list[str | None] | str | None = None
-    counterparty_account: AccountReference | str | None = None
-    counterparty_account_number: str | None = None
-    counterparty_iban: str | None = None
-    counterparty: PartyRow | str | None = None
-    partner_name: list[str | None] | str | None = None
-    partner_account: AccountReference | str | None = None
-    partner_iban: str | None = None
-    partner: PartyRow | str | None = None
-    transaction_id: str | int | None = None
-    internal_transaction_id: str | int | None = None
-    entry_reference: str | int | None = None
-    card_transaction_id: str | int | None = None
-    transaction_identification: str | int | None = None  # at Volksbank
-    transaction_reference: str | int | None = None
-    payment_information_identification: str | int | None = None
-    booking_date: str | None = None
-    booking_date_time: str | None = None
-    booked_date: str | None = None
-    book_date: str | None = None
-    posting_date: str | None = None
-    date: str | None = None
-    value_date: str | None = None
-    value_date_time: str | None = None
-    transaction_date: str | None = None
-    transaction_date_time: str | None = None
-    acceptor_transaction_date_time: str | None = None
-    execution_date_time: str | None = None
-    status: str | None = None
-    booking_status: str | None = None
-    transaction_status: str | None = None
-    entry_details: Raw = NOTHING
-    batch_indicator: bool | None = None
-    batch_number_of_transactions: str | int | None = None
-    additional_information: str | None = None
-    details: str | None = None
-    description: str | None = None
-    description_lines: list[str | None] | str | None = None
-    narrative: str | None = None
-    bank_transaction_code: Code | str | None = None
-    proprietary_bank_transaction_code: Proprietary | str | int | None = None
-    transaction_type: str | int | None = None
-    merchant_category_code: str | int | None = None
-    card_acceptor_category_code: str | int | None = None
-    mcc: str | int | None = None
-    merchant_name: str | None = None
-    balance_after_transaction: BalanceAfter | None = None
-    original_amount: Amount | None = None
-    markup_fee: Amount | None = None
-    card_acceptor_address: Address | None = None
-    additional_data_structured: AdditionalData | None = None
-    masked_pan: str | None = None
-    masked_pan_capital: str | None = msgspec.field(name="maskedPAN", default=None)
-    transaction_details: str | None = None
     unread: tuple[str, ...] = ()
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from providers import amount, dates, text
 from providers.br_openfinance import wire
-from providers.br_openfinance.normalize import CURRENCY, DIRECTIONS, local
+from providers.br_openfinance.normalize import CURRENCY, direction_of, local, stated
 from providers.errors import ContractBroken
 from providers.links import following
 from providers.model import (
@@ -135,12 +135,13 @@ def _sums(rows: list[wire.CardLimitRow]) -> tuple[Decimal | None, Decimal | None
 def _sum(given: list[wire.Amount | None], place: str) -> Decimal | None:
     found = Decimal(0)
     for one in given:
-        if one is None or (one.currency or CURRENCY) != CURRENCY:
-            return None
         try:
-            found += amount.exact(one.amount, place)
+            number, currency = (Decimal(0), "") if one is None else stated(one, place)
         except BrokenRow:
             return None
+        if currency != CURRENCY:
+            return None
+        found += number
     return found
 
 
@@ -202,7 +203,8 @@ def _due(given: str | None) -> date | None:
 
 
 def _money(given: msgspec.Raw, currency: str | None, place: str, sign: int) -> Money:
-    return amount.money(sign * amount.exact(given, place), currency or CURRENCY, f"{place}.currency")
+    number, named = amount.stated(given, currency, place)
+    return amount.money(sign * number, named or CURRENCY, f"{place}.currency")
 
 
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
@@ -219,11 +221,8 @@ def _transaction(row: wire.CardTransactionRow, raw: bytes, *, engine: Engine, zo
 
 
 def _told(row: wire.CardTransactionRow, raw: bytes, zone: tzinfo) -> Told:
-    number = amount.exact(row.brazilian_amount.amount, "brazilianAmount")
-    written = (row.credit_debit_type or "").strip().upper()
-    direction = DIRECTIONS.get(written)
-    if direction is None:  # never signed by itself: without a direction it is neither spent nor paid
-        raise BrokenRow("creditDebitType is unknown" if written else "creditDebitType is missing")
+    number, currency = stated(row.brazilian_amount, "brazilianAmount")
+    direction = direction_of(row.credit_debit_type)
     is_on_a_bill = row.bill_post_date != NO_BILL_YET
     kind = row.transaction_type or ""
     return Told(
@@ -231,7 +230,7 @@ def _told(row: wire.CardTransactionRow, raw: bytes, zone: tzinfo) -> Told:
         status=Status.BOOKED if is_on_a_bill else Status.PENDING,
         status_place="billPostDate",
         number=number.copy_abs(),
-        currency=row.brazilian_amount.currency or CURRENCY,
+        currency=currency,
         money_place="brazilianAmount with creditDebitType",
         direction=direction,
         booking=(
@@ -286,7 +285,7 @@ def _exchange(row: wire.CardTransactionRow, direction: int) -> Exchange | None:
     if given is None or given.currency is None or given.currency == owed:
         return None
     with suppress(BrokenRow, ContractBroken):
-        number = amount.exact(given.amount, "amount").copy_abs() * direction
-        instructed = amount.money(number, given.currency, "amount.currency")
+        number, currency = stated(given, "amount")
+        instructed = amount.money(number.copy_abs() * direction, currency, "amount.currency")
         return Exchange(source_currency=instructed.currency, target_currency=owed, instructed=instructed)
     return None

@@ -7,7 +7,8 @@ one moment and no booking day of its own: its day is the one that it was where t
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, tzinfo
+from decimal import Decimal
 from functools import partial
 
 from providers import amount, dates, text
@@ -30,8 +31,9 @@ from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.rules.told import Named, Placed, Told
 
-VERSION = 1  # of these rules; stored beside what they made
+VERSION = 2  # of these rules; stored beside what they made
 CURRENCY = "BRL"
+_NO_TIME = time(tzinfo=UTC)
 
 # EnumAccountType
 _ACCOUNT_TYPES = {
@@ -44,7 +46,11 @@ _STATUSES = {
     "TRANSACAO_PROCESSANDO": Status.PENDING,
     "LANCAMENTO_FUTURO": Status.FUTURE,
 }
-DIRECTIONS = {"CREDITO": 1, "DEBITO": -1}
+# EnumCreditDebitIndicator, with its accent, and as other standards have it
+_DIRECTIONS = {
+    **dict.fromkeys(("CREDITO", "CRÉDITO", "CREDIT", "CRDT", "C"), 1),
+    **dict.fromkeys(("DEBITO", "DÉBITO", "DEBIT", "DBIT", "D"), -1),
+}
 
 # EnumTransactionTypes -> ISO 20022 code of a credit and of a debit; a Pix is a real-time credit transfer
 _CODES = {
@@ -145,7 +151,24 @@ def with_limit(given: tuple[Balance, ...], body: bytes) -> tuple[Balance, ...]:
 
 
 def _money(given: wire.Amount, place: str) -> Money:
-    return amount.money(amount.exact(given.amount, place), given.currency or CURRENCY, f"{place}.currency")
+    number, currency = stated(given, place)
+    return amount.money(number, currency, f"{place}.currency")
+
+
+def stated(given: wire.Amount, place: str, currency: str = CURRENCY) -> tuple[Decimal, str]:
+    """``currency`` is that of an amount that names none. Raises BrokenRow."""
+    number, named = amount.stated(given.amount, given.currency, place, given.unread)
+    return number, named or currency
+
+
+def direction_of(word: str | None) -> int:
+    """1 for a credit, -1 for a debit. BrokenRow for anything else: amounts are never signed here, and money whose
+    direction is not known is neither spent nor paid."""
+    written = (word or "").strip().upper()
+    found = _DIRECTIONS.get(written)
+    if found is None:
+        raise BrokenRow("creditDebitType is unknown" if written else "creditDebitType is missing")
+    return found
 
 
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
@@ -168,12 +191,9 @@ def _transaction(row: wire.TransactionRow, raw: bytes, *, engine: Engine, zone: 
 
 def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> Told:
     word = row.completed_authorised_payment_type
-    number = amount.exact(row.transaction_amount.amount, "transactionAmount")
-    written = (row.credit_debit_type or "").strip().upper()
-    direction = DIRECTIONS.get(written)
-    if written and direction is None:  # money whose direction is not known is not money that came in
-        raise BrokenRow("creditDebitType is unknown")
-    is_debit = number < 0 if direction is None else direction < 0
+    number, named = stated(row.transaction_amount, "transactionAmount", currency)
+    direction = -1 if number < 0 and not row.credit_debit_type else direction_of(row.credit_debit_type)
+    is_debit = direction < 0
     other = _number(row.partie_compe_code, row.partie_branch_code, row.partie_number, row.partie_check_digit)
     party = Named("partie", None, other, account_place="partieNumber") if other else None
     return Told(
@@ -181,8 +201,8 @@ def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> 
         status=_STATUSES.get(word or "", Status.BOOKED),
         status_place="completedAuthorisedPaymentType",
         status_word=("completedAuthorisedPaymentType", word) if word else None,
-        number=number if direction is None else number.copy_abs(),
-        currency=row.transaction_amount.currency or currency,
+        number=number.copy_abs(),
+        currency=named,
         money_place="transactionAmount with creditDebitType",
         direction=direction,
         booking=(
@@ -204,9 +224,10 @@ def _told(row: wire.TransactionRow, raw: bytes, currency: str, zone: tzinfo) -> 
 
 
 def local(place: str, given: str | None, zone: tzinfo) -> Placed:
-    """The day where the bank is; what is no moment stays as it came, for the engine to name."""
+    """The day where the bank is. A midnight in UTC is a day without its time, which is that day everywhere; what is no
+    moment stays as it came, for the engine to name."""
     with suppress(BrokenRow):
         moment = dates.moment(given, place, zone=zone)
-        if moment is not None and given is not None and len(given.strip()) > len("yyyy-mm-dd"):
+        if moment is not None and moment.timetz() != _NO_TIME:
             return place, moment.astimezone(zone).date().isoformat()
     return place, given

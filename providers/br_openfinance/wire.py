@@ -23,6 +23,7 @@ class Amount(_Wire, frozen=True):
 
     amount: Raw
     currency: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class AccountRow(_Wire, frozen=True):

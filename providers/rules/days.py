@@ -124,7 +124,9 @@ def _first_day(
 @lru_cache(maxsize=4096)
 def _day_at(text: str, place: str, zone: tzinfo) -> date | None:
     """The written day. But a moment in UTC that is midnight in the bank's own zone is the day that begins then there:
-    2024-06-05T22:00:00Z is how 2024-06-06 leaves a computer in Paris."""
+    2024-06-05T22:00:00Z is how 2024-06-06 leaves a computer in Paris. A number of seconds has no day but the bank's."""
+    if (at := dates.since_1970(text.strip())) is not None:
+        return _local_day(at, zone)
     day = dates.calendar_day(text, place)
     if day is None or not _is_of_our_time(day) or not text.rstrip().endswith(_UTC_ENDS) or ":" not in text:
         return day

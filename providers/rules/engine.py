@@ -27,6 +27,7 @@ from providers.transaction_codes import Codes, codes
 # A row's own word for its state, whatever list it stands in. ISO 20022 EntryStatus1Code, UK OBEntryStatus1Code, STET.
 STATUSES = {
     "book": Status.BOOKED, "booked": Status.BOOKED, "posted": Status.BOOKED, "completed": Status.BOOKED,
+    "settled": Status.BOOKED, "cleared": Status.BOOKED, "executed": Status.BOOKED, "done": Status.BOOKED,
     "pdng": Status.PENDING, "pending": Status.PENDING, "authorised": Status.PENDING, "authorized": Status.PENDING,
     "authorization": Status.PENDING, "othr": Status.PENDING, "reserved": Status.PENDING, "hold": Status.PENDING,
     "futr": Status.FUTURE, "future": Status.FUTURE, "scheduled": Status.FUTURE,

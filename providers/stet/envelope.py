@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from providers.errors import ContractBroken
-from providers.rows import envelope
+from providers.rows import core, envelope, rows_in
 
 _BODY = msgspec.json.Decoder(dict[str, Raw] | list[Raw])
 _LINKS = msgspec.json.Decoder(Any)
@@ -37,29 +37,33 @@ def listed(body: bytes, *names: str) -> Listed:
     a strange name is not an empty answer."""
     found = envelope(_BODY, body)
     if isinstance(found, list):
-        return Listed((("", _there(found)),))
+        return Listed((("", rows_in(found)),))
     links = _decoded(found, ("_links", "links"))
     for members in (found, *_inner(found)):
         for name in names:
             given = _member(members, name)
             if given is not None:
                 return Listed(_parts(given, body), links)
+    for name in _AROUND:
+        given = _member(found, name)
+        if given is not None and bytes(given)[:1] == b"[":
+            return Listed(_parts(given, body), links)
     raise ContractBroken(f"no list of {names[0]}", raw=body)
 
 
 def _parts(given: Raw, body: bytes) -> tuple[tuple[str, list[Raw]], ...]:
     whole = bytes(given).strip()
-    if whole == b"null":
+    if whole in (b"null", b'""'):
         return (("", []),)
     try:
         found = _BODY.decode(whole)
     except _UNREADABLE as error:
         raise ContractBroken(f"not a list: {type(error).__name__}", raw=body) from None
     if isinstance(found, list):
-        return (("", _there(found)),)
+        return (("", rows_in(found)),)
     held = {word: one for word in _SORTED if (one := _member(found, word)) is not None}
     if not held:
-        return (("", [Raw(whole)]),)
+        return (("", rows_in([Raw(whole)])),)
     return tuple((word, [row for _, rows in _parts(one, body) for row in rows]) for word, one in held.items())
 
 
@@ -78,12 +82,8 @@ def _member(members: Mapping[str, Raw], name: str) -> Raw | None:
     """The member of this name: as it is, or else in another spelling."""
     if name in members:
         return members[name]
-    wanted = _core(name)
-    return next((value for given, value in members.items() if _core(given) == wanted), None)
-
-
-def _core(name: str) -> str:
-    return name.replace("_", "").replace("-", "").casefold()
+    wanted = core(name)
+    return next((value for given, value in members.items() if core(given) == wanted), None)
 
 
 def _decoded(members: Mapping[str, Raw], names: Iterable[str]) -> Any:
@@ -92,7 +92,3 @@ def _decoded(members: Mapping[str, Raw], names: Iterable[str]) -> Any:
     with suppress(*_UNREADABLE):
         return None if given is None else _LINKS.decode(given)
     return None
-
-
-def _there(rows: Iterable[Raw]) -> list[Raw]:
-    return [row for row in rows if bytes(row) != b"null"]

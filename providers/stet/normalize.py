@@ -41,7 +41,7 @@ from providers.stet.envelope import listed
 from providers.stet.told import directed, direction_of, identifiers, named, told
 
 CURRENCY = "EUR"  # where neither a row nor its account names one: STET is France's and Monaco's
-VERSION = 2  # of these rules; stored beside what they made
+VERSION = 3  # of these rules; stored beside what they made
 
 _ACCOUNT_TYPES = {kind.value: kind for kind in AccountType}
 _USAGES = {kind.value: kind for kind in AccountUsage}
@@ -78,7 +78,7 @@ def _account(row: wire.AccountRow, raw: bytes, currency: str) -> Account:
         resource_id=resource_id,
         currency=money,
         type=_ACCOUNT_TYPES.get((row.cash_account_type or "").upper(), AccountType.OTHER),
-        name=text.clean(row.name) or text.clean(row.details),
+        name=text.meaningful(row.name) or text.meaningful(row.details),
         product=text.clean(row.product),
         identifiers=found or (Identifier(Scheme.OTHER, resource_id),),
         bic=text.meaningful(row.bic_fi),
@@ -143,14 +143,15 @@ def balances(body: bytes, *, currency: str = CURRENCY, zone: tzinfo = UTC) -> Ro
 
 
 def _balance(row: wire.BalanceRow, _: bytes, *, currency: str, zone: tzinfo) -> Balance:
-    number = amount.exact(row.balance_amount.amount, "balanceAmount")
-    direction = direction_of(row.credit_debit_indicator)
+    given = row.balance_amount
+    number, named_currency = amount.stated(given.amount, given.currency, "balanceAmount", given.unread)
+    direction = direction_of(row.credit_debit_indicator, row.unread, number)
     label = text.clean(row.balance_type) or ""
     return Balance(
         type=balance_type(label),
         money=amount.money(
             number if direction is None else directed(number, direction),
-            (row.balance_amount.currency or currency).strip().upper(),
+            named_currency or currency.upper(),
             "balanceAmount.currency",
         ),
         as_of=_as_of(row, zone),

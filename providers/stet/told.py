@@ -11,7 +11,7 @@ from typing import Any
 from providers import amount, text
 from providers.identify import best_first, identifier
 from providers.model import Exchange, Identifier, Money, Scheme, Status
-from providers.rows import BrokenRow
+from providers.rows import BrokenRow, core, is_unread
 from providers.rules.told import Named, Told
 from providers.stet import wire
 
@@ -24,6 +24,7 @@ _SCHEMES = {
     "RIB": Scheme.BBAN,
 }
 
+_TEXTS = ("unstructured", "text", "value", "label")  # what an object of texts calls them
 _DIRECTIONS = {"D": -1, "C": 1}  # DBIT, Debit, débit ...
 
 
@@ -33,9 +34,10 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, currency: str,
 
     Raises BrokenRow where there is no amount.
     """
-    money_currency = (row.transaction_amount.currency or currency).strip().upper()
-    number = amount.exact(row.transaction_amount.amount, "transactionAmount")
-    direction = direction_of(row.credit_debit_indicator)
+    given = row.transaction_amount
+    number, named_currency = amount.stated(given.amount, given.currency, "transactionAmount", given.unread)
+    money_currency = named_currency or (text.word(row.currency) or currency).upper()
+    direction = direction_of(row.credit_debit_indicator, row.unread, number)
     code, own_code = _codes(row.bank_transaction_code)
     unstructured, structured = _remittance(row.remittance_information)
     unread = list(row.unread)
@@ -50,11 +52,22 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, currency: str,
         currency=money_currency,
         money_place="transactionAmount" if direction is None else "transactionAmount with creditDebitIndicator",
         direction=direction,
-        booking=(("bookingDate", row.booking_date), ("expectedBookingDate", row.expected_booking_date)),
+        booking=(
+            ("bookingDate", row.booking_date),
+            ("bookingDateTime", row.booking_date_time),
+            ("expectedBookingDate", row.expected_booking_date),
+        ),
         value=(("valueDate", row.value_date),),
-        moment=(("transactionDate", row.transaction_date),),
-        creditor=named("creditor", parties.creditor or row.creditor, parties.creditor_account, parties.creditor_agent),
-        debtor=named("debtor", parties.debtor or row.debtor, parties.debtor_account, parties.debtor_agent),
+        moment=(("transactionDate", row.transaction_date), ("operationDate", row.operation_date)),
+        creditor=named(
+            "creditor",
+            parties.creditor or row.creditor or row.creditor_name,
+            parties.creditor_account,
+            parties.creditor_agent,
+        ),
+        debtor=named(
+            "debtor", parties.debtor or row.debtor or row.debtor_name, parties.debtor_account, parties.debtor_agent
+        ),
         ultimate_creditor=named("ultimateCreditor", parties.ultimate_creditor, None, None),
         ultimate_debtor=named("ultimateDebtor", parties.ultimate_debtor, None, None),
         unstructured=unstructured,
@@ -80,9 +93,11 @@ def told(row: wire.TransactionRow, raw: bytes, status: Status, *, currency: str,
     )
 
 
-def direction_of(indicator: str | None) -> int | None:
-    """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither: money whose
-    direction is not known is not money that came in."""
+def direction_of(indicator: str | None, unread: Iterable[str], number: Decimal) -> int | None:
+    """1 for a credit, -1 for a debit, None where nothing is said. BrokenRow for a word that is neither, or for what is
+    no word: money whose direction is not known is not money that came in."""
+    if number > 0 and is_unread(unread, "creditdebitindicator"):
+        raise BrokenRow("creditDebitIndicator cannot be read")
     word = (indicator or "").strip().upper()
     if not word:
         return None
@@ -120,17 +135,21 @@ def _codes(given: wire.BankCode | str | None) -> tuple[str | None, str | None]:
     return ("-".join(parts) if any(parts) else None), own
 
 
-def _remittance(given: wire.Remittance | list[Any] | str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _remittance(given: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines of 1.4.2's object, of 1.4.0's list, or the one text; and the references of what is structured."""
-    if isinstance(given, wire.Remittance):
-        return tuple(_texts(given.unstructured)), tuple(_references(given.structured))
-    return tuple(_texts(given)), ()
+    structured = _members(given).get("structured") if isinstance(given, dict) else None
+    return tuple(_texts(given)), tuple(_references(structured))
+
+
+def _members(given: dict[str, Any]) -> dict[str, Any]:
+    return {core(name): value for name, value in given.items()}
 
 
 def _texts(value: Any) -> Iterable[str]:
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
-            yield from _texts(one.get("unstructured"))
+            members = _members(one)
+            yield from _texts(next((members[name] for name in _TEXTS if members.get(name)), None))
         elif isinstance(one, list):
             yield from _texts(one)
         elif isinstance(one, str | int) and not isinstance(one, bool):
@@ -165,10 +184,10 @@ def _exchange(given: wire.AmountDetails | None, is_out: bool, unread: list[str])
     try:
         if wire.is_there(found.exchange_rate):
             rate = amount.exact(found.exchange_rate, "exchangeRate")
-        if found.amount is not None and found.amount.currency:
-            number = amount.exact(found.amount.amount, "transactionAmountDetails").copy_abs()
-            signed = directed(number, -1 if is_out else 1)
-            instructed = amount.money(signed, found.amount.currency, "transactionAmountDetails.currency")
+        if found.amount is not None:
+            number, currency = amount.stated(found.amount.amount, found.amount.currency, "transactionAmountDetails")
+            signed = directed(number.copy_abs(), -1 if is_out else 1)
+            instructed = amount.money(signed, currency, "transactionAmountDetails.currency") if currency else None
     except BrokenRow:
         unread.append("transactionAmountDetails")
     source, target, unit = (
@@ -185,8 +204,8 @@ def _charges(given: wire.Charges | None, currency: str, unread: list[str]) -> Mo
     if total is None:
         return None
     try:
-        number = amount.exact(total.amount, "charges")
-        return amount.money(directed(number, -1), total.currency or currency, "charges.currency")
+        number, named_currency = amount.stated(total.amount, total.currency, "charges", total.unread)
+        return amount.money(directed(number, -1), named_currency or currency, "charges.currency")
     except BrokenRow:
         unread.append("charges")
         return None

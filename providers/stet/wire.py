@@ -23,6 +23,7 @@ class Amount(_Wire, frozen=True):
 
     amount: Raw
     currency: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class Other(_Wire, frozen=True):
@@ -73,13 +74,7 @@ class BalanceRow(_Wire, frozen=True):
     credit_debit_indicator: str | None = None
     last_change_date_time: str | None = None
     reference_date: str | None = None
-
-
-class Remittance(_Wire, frozen=True):
-    """RemittanceInformation from 1.4.2 on; before, a list of texts."""
-
-    unstructured: list[Any] | str | None = None
-    structured: Any = None
+    unread: tuple[str, ...] = ()
 
 
 class BankCode(_Wire, frozen=True):
@@ -136,10 +131,12 @@ class Charges(_Wire, frozen=True):
 class TransactionRow(_Wire, frozen=True):
     """Transaction. Amount, indicator and status are mandatory; at least one date should be there, and is not always.
 
-    The parties beside ``related_parties`` are where 1.4 banks put them, if they name any.
+    The parties beside ``related_parties`` are where 1.4 banks put them, if they name any. ``currency`` stands beside an
+    amount that is no object. ``remittance_information`` is an object from 1.4.2 on, before that a list of texts.
     """
 
     transaction_amount: Amount
+    currency: str | None = None
     credit_debit_indicator: str | None = None
     status: str | None = None
     resource_id: str | int | None = None
@@ -147,14 +144,18 @@ class TransactionRow(_Wire, frozen=True):
     end_to_end_id: str | int | None = None
     expected_booking_date: str | None = None
     booking_date: str | None = None
+    booking_date_time: str | None = None
     value_date: str | None = None
     transaction_date: str | None = None
+    operation_date: str | None = None
     bank_transaction_code: BankCode | str | None = None
-    remittance_information: Remittance | list[Any] | str | None = None
+    remittance_information: Any = None
     additional_transaction_information: str | None = None
     related_parties: Parties | None = None
     creditor: Person | str | None = None
+    creditor_name: str | None = None
     debtor: Person | str | None = None
+    debtor_name: str | None = None
     transaction_amount_details: AmountDetails | None = None
     charges: Charges | None = None
     merchant_category_code: str | int | None = None

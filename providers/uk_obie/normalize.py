@@ -32,7 +32,7 @@ from providers.uk_obie.values import (
     told_money,
 )
 
-VERSION = 3  # of these rules; stored beside what they made
+VERSION = 4  # of these rules; stored beside what they made
 
 # OBExternalAccountSubType1Code of version 3, ExternalCashAccountType1Code of version 4.
 _ACCOUNT_TYPES = {

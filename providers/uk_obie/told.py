@@ -8,7 +8,6 @@ import re
 
 import msgspec
 
-from providers import amount
 from providers.identify import identifier
 from providers.model import Card, Exchange, Money, Scheme, Status
 from providers.rows import BrokenRow, Lenient
@@ -16,9 +15,9 @@ from providers.rules.told import Named, Placed, Told
 from providers.transaction_codes import iso_code
 from providers.uk_obie import wire
 from providers.uk_obie.values import (
-    currency_of,
     direction,
     each,
+    exact,
     key,
     lines_of,
     said,
@@ -46,11 +45,11 @@ _MUTABLE = {"mutable": True, "immutable": False}
 
 def told(row: wire.TransactionRow, raw: bytes, *, account_currency: str | None) -> Told:
     """Raises BrokenRow where there is no amount, or no telling which way it went."""
-    number = amount.exact(row.amount.amount, "Amount")
+    number, named = exact(row.amount)
     sign = direction(row.credit_debit_indicator)
     if sign is None and number > 0:
         raise BrokenRow("CreditDebitIndicator is unknown")
-    currency = currency_of(row.amount, account_currency)
+    currency = (named or said(row.currency) or account_currency or "").upper()
     outgoing = sign == -1 or number < 0
     supplement = _supplement(row.supplementary_data)
     status, status_place = _status(row, supplement)
@@ -61,9 +60,9 @@ def told(row: wire.TransactionRow, raw: bytes, *, account_currency: str | None) 
     found = Told(raw, status, status_place, number, currency, "Amount with CreditDebitIndicator")
     found.direction = sign
     found.status_word = None if status is Status.REJECTED else ("Status", row.status)
-    found.booking = (("BookingDateTime", row.booking_date_time),)
-    found.value = (("ValueDateTime", row.value_date_time),)
-    found.moment = tuple(_moments(supplement))
+    found.booking = (("BookingDateTime", row.booking_date_time), ("BookingDate", row.booking_date))
+    found.value = (("ValueDateTime", row.value_date_time), ("ValueDate", row.value_date))
+    found.moment = (*_moments(supplement), ("TransactionDateTime", row.transaction_date_time))
     found.creditor = _side("CreditorAccount", row.creditor_account, row.creditor_agent)
     found.debtor = _side("DebtorAccount", row.debtor_account, row.debtor_agent)
     found.ultimate_creditor = _side("UltimateCreditor", row.ultimate_creditor, None)
@@ -112,7 +111,7 @@ def _status(row: wire.TransactionRow, supplement: dict[str, object]) -> tuple[St
         return Status.REJECTED, "SupplementaryData.Declined"
     if said(row.status):
         return Status.INFORMATION, "Status"
-    if row.booking_date_time:
+    if row.booking_date_time or row.booking_date:
         return Status.BOOKED, "BookingDateTime"
     return Status.PENDING, "a row without Status and BookingDateTime"
 
@@ -133,18 +132,22 @@ def _side(place: str, account: wire.Scheme | None, agent: wire.Agent | None) -> 
     return Named(place, name, told_account(account), told_bic(agent), place)
 
 
-def _merchant(given: wire.Merchant | None) -> Named | None:
+def _merchant(given: wire.Merchant | str | None) -> Named | None:
+    if isinstance(given, str):
+        return Named("MerchantDetails", given)
     return Named("MerchantDetails.MerchantName", given.merchant_name) if given is not None else None
 
 
-def _category(given: wire.Merchant | None) -> str | None:
+def _category(given: wire.Merchant | str | None) -> str | None:
     """ISO 18245 has four digits; a bank that sends a number loses the leading zeros."""
-    found = said(given.merchant_category_code) if given is not None else None
+    found = said(given.merchant_category_code) if isinstance(given, wire.Merchant) else None
     return found.zfill(4) if found and found.isascii() and found.isdigit() else found
 
 
-def _code(given: wire.BankTransactionCode | None) -> tuple[str | None, str]:
+def _code(given: wire.BankTransactionCode | str | None) -> tuple[str | None, str]:
     """Family and sub-family, as codes or as ISO's names for them; a bank's own words where they are neither."""
+    if isinstance(given, str):
+        return said(given), "BankTransactionCode"
     words = [word for one in (given.code, given.sub_code) if (word := said(one))] if given is not None else []
     joined = "-".join(_NOT_ALNUM.sub("", word) for word in words)
     return joined if iso_code(joined) else "/".join(words) or None, "BankTransactionCode"
@@ -152,6 +155,8 @@ def _code(given: wire.BankTransactionCode | None) -> tuple[str | None, str]:
 
 def _own_code(row: wire.TransactionRow) -> tuple[str | None, str]:
     own = row.proprietary_bank_transaction_code
+    if isinstance(own, str):
+        return said(own), "ProprietaryBankTransactionCode"
     if own is not None and said(own.code):
         return own.code, "ProprietaryBankTransactionCode"
     more = each(row.extended_proprietary_bank_transaction_codes, _OWN_CODE)
@@ -179,7 +184,7 @@ def _card(row: wire.TransactionRow) -> Card | None:
     return Card(
         masked_pan=identifier(Scheme.MASKED_PAN, number).value if number else None,
         scheme=said(given.card_scheme_name),
-        merchant_name=said(merchant.merchant_name) if merchant is not None else None,
+        merchant_name=said(merchant.merchant_name) if isinstance(merchant, wire.Merchant) else said(merchant),
     )
 
 

@@ -16,14 +16,14 @@ from providers import amount, dates, text
 from providers.errors import ContractBroken
 from providers.identify import identifier
 from providers.model import Identifier, Money, Party, Scheme
-from providers.rows import BrokenRow, Lenient
+from providers.rows import BrokenRow, Lenient, rows_in
 from providers.uk_obie import wire
 
 said = text.meaningful
 W = TypeVar("W", bound=msgspec.Struct)
 
 # CreditDebitIndicator: Credit is money in. "A zero balance is considered to be a credit balance" (Balances).
-_SIGNS = {"credit": 1, "crdt": 1, "debit": -1, "dbit": -1}
+_SIGNS = {"credit": 1, "crdt": 1, "cr": 1, "c": 1, "debit": -1, "dbit": -1, "dr": -1, "d": -1}
 
 # OBExternalAccountIdentification4Code, with and without the namespace that some banks leave out
 _SCHEMES = {
@@ -35,6 +35,7 @@ _SCHEMES = {
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 _NOT_CODE = re.compile(r"[^a-z0-9]")
 _LISTED = msgspec.json.Decoder(list[msgspec.Raw])
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def key(word: str | None) -> str:
@@ -52,32 +53,38 @@ def direction(indicator: str | None) -> int | None:
     return _SIGNS.get(key(indicator))
 
 
-def rows_of(page: wire.Page, name: str, body: bytes) -> tuple[msgspec.Raw, ...]:
+def rows_of(page: wire.Page, name: str, body: bytes) -> list[msgspec.Raw]:
     """The rows of a list, of which null is none; a bank that has one row and writes it without its list has one row.
 
     Raises ContractBroken where Data holds a list under a name that is not ``name``, for nothing would be told of it.
     """
     if page.data is None or isinstance(page.data, list):
-        return _rows(page.data or [])
+        return rows_in(page.data)
+    listed = _named(page.data, name)
+    for inside in () if listed is not None else map(_members, page.data.values()):
+        listed = listed or _named(inside, name)
+    if listed is None:
+        if any(_listed(one, body) for one in page.data.values() if bytes(one).lstrip()[:1] == b"["):
+            raise ContractBroken(f"Data holds a list, but none of {name}", raw=body)
+        return []
+    return rows_in(_listed(listed, body))
+
+
+def _named(data: dict[str, msgspec.Raw], name: str) -> msgspec.Raw | None:
     wanted = _singular(key(name))
-    for given, listed in page.data.items():
-        if _singular(key(given)) == wanted:
-            return _rows(_members(listed, body))
-    if any(_members(one, body) for one in page.data.values() if bytes(one).lstrip()[:1] == b"["):
-        raise ContractBroken(f"Data holds a list, but none of {name}", raw=body)
-    return ()
+    return next((listed for given, listed in data.items() if _singular(key(given)) == wanted), None)
 
 
-def _rows(listed: list[msgspec.Raw]) -> tuple[msgspec.Raw, ...]:
-    return tuple(row for row in listed if bytes(row) != b"null")
+def _members(given: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    return _MEMBERS.decode(given) if bytes(given).lstrip()[:1] == b"{" else {}
 
 
-def _members(listed: msgspec.Raw, body: bytes) -> list[msgspec.Raw]:
-    whole = bytes(listed).strip()
-    if whole == b"null":
+def _listed(given: msgspec.Raw, body: bytes) -> list[msgspec.Raw]:
+    whole = bytes(given).strip()
+    if whole in (b"null", b'""'):
         return []
     if whole[:1] == b"{":
-        return [listed]
+        return [given]
     try:
         return _LISTED.decode(whole)
     except msgspec.MsgspecError:
@@ -103,8 +110,9 @@ def lines_of(given: list[str | None] | str | None) -> tuple[str, ...]:
     return text.lines(given if isinstance(given, list) else (given,))
 
 
-def currency_of(told: wire.Amount, fallback: str | None) -> str:
-    return (said(told.currency) or fallback or "").upper()
+def exact(told: wire.Amount, prefix: str = "") -> tuple[Decimal, str | None]:
+    """The number, and the currency where the bank says one. Raises BrokenRow."""
+    return amount.stated(told.amount, told.currency, f"{prefix}Amount", told.unread)
 
 
 def signed(told: wire.Amount, indicator: str | None, prefix: str = "", *, fallback: str | None = None) -> Money:
@@ -112,14 +120,14 @@ def signed(told: wire.Amount, indicator: str | None, prefix: str = "", *, fallba
 
     A minus beside Debit says the same twice. Beside Credit, or a number without an indicator, there is no telling.
     """
-    number = amount.exact(told.amount, f"{prefix}Amount")
+    number, named = exact(told, prefix)
     sign = 1 if number.is_zero() else direction(indicator)
     if sign is None:
         raise BrokenRow(f"{prefix}CreditDebitIndicator is unknown")
     if number < 0 < sign:
         raise BrokenRow(f"{prefix}Amount is negative, beside a credit indicator")
     number = number.copy_abs()
-    return amount.money(number.copy_negate() if sign < 0 else number, currency_of(told, fallback), f"{prefix}Currency")
+    return amount.money(number.copy_negate() if sign < 0 else number, named or fallback or "", f"{prefix}Currency")
 
 
 def told_signed(told: wire.Amount | None, indicator: str | None, *, fallback: str | None = None) -> Money | None:
@@ -133,10 +141,9 @@ def told_money(told: wire.Amount | None, *, fallback: str | None = None, out: bo
     """An amount that has no indicator; ``out``: it is paid from the account."""
     if told is not None:
         with suppress(BrokenRow):
-            number = amount.exact(told.amount, "Amount").copy_abs()
-            return amount.money(
-                number.copy_negate() if out and number else number, currency_of(told, fallback), "Currency"
-            )
+            number, named = exact(told)
+            size = number.copy_abs()
+            return amount.money(size.copy_negate() if out and size else size, named or fallback or "", "Currency")
     return None
 
 

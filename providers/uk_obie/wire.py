@@ -22,6 +22,7 @@ class Amount(_Wire, frozen=True):
 
     amount: Raw
     currency: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class Scheme(_Wire, frozen=True):
@@ -114,9 +115,11 @@ class CardInstrument(_Wire, frozen=True):
 
 
 class TransactionRow(_Wire, frozen=True):
-    """OBTransaction6."""
+    """OBTransaction6. ``currency`` stands beside an amount that is no object; the dates are without their time, and
+    ``transaction_date_time`` is no booking, at banks that have them."""
 
     amount: Amount
+    currency: str | None = None
     credit_debit_indicator: str | None = None
     status: str | None = None
     transaction_id: str | None = None
@@ -124,16 +127,19 @@ class TransactionRow(_Wire, frozen=True):
     statement_reference: list[str | None] | str | None = None
     transaction_mutability: str | None = None
     booking_date_time: str | None = None
+    booking_date: str | None = None
     value_date_time: str | None = None
+    value_date: str | None = None
+    transaction_date_time: str | None = None
     transaction_information: list[str | None] | str | None = None
     address_line: str | None = None
     charge_amount: Amount | None = None
     currency_exchange: CurrencyExchange | None = None
-    bank_transaction_code: BankTransactionCode | None = None
-    proprietary_bank_transaction_code: ProprietaryCode | None = None
+    bank_transaction_code: BankTransactionCode | str | None = None
+    proprietary_bank_transaction_code: ProprietaryCode | str | None = None
     extended_proprietary_bank_transaction_codes: list[Raw] | ProprietaryCode | None = None
     balance: BalanceAfter | None = None
-    merchant_details: Merchant | None = None
+    merchant_details: Merchant | str | None = None
     creditor_agent: Agent | None = None
     creditor_account: Scheme | None = None
     debtor_agent: Agent | None = None

@@ -129,7 +129,7 @@ def test_an_id_in_the_additional_text_is_no_remittance() -> None:
 
 def test_one_wrong_field_costs_the_field() -> None:
     found = one(
-        creditorName={"x": "y"}, creditorId={"a": 1}, valueDate=20260311, balanceAfterTransaction=7, debtorName=None
+        creditorName={"x": "y"}, creditorId={"a": 1}, valueDate=20260311, balanceAfterTransaction=[], debtorName=None
     )
     assert found.provenance["unread"] == "creditorName, creditorId, balanceAfterTransaction"
     assert str(found.value_date) == "2026-03-11"
