@@ -1,12 +1,12 @@
 """From events to messages, in the dispatcher's transaction; and the messages that a developer asks for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from hub import bulk
@@ -29,11 +29,8 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     tellings = list(audience.apps(session, events, now))
     if not tellings:
         return
-    query = select(WebhookEndpoint, Client).join(Client, Client.client_id == WebhookEndpoint.client_id)
-    is_called = (WebhookEndpoint.disabled_why.is_(None), Client.deleted_at.is_(None))
     listening: dict[str, list[tuple[WebhookEndpoint, Client]]] = defaultdict(list)
-    clients = {one.client_id for one in tellings}
-    for endpoint, client in session.execute(query.where(WebhookEndpoint.client_id.in_(clients), *is_called)):
+    for endpoint, client in session.execute(_listening({one.client_id for one in tellings})):
         listening[client.client_id].append((endpoint, client))
     told = [
         (endpoint, client, one)
@@ -47,6 +44,14 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     called = {endpoint.id: endpoint for endpoint, _, _ in told}
     for endpoint_id in sorted(called):
         endpoints.wake(session, called[endpoint_id], now)
+
+
+def _listening(client_ids: Collection[str]) -> Select[WebhookEndpoint, Client]:
+    """They stay until their messages are written: whoever takes one away stops nobody's events."""
+    query = select(WebhookEndpoint, Client).join(Client, Client.client_id == WebhookEndpoint.client_id)
+    is_called = (WebhookEndpoint.disabled_why.is_(None), Client.deleted_at.is_(None))
+    theirs = query.where(WebhookEndpoint.client_id.in_(client_ids), *is_called).order_by(WebhookEndpoint.id)
+    return theirs.with_for_update(read=True, key_share=True, of=WebhookEndpoint)
 
 
 def wants(endpoint: WebhookEndpoint, one: Telling) -> bool:
