@@ -54,6 +54,14 @@ class BoundedResponse(http.client.HTTPResponse):
             self.fp.close()
             self.fp = io.BufferedReader(_BoundedReader(sock, ends_at))
 
+    def _safe_read(self, amt: int) -> bytes:
+        """A piece of a chunk, for http.client and for urllib3. Both take a chunk of size -1, which would be all that
+        ever comes, however little was asked for."""
+        if amt < 0:
+            raise http.client.IncompleteRead(b"")
+        piece: bytes = super()._safe_read(amt)  # type: ignore[misc]
+        return piece
+
 
 class _BoundedHttp(HTTPConnection):
     response_class = BoundedResponse

@@ -65,6 +65,7 @@ TAKEN = {
     "packed": Answer(202, b"x", {"Content-Encoding": "gzip"}),
     "half an answer": Answer(201, b"{}", {"Content-Length": "50", "Connection": "close"}),
     "no chunks": Answer(200, b"what", {"Transfer-Encoding": "chunked", "Connection": "close"}),
+    "a chunk of no size": Answer(200, b"-2\r\n", {"Transfer-Encoding": "chunked", "Connection": "close"}),
 }
 
 
@@ -214,6 +215,14 @@ def test_half_an_answer_is_none(site: Site) -> None:
     )
     with pytest.raises(Unreachable):
         Outbound(LOCAL).get_json(site.url, max_bytes=100)
+
+
+@pytest.mark.parametrize("size", [b"-1", b"-2"])
+def test_a_chunk_of_less_than_nothing_is_not_read_to_its_end(size: bytes) -> None:
+    """There is no such chunk: all was taken that the line and the time allowed."""
+    first = OK + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n"
+    with dripping(first, b"x" * 100, 0.05) as port, pytest.raises(Unreachable, match="broke off"):
+        Outbound(LOCAL, limits=QUICK).get_json(f"http://127.0.0.1:{port}/", max_bytes=10)
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
