@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-_PARTS = re.compile(rb'("(?:[^"\\]++|\\.)*+")|[^"]++', re.DOTALL)
+_PARTS = re.compile(rb'("(?:[^"\\]++|\\.)*+"?)|[^"]++', re.DOTALL)
 _ESCAPED = re.compile(
     rb"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?P<low>\\u[dD][c-fC-F][0-9a-fA-F]{2})?"
     rb"|u(?P<alone>[dD][c-fC-F][0-9a-fA-F]{2})|(?P<plain>u[0-9a-fA-F]{4}|[\"\\/bfnrt])|(?P<other>.))",
