@@ -173,6 +173,7 @@ STAYS: Mapping[str, str] = {
     "notification_reading": "one of each person",
     "oauth_grant": "goes with the last of its code, tokens and session: hub.oauth.ended",
     "passkey": "the person's, until they remove it",
+    "provenance": "a dozen for each standard and version of its rules; rows of the ledger name them",
     "psu": "the person",
     "push_subscription": "the person's browser, until it or they end it",
     "recovery_code": "the person's; a used one is deleted",

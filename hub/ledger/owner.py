@@ -17,6 +17,7 @@ from hub.ledger import balances, tables
 from hub.ledger.accounts import GONE
 from hub.ledger.balances import BalanceRules
 from hub.ledger.guard import must_cover
+from hub.ledger.provenance import wholes
 from hub.ledger.rows import raw_place
 from hub.sealing import Sealer
 from providers.model import Money, Status
@@ -133,6 +134,6 @@ def provenance(reading: Reading, sealer: Sealer, allowed: Allowed, transaction_i
         raw=sealer.open(row.raw_sealed, raw_place(transaction_id)),
         raw_hash=row.raw_hash,
         normaliser=row.normaliser,
-        trace=row.provenance,
+        trace=wholes(reading, [row.provenance])[0],
         fetched_at=row.fetched_at,
     )

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.db import Database, amount_text
-from hub.ledger import changelog, rows, tables
+from hub.ledger import changelog, provenance, rows, tables
 from hub.ledger.movement import DETAIL_COLUMNS, Fetched, Movement, Stored, fetched
+from hub.ledger.provenance import Places
 from hub.ledger.reconcile import Update
 from hub.models.ledger import Account as AccountRow
 from hub.redaction import shape
@@ -39,7 +40,7 @@ _RAW = tables.transaction_raw
 _TRACE = (
     update(_RAW)
     .where(_RAW.c.transaction_id == bindparam("row_id"))
-    .values(normaliser=bindparam("rules"), provenance=bindparam("trace"))
+    .values(normaliser=bindparam("rules"), provenance=bindparam("trace", type_=Text))
 )
 
 
@@ -109,7 +110,8 @@ class Rereading:
                     changelog.hold(session, account.connection_id, self.account_id)
                 found = session.execute(self._others().where(_T.id > after).order_by(_T.id).limit(BATCH)).all()
                 stored = {row.id: row for row in rows.some(session, self.account_id, [row.id for row in found])}
-                read = list(self._read_all(account, stored, found, report))
+                traces = provenance.wholes(session, [row.provenance for row in found])
+                read = list(self._read_all(account, stored, zip(found, traces, strict=True), report))
                 report.read += len(found)
                 changed = [(was, one) for was, one in read if _differs(was.movement, one.movement)]
                 for was, one in changed:
@@ -131,18 +133,20 @@ class Rereading:
         )
 
     def _read_all(
-        self, account: AccountRow, stored: Mapping[str, Stored], found: Iterable[Any], report: Report
+        self, account: AccountRow, stored: Mapping[str, Stored], found: Iterable[tuple[Any, Places]], report: Report
     ) -> Iterator[tuple[Stored, Fetched]]:
-        for row in found:
+        for row, trace in found:
             was = stored.get(row.id)
-            if was is not None and (one := self._read(account, was, row, report)) is not None:
+            if was is not None and (one := self._read(account, was, row.raw_sealed, trace, report)) is not None:
                 yield was, one
 
-    def _read(self, account: AccountRow, was: Stored, row: Any, report: Report) -> Fetched | None:
+    def _read(
+        self, account: AccountRow, was: Stored, raw_sealed: bytes, trace: Places, report: Report
+    ) -> Fetched | None:
         try:
-            raw = self.sealer.open(row.raw_sealed, rows.raw_place(was.id))
+            raw = self.sealer.open(raw_sealed, rows.raw_place(was.id))
             status = Status(was.movement.status)
-            one = fetched(self.adapter.reread(raw, status, _account(account), trace=row.provenance))
+            one = fetched(self.adapter.reread(raw, status, _account(account), trace=trace))
         except (BrokenRow, SealBroken) as error:
             report.kept[str(error)] += 1
         except (ProviderError, ValueError) as error:
@@ -169,11 +173,10 @@ class Rereading:
         known = rows.bank_ids(session, [was.id for was, _ in changed])
         rows.write_changes(session, updates, known, now)
         if read:
+            traces = provenance.keep(session, [one.transaction.provenance for _, one in read])
+            told = zip(read, traces, strict=True)
             rules = self.normaliser
-            session.execute(
-                _TRACE,
-                [{"row_id": was.id, "rules": rules, "trace": dict(one.transaction.provenance)} for was, one in read],
-            )
+            session.execute(_TRACE, [{"row_id": was.id, "rules": rules, "trace": trace} for (was, _), trace in told])
         log = [(was.id, changelog.MODIFIED) for was, _ in changed]
         changelog.append(session, connection_id, self.account_id, log, now)
 

@@ -10,9 +10,8 @@ from sqlalchemy import Text, and_, bindparam, delete, func, or_, select, type_co
 from sqlalchemy.orm import Session
 
 from hub import bulk
-from hub.db import json_text
 from hub.ids import new_ids
-from hub.ledger import tables
+from hub.ledger import provenance, tables
 from hub.ledger.movement import (
     DETAIL_COLUMNS,
     PASSING,
@@ -287,9 +286,9 @@ def write_raw(
     at = bulk.notation(session).moment(now)
     given = list(rows)
     sealed = sealer.seal_all((row.transaction.raw, raw_place(id_)) for id_, row in given)
+    traces = provenance.keep(session, [row.transaction.provenance for _, row in given])
     told = []
-    for (id_, row), raw_sealed in zip(given, sealed, strict=True):
-        trace = json_text(row.transaction.provenance)
+    for (id_, row), raw_sealed, trace in zip(given, sealed, traces, strict=True):
         told.append((id_, raw_sealed, sha256(row.transaction.raw).hexdigest(), normaliser, trace, at))
     bulk.insert(session, _RAW, _RAW_COLUMNS, told)
 

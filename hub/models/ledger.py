@@ -133,6 +133,16 @@ class TransactionRaw(Base):
     fetched_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Provenance(Base):
+    """Where each field of a row was read from (hub.ledger.provenance), once for all rows of which it is true. It is
+    about standards and rules, and about nobody."""
+
+    __tablename__ = "provenance"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    places: Mapped[dict[str, str]] = mapped_column(JsonText)
+
+
 class SeenPage(Base):
     """A page of transactions that the last whole reading of this account met, so that it need not be read again.
 
