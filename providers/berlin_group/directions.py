@@ -50,10 +50,12 @@ def of_row(row: rows.TransactionRow, given: wire.Amount, number: Decimal) -> int
     way = row.transaction_direction or row.direction or row.side or row.sign
     if way is not None:
         return _known(_WAYS.get(way.strip().upper()), way.strip(), number, "direction")
+    if number <= 0:
+        return None
     must_be_read((*row.unread, *given.unread), number)
     for place, kind in (("transactionType", row.transaction_type), ("type", row.type)):
         # a debit, or what came back to a debit card
-        if number > 0 and isinstance(kind, str) and kind.strip().upper() in _DEBITS:
+        if isinstance(kind, str) and kind.strip().upper() in _DEBITS:
             raise BrokenRow(f"{place} is a debit, beside an amount without a sign")
     return None
 

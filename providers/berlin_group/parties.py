@@ -115,10 +115,10 @@ def _side(
         given = whole.iban or whole.account
     if isinstance(given, str):
         given = wire.AccountReference(iban=given)
-    references = given if isinstance(given, list) else () if given is None else (given,)
-    found = [one for reference in references for one in identifiers(reference)]
-    if len(references) > 1:
-        found = [*best_first(found)]
+    if isinstance(given, list):
+        found = best_first(one for reference in given for one in identifiers(reference))
+    else:
+        found = identifiers(given) if given is not None else ()
     bic = agent if isinstance(agent, str) or agent is None else agent.bicfi or agent.bic
     return Named(place, name, found[0] if found else None, text.word(bic), f"{side}Account")
 

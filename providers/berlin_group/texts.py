@@ -39,14 +39,17 @@ def single(row: Row) -> str | None:
 
 def structured(row: rows.TransactionRow, entry: Row) -> tuple[Sequence[str], str]:
     for one in (row,) if entry is row else (row, entry):
+        given = one.remittance_information_structured or one.remittance_information_structured_array
+        if given is None and one.remittance_information is None:
+            continue
         found: list[str] = []
         place = ""
-        for name, given in (
+        for name, told in (
             ("remittanceInformationStructured", one.remittance_information_structured),
             ("remittanceInformationStructuredArray", one.remittance_information_structured_array),
             ("remittanceInformation.structured", _structured(one.remittance_information)),
         ):
-            lines = [*_texts(given, _REFERENCES)]
+            lines = [*_texts(told, _REFERENCES)]
             place = place or (name if lines else "")
             found += lines
         if found:
@@ -75,16 +78,15 @@ def _texts(given: Any, names: Sequence[str], depth: int = 0) -> Iterator[str]:
 
 
 def additional(row: rows.TransactionRow) -> tuple[str | None, str]:
-    for place, given in (
-        ("additionalInformation", row.additional_information),
-        ("details", row.details),
-        ("transactionDetails", row.transaction_details),
-        ("description", row.description),
-        ("narrative", row.narrative),
-    ):
-        if given and (found := _joined(given)):
-            return found, place
-    return None, ""
+    if row.additional_information and (found := _joined(row.additional_information)):
+        return found, "additionalInformation"
+    if row.details:
+        return row.details, "details"
+    if row.transaction_details:
+        return row.transaction_details, "transactionDetails"
+    if row.description and (found := _joined(row.description)):
+        return found, "description"
+    return (_joined(row.narrative) or None, "narrative") if row.narrative else (None, "")
 
 
 def elsewhere(row: rows.ElsewhereRow) -> tuple[str | None, str]:

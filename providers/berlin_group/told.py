@@ -42,22 +42,10 @@ def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     code = texts.code(row.bank_transaction_code)
     own_code, own_code_place = texts.own_code(row)
     additional, additional_place = texts.additional(row)
-    found = Told(
-        raw,
-        status,
-        "the list that holds the row",
-        number,
-        (currency or "").strip().upper() if currency else "",
-        money_place,
-    )
+    found = Told(raw, status, "the list that holds the row", number, (currency or "").upper(), money_place)
     found.direction = directions.of_row(row, given, number)
     outgoing = number < 0 or found.direction == -1
-    found.status_word = _first(
-        ("status", row.status),
-        ("bookingStatus", row.booking_status),
-        ("transactionStatus", row.transaction_status),
-        _flag(row),
-    )
+    found.status_word = _status(row)
     found.booking = (("bookingDate", row.booking_date), ("bookingDateTime", row.booking_date_time))
     if not (row.booking_date or row.booking_date_time):
         found.booking = _other_booking(row)
@@ -118,16 +106,24 @@ def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     return found
 
 
-def _flag(row: rows.TransactionRow) -> tuple[str, str | None]:
-    is_open = row.pending or row.is_pending or row.booked is False or row.is_booked is False
-    return "pending", "pending" if is_open else None
+def _status(row: rows.TransactionRow) -> tuple[str, str] | None:
+    """The row's own word, or its flag."""
+    if row.status:
+        return "status", row.status
+    if row.booking_status:
+        return "bookingStatus", row.booking_status
+    if row.transaction_status:
+        return "transactionStatus", row.transaction_status
+    if row.pending or row.is_pending or row.booked is False or row.is_booked is False:
+        return "pending", "pending"
+    return None
 
 
 def _look_elsewhere(found: Told, raw: bytes) -> None:
     """What a bank calls by a name of its own, where the standard's fields tell nothing of it."""
     is_nobody = found.creditor is None and found.debtor is None and found.merchant is None
     has_text = bool(found.unstructured or found.single or found.structured or found.additional)
-    is_undated = not any(said for _, said in (*found.booking, *found.value, *found.moment))
+    is_undated = not found.booking[0][1] and not any(said for _, said in (*found.booking, *found.value, *found.moment))
     if not is_nobody and not is_undated and has_text:
         return
     row = _ELSEWHERE.decode(raw)
@@ -233,13 +229,6 @@ def _moments(row: rows.TransactionRow) -> tuple[tuple[str, str | None], ...]:
     if row.transaction_date:
         found.append(("transactionDate", row.transaction_date))
     return tuple(found)
-
-
-def _first(*given: tuple[str, str | None]) -> tuple[str, str | None] | None:
-    for one in given:
-        if one[1]:
-            return one
-    return None
 
 
 def _balance_after(given: rows.BalanceAfter | None, currency: str, unread: list[str]) -> Money | None:
