@@ -129,7 +129,9 @@ class BerlinGroupAdapter:
 
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
-            found = kept(self._client.accounts(authorise.right(access), psu, parse=self._listed), self._id, "accounts")
+            pages = self._client.accounts(authorise.right(access), psu, parse=self._listed)
+            listed = kept(pages, self._id, "accounts")
+            found = (*{(one.resource_id, one.currency): one for one in listed}.values(),)  # pages may overlap
             return (*found, *self._cards(access, psu)) if self._settings.card_accounts else found
 
     def _listed(self, body: bytes) -> Rows[Account]:

@@ -18,7 +18,7 @@ from providers.berlin_group.told import stated
 from providers.errors import ContractBroken
 from providers.links import following
 from providers.model import Account, AccountType, Balance, Money
-from providers.rows import BrokenRow, Lenient, Rows, core, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, core, envelope, rows_in, sift
 from providers.rules.amounts import is_inverted
 from providers.rules.profile import NO_RULES, Rules
 
@@ -28,7 +28,20 @@ _ROW = Lenient(wire.BalanceRow)
 _AMOUNT = Lenient(wire.Amount, loosely=True)
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LISTED = msgspec.json.Decoder(list[msgspec.Raw])
-_LISTS = frozenset({"balances", "balance", "accountbalances", "data", "content", "payload", "response", "result"})
+_LISTS = frozenset(
+    {
+        "balances",
+        "balance",
+        "accountbalances",
+        "account",
+        "data",
+        "content",
+        "payload",
+        "response",
+        "result",
+        "embedded",
+    }
+)
 _OF_A_ROW = frozenset({"balanceamount", "amount", "value", "balancetype", "balance"})
 _MOST_WRAPPED = 3
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -78,8 +91,8 @@ def _rows(raw: msgspec.Raw, depth: int = 0) -> Iterator[msgspec.Raw]:
     if raw is wire.NOTHING or bytes(raw) == b"null":
         return
     if bytes(raw)[:1] == b"[":
-        for one in _LISTED.decode(raw):
-            yield from _named(one) if bytes(one)[:1] == b"{" else ([one] if bytes(one) != b"null" else ())
+        for one in rows_in(_LISTED.decode(raw)):
+            yield from _named(one) if bytes(one)[:1] == b"{" else [one]
         return
     members = _MEMBERS.decode(raw)
     inside = [value for name, value in members.items() if core(name) in _LISTS and bytes(value)[:1] in {b"[", b"{"}]
@@ -139,10 +152,17 @@ def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, cu
 
 
 def _amount(row: wire.BalanceRow) -> wire.Amount:
-    for raw in (row.balance_amount, row.amount, row.balance, row.value):
+    for given in (row.balance_amount, row.amount, row.balance, row.value):
+        raw = _only(given)
         if raw is not wire.NOTHING and bytes(raw) != b"null":
             return _AMOUNT.decode(bytes(raw)) if bytes(raw)[:1] == b"{" else wire.Amount(amount=raw)
     raise BrokenRow("balanceAmount is missing")
+
+
+def _only(raw: msgspec.Raw) -> msgspec.Raw:
+    """What a list of one holds."""
+    listed = _LISTED.decode(raw) if bytes(raw)[:1] == b"[" else ()
+    return listed[0] if len(listed) == 1 else raw
 
 
 def _word(given: wire.TypeName | str | None) -> str | None:

@@ -58,6 +58,8 @@ _CREATED = msgspec.json.Decoder(consent_wire.ConsentCreated)
 _STATUS = msgspec.json.Decoder(consent_wire.ConsentStatus)
 _CONSENT = msgspec.json.Decoder(consent_wire.Consent)
 _AUTHORISATION = Lenient(consent_wire.Authorisation)
+# What 204 stands for, be it transactions or balances; who has no account is told so
+_NONE = b'{"transactions":null,"balances":null}'
 _ERROR = msgspec.json.Decoder(consent_wire.ErrorBody)
 
 
@@ -172,7 +174,7 @@ class Client:
             if answer.status == 202 and not answer.body:
                 raise _not_ready(answer)
             _expect(answer)
-            return answer
+            return Answer(200, answer.headers, _NONE) if answer.status == 204 and not answer.body else answer
 
         def resolve(base: str, link: str) -> str:
             found = self._transport.resolve(base, self._from_base(link))

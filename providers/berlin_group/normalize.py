@@ -4,25 +4,21 @@ Places are schemas of psd2-api 1.3.11 (the OpenAPI file beside the Implementatio
 cardAccountDetails, balance, accountReport, cardAccountReport. How a row becomes the hub's words is providers.rules.
 """
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, tzinfo
+from decimal import Decimal
 from functools import partial
 
-import msgspec
-
 from providers import amount, text
+from providers.berlin_group import envelope, wire
 from providers.berlin_group import report as reports
 from providers.berlin_group import transaction_wire as rows
-from providers.berlin_group import wire
 from providers.berlin_group.balances import NO_CURRENCY, of_account
 from providers.berlin_group.balances import balances as balances  # as in every standard, normalize is the door
 from providers.berlin_group.parties import identifiers, owners
 from providers.berlin_group.told import told
 from providers.errors import ContractBroken
 from providers.identify import identifier
-from providers.links import following, target
 from providers.model import (
     Account,
     AccountType,
@@ -34,84 +30,71 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Lenient, Rows, core, envelope, rows_in, sift
+from providers.rows import BrokenRow, Lenient, Rows, core, sift
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
 VERSION = 5  # of these rules; stored beside what they made
 
-# cashAccountType is ExternalCashAccountType1Code already
-_ACCOUNT_TYPES = {kind.value: kind for kind in AccountType} | {"TRAN": AccountType.CURRENT}
+# cashAccountType is ExternalCashAccountType1Code already, or a word for it
+_ACCOUNT_TYPES = {kind.value.lower(): kind for kind in AccountType} | {
+    **dict.fromkeys(("tran", "current", "currentaccount", "checking", "giro"), AccountType.CURRENT),
+    **dict.fromkeys(("savings", "savingsaccount"), AccountType.SAVINGS),
+    **dict.fromkeys(("creditcard", "cardaccount"), AccountType.CARD),
+    **dict.fromkeys(("loans", "loanaccount"), AccountType.LOAN),
+    "mortgage": AccountType.MORTGAGE,
+    "wallet": AccountType.WALLET,
+}
 _USAGES = {"PRIV": AccountUsage.PRIVATE, "ORGA": AccountUsage.ORGANISATION}
 
-_ACCOUNT_PAGE = Lenient(wire.AccountPage)
 _ACCOUNT = Lenient(wire.AccountRow)
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_TRANSACTION_PAGE = Lenient(wire.TransactionPage)
-_LOOSE_PAGE = Lenient(wire.TransactionPage, loosely=True)
-_LISTS = frozenset(
-    "transactions cardTransactions booked pending information info accounts accountList cardAccounts".lower().split()
-)
 _TRANSACTION = Lenient(rows.TransactionRow)
-_WRAPPERS = frozenset({"data", "accountreport", "cardaccountreport", "response", "result", "payload", "content"})
-_MOST_WRAPPED = 2
-_LIST_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
+_STATUSES = {
+    envelope.BOOKED: Status.BOOKED,
+    envelope.PENDING: Status.PENDING,
+    envelope.INFORMATION: Status.INFORMATION,
+    envelope.REJECTED: Status.REJECTED,
+}
 
 
 def accounts(body: bytes, *, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Rows[Account]:
     """accountList and cardAccountList, with their balances where the bank gives them. An account whose status is
     ``deleted`` can no longer be read and is left out."""
-    page = envelope(_ACCOUNT_PAGE, _named(body, b"accounts"))
-    if _has_no_accounts(page) and (inside := _wrapped(body)) is not None:
-        page = envelope(_ACCOUNT_PAGE, _named(inside, b"accounts"))
-    _must_be_lists(page.unread, body)
-    if _has_no_accounts(page):
-        raise ContractBroken("no list of accounts", raw=body)
-    rows = [*(page.accounts or page.account_list or ()), *([page.account] if page.account is not wire.NOTHING else ())]
-    make = partial(_account, rules=rules, zone=zone)
-    found, rejected = sift(rows_in(rows), _ACCOUNT.of_page(rows), make)
-    make = partial(_account, rules=rules, zone=zone, kind=AccountType.CARD)
-    cards, broken = sift(rows_in(page.card_accounts), _ACCOUNT.of_page(page.card_accounts or ()), make)
-    kept = tuple(one for one in (*found, *cards) if one is not None)
-    return Rows(kept, (*rejected, *broken), following(page.links or page.plain_links))
+    listed = envelope.accounts(body)
+    if listed.texts:
+        raise ContractBroken("accounts is no list", raw=body)
+    found: list[Account] = []
+    rejected: list[RejectedRow] = []
+    for part in listed.parts:
+        make = partial(_account, rules=rules, zone=zone, kind=AccountType.CARD if part.is_card else AccountType.OTHER)
+        read, broken = sift(part.rows, _ACCOUNT.of_page(part.rows), make)
+        found.extend(one for one in read if one is not None)
+        rejected.extend(broken)
+    return Rows(tuple(found), tuple(rejected), listed.next)
 
 
-def _has_no_accounts(page: wire.AccountPage) -> bool:
-    listed = (page.accounts, page.account_list, page.card_accounts)
-    return all(one is None for one in listed) and page.account is wire.NOTHING
-
-
-def _named(body: bytes, name: bytes) -> bytes:
-    """A list of objects that came alone, under its name. An empty one could be anything's."""
-    return b'{"%s":%s}' % (name, body) if _LIST_OF_OBJECTS.match(body) else body
-
-
-def _account(
-    row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, kind: AccountType = AccountType.OTHER
-) -> Account | None:
+def _account(row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, kind: AccountType) -> Account | None:
     if (row.status or "").lower() == "deleted":
         return None
     found = identifiers(row) or _numbers(row)
     resource_id = str(row.resource_id or row.id or row.account_id or "") or wire.id_in_links(row) or _iban(found)
     if resource_id is None:
         raise BrokenRow("resourceId is missing")
-    currency = (row.currency or NO_CURRENCY).strip().upper()
-    if not amount.is_currency(currency):
-        raise BrokenRow("currency is not a currency code")
+    currency = amount.money(Decimal(0), (text.word(row.currency) or NO_CURRENCY).upper(), "currency").currency
     if found and found[0].scheme is Scheme.MASKED_PAN:
         kind = AccountType.CARD  # known by its card's number only, in whatever field (American Express: iban)
-    kind = _ACCOUNT_TYPES.get((row.cash_account_type or "").strip().upper(), kind)
+    kind = _ACCOUNT_TYPES.get(core(row.cash_account_type or row.account_type or "").strip(), kind)
     balances = of_account(row.balances, currency, kind, rules=rules, zone=zone)
     return Account(
         resource_id=resource_id,
         currency=currency,
         type=kind,
-        name=text.clean(row.display_name) or text.clean(row.name),
-        product=text.clean(row.product),
+        name=text.meaningful(row.display_name) or text.meaningful(row.name),
+        product=text.meaningful(row.product),
         owner_name=owners(row),
         identifiers=found,
         bic=text.meaningful(row.bic),
-        usage=_USAGES.get(row.usage or ""),
+        usage=_USAGES.get((row.usage or "").upper()),
         balances=balances or None,
         raw=raw,
     )
@@ -147,87 +130,36 @@ def transactions(body: bytes, *, account: Account | None = None, rules: Rules = 
     )
 
 
-def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo, *, wrapped: int = 0) -> Page:
+def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo) -> Page:
     if reports.is_report(body):
         return reports.read(body, account=account, rules=rules, zone=zone)
-    body = _named(body, b"transactions")
-    page = envelope(_TRANSACTION_PAGE, body)
-    found = _reports(page) or _reports(envelope(_LOOSE_PAGE, body))
-    _must_be_lists((*page.unread, *(name for report, _ in found for name in report.unread)), body)
-    download = _download(page, found)
-    if not found and download is None and not _is_null(body):
-        inside = _wrapped(body) if wrapped < _MOST_WRAPPED else None
-        if inside is None:
-            raise ContractBroken("no list of transactions", raw=body)
-        inner = _report(inside, account, rules, zone, wrapped=wrapped + 1)
-        return replace(inner, next=inner.next or following(page.links or page.plain_links))
-    engine = Engine(rules, account, zone=zone, inverted=page.debit_accounting is True)
+    listed = envelope.transactions(body)
+    engine = Engine(rules, account, zone=zone, inverted=listed.debit_accounting)
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
-    onward = None
-    for report, is_card in found:
-        onward = onward or following(report.links or report.plain_links)
-        for status, listed in (
-            (Status.BOOKED, report.booked),
-            (Status.PENDING, report.pending),
-            (Status.INFORMATION, report.information),
-            (Status.INFORMATION, report.info),
-        ):
-            rows = rows_in(listed)
-            make = partial(_transaction, status=status, engine=engine, is_card=is_card)
-            read, broken = sift(rows, _TRANSACTION.of_page(rows), make)
-            good.extend(read)
-            rejected.extend(broken)
-    onward = onward or following(page.links or page.plain_links)
-    if not good and not rejected and onward is None:
-        onward = download
-    return Page(tuple(good), onward, tuple(rejected))
-
-
-def _download(page: wire.TransactionPage, found: Iterable[tuple[wire.Report, bool]]) -> str | None:
-    """The link to a report that is too large for the answer (transactionsResponse-200, ``_links``)."""
-    for links in (page.links, *(report.links for report, _ in found)):
-        if link := target(links, "download"):
-            return link.partition("#")[0] + wire.DOWNLOAD
-    return None
+    for part in listed.parts:
+        if part.kind == envelope.UNKNOWN:
+            rejected.extend(RejectedRow(f"a list that is unknown: {part.name[:40]}", bytes(row)) for row in part.rows)
+            continue
+        make = partial(_transaction, status=_STATUSES[part.kind], engine=engine, is_card=part.is_card)
+        read, broken = sift(part.rows, _TRANSACTION.of_page(part.rows), make)
+        good.extend(read)
+        rejected.extend(broken)
+    for written in listed.texts:
+        if not reports.is_report(written):
+            raise ContractBroken("transactions is no list", raw=body)
+        page = reports.read(written, account=account, rules=rules, zone=zone)
+        good.extend(page.transactions)
+        rejected.extend(page.rejected)
+    onward = listed.next
+    return Page(tuple(good), onward if good or rejected or onward else listed.download, tuple(rejected))
 
 
 def page_of(raw: bytes, status: Status, trace: Mapping[str, str]) -> bytes:
     """A page with this one row, in the list that says ``status``; ``trace`` knows whether its page turned signs."""
-    lists = {Status.PENDING: b"pending", Status.INFORMATION: b"information"}
+    lists = {Status.PENDING: b"pending", Status.INFORMATION: b"information", Status.REJECTED: b"rejected"}
     turned = b"true" if trace.get("money", "").endswith(INVERTED_BY_ANSWER) else b"false"
     return b'{"debitAccounting":%s,"transactions":{"%s":[%s]}}' % (turned, lists.get(status, b"booked"), raw)
-
-
-def _wrapped(body: bytes) -> bytes | None:
-    """The answer itself, where a gateway of the bank's has put it into an object or a list of one."""
-    for name, value in envelope(_MEMBERS, _named(body, b"data")).items():
-        if core(name) in _WRAPPERS and bytes(value)[:1] in {b"{", b"["}:
-            return bytes(value)
-    return None
-
-
-def _is_null(body: bytes) -> bool:
-    """Whether the list is there and null: a bank's word for an empty one."""
-    members = envelope(_MEMBERS, body)
-    return any(core(name) in _LISTS and bytes(one) == b"null" for name, one in members.items())
-
-
-def _must_be_lists(unread: Iterable[str], body: bytes) -> None:
-    """What should hold rows and does not is no detail that may be left out."""
-    for name in unread:
-        if core(name) in _LISTS:
-            raise ContractBroken(f"{name} is no list", raw=body)
-
-
-def _reports(page: wire.TransactionPage) -> list[tuple[wire.Report, bool]]:
-    found = []
-    for given, is_card in ((page.transactions, False), (page.card_transactions, True)):
-        if given is not None:
-            found.append((wire.Report(booked=given) if isinstance(given, list) else given, is_card))
-    if page.booked is not None or page.pending is not None:
-        found.append((wire.Report(booked=page.booked, pending=page.pending), False))
-    return found
 
 
 def _transaction(row: rows.TransactionRow, raw: bytes, *, status: Status, engine: Engine, is_card: bool) -> Transaction:

@@ -79,6 +79,7 @@ class AccountRow(Wire, frozen=True):
     display_name: str | None = None
     product: str | None = None
     cash_account_type: str | None = None
+    account_type: str | None = None
     status: str | None = None
     bic: str | None = None
     owner_name: Any = None
@@ -122,16 +123,6 @@ DOWNLOAD = "#download"
 """At the end of a link to a whole report: a fragment is never sent, so the bank's own address stays what it is."""
 
 
-class AccountPage(Wire, frozen=True):
-    accounts: list[Raw] | None = None
-    account_list: list[Raw] | None = None
-    card_accounts: list[Raw] | None = None
-    account: Raw = NOTHING
-    links: Any = msgspec.field(name="_links", default=None)
-    plain_links: Any = msgspec.field(name="links", default=None)
-    unread: tuple[str, ...] = ()
-
-
 class BalancePage(Wire, frozen=True):
     """readAccountBalanceResponse-200. The list in any of its shapes (providers.berlin_group.balances)."""
 
@@ -141,32 +132,6 @@ class BalancePage(Wire, frozen=True):
     debit_accounting: bool | None = None
     links: Any = msgspec.field(name="_links", default=None)
     plain_links: Any = msgspec.field(name="links", default=None)
-
-
-class Report(Wire, frozen=True):
-    """accountReport and cardAccountReport; ``info`` at ING."""
-
-    booked: list[Raw] | None = None
-    pending: list[Raw] | None = None
-    information: list[Raw] | None = None
-    info: list[Raw] | None = None
-    links: Any = msgspec.field(name="_links", default=None)
-    plain_links: Any = msgspec.field(name="links", default=None)
-    unread: tuple[str, ...] = ()
-
-
-class TransactionPage(Wire, frozen=True):
-    """transactionsResponse-200 and cardAccountsTransactionsResponse200. Some banks send the rows as one list, or the
-    lists without the report around them."""
-
-    transactions: list[Raw] | Report | None = None
-    card_transactions: list[Raw] | Report | None = None
-    booked: list[Raw] | None = None
-    pending: list[Raw] | None = None
-    debit_accounting: bool | None = None
-    links: Any = msgspec.field(name="_links", default=None)
-    plain_links: Any = msgspec.field(name="links", default=None)
-    unread: tuple[str, ...] = ()
 
 
 def href(link: Link) -> str | None:
