@@ -1,9 +1,11 @@
 """``rialto web``: the web processes, as a service manager or a container starts them."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from hub.observability import figures
 from hub.web_server import granian
 
 FOLDER = "rialto-figures-"
+_ID = re.compile(r"([0-9]{1,9})-")
 
 
 @click.command("web")
@@ -30,10 +33,16 @@ def fresh_folder(inside: Path) -> str:
     """For the figures of this server alone, and empty: what an earlier start counted is over. Those that earlier
     servers left, which are gone, go as well; nothing of ours runs at a server's end."""
     for left in inside.glob(f"{FOLDER}*"):
-        pid = left.name.removeprefix(FOLDER).partition("-")[0]
-        if pid.isdigit() and (int(pid) == os.getpid() or not _runs(int(pid))) and left.lstat().st_uid == os.geteuid():
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # another start was first
+            if left.lstat().st_uid == os.geteuid() and _is_over(left):
+                shutil.rmtree(left, ignore_errors=True)
     return tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=inside)
+
+
+def _is_over(folder: Path) -> bool:
+    """Whether the server whose id is in its name runs no more; not where there is none."""
+    named = _ID.match(folder.name.removeprefix(FOLDER))
+    return named is not None and (int(named[1]) == os.getpid() or not _runs(int(named[1])))
 
 
 def _runs(pid: int) -> bool:
