@@ -24,7 +24,7 @@ class _BoundedReader(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, ends_at: float) -> None:
         self._sock = sock
-        self._ends_at = ends_at
+        self.ends_at = ends_at
         self._read_timeout_s = sock.gettimeout()
         self._raw = sock.makefile("rb", buffering=0)
 
@@ -32,7 +32,7 @@ class _BoundedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left_s = self._ends_at - time.monotonic()
+        left_s = self.ends_at - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("the call took too long")
         self._sock.settimeout(left_s if self._read_timeout_s is None else min(self._read_timeout_s, left_s))
@@ -50,9 +50,16 @@ class BoundedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         ends_at = call_ends_at.get()
+        self._bounded: _BoundedReader | None = None
         if ends_at is not None:
             self.fp.close()
-            self.fp = io.BufferedReader(_BoundedReader(sock, ends_at))
+            self._bounded = _BoundedReader(sock, ends_at)
+            self.fp = io.BufferedReader(self._bounded)
+
+    def end_within(self, wait_s: float) -> None:
+        """What is left of it is read for so long at most."""
+        if self._bounded is not None:
+            self._bounded.ends_at = min(self._bounded.ends_at, time.monotonic() + wait_s)
 
     def _safe_read(self, amt: int) -> bytes:
         """A piece of a chunk, for http.client and for urllib3. Both take a chunk of size -1, which would be all that

@@ -16,6 +16,7 @@ from hub.outbound.target import Target
 from providers.deadline import BoundedResponse, call_ends_at
 
 _CHUNK_BYTES = 65_536
+_HEARD_OUT_S = 1.0
 _ALWAYS = {"User-Agent": "rialto", "Accept-Encoding": "identity", "Connection": "close"}
 
 
@@ -89,7 +90,10 @@ def _whole(response: http.client.HTTPResponse, bounds: Bounds) -> bytes:
 
 
 def _hear_out(response: http.client.HTTPResponse, bounds: Bounds) -> bytes:
-    """Nothing: it is only read since some servers drop their work when whoever called hangs up while they speak."""
+    """Nothing: it is only read since some servers drop their work when whoever called hangs up while they speak. One
+    that does not come to an end says nothing more that counts, and holds nobody."""
+    if isinstance(response, BoundedResponse):
+        response.end_within(_HEARD_OUT_S)
     with suppress(OSError, http.client.HTTPException):
         response.read(bounds.max_bytes)
     return b""
