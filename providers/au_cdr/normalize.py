@@ -27,7 +27,7 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, envelope, rows_in, sift
 from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.rules.told import Named, Placed, Told
@@ -208,4 +208,4 @@ def _local(place: str, given: str | None, zone: tzinfo) -> Placed:
 def _there(rows: list[msgspec.Raw] | None, what: str, body: bytes) -> list[msgspec.Raw]:
     if rows is None:
         raise ContractBroken(f"no list of {what}", raw=body)
-    return [row for row in rows if wire.is_there(row)]
+    return rows_in(rows)

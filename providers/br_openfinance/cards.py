@@ -34,7 +34,7 @@ from providers.model import (
     Transaction,
 )
 from providers.resources import LineKind, Statement, StatementLine
-from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, envelope, rows_in, sift
 from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.rules.told import Told
@@ -59,7 +59,7 @@ _TRANSACTION = Lenient(wire.CardTransactionRow)
 def accounts(body: bytes) -> Rows[Account]:
     """ResponseCreditCardAccountsList."""
     page = envelope(_LIST, body)
-    listed = [row for row in page.data if wire.is_there(row)]
+    listed = rows_in(page.data)
     found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
     return Rows(found, rejected, following(page.links))
 
@@ -89,7 +89,7 @@ def _word(word: str | None, free: str | None) -> str | None:
 def limits(body: bytes) -> Rows[wire.CardLimitRow]:
     """ResponseCreditCardAccountsLimits. An empty list says that the bank does not tell."""
     page = envelope(_LIST, body)
-    listed = [row for row in page.data if wire.is_there(row)]
+    listed = rows_in(page.data)
     found, rejected = sift(listed, _LIMIT.of_page(listed), lambda row, _: row)
     return Rows(found, rejected, following(page.links))
 
@@ -148,7 +148,7 @@ def _sum(given: list[wire.Amount | None], place: str) -> Decimal | None:
 def bills(body: bytes, *, zone: tzinfo = UTC) -> Rows[Statement]:
     """ResponseCreditCardAccountsBills: those that are closed. What is owed is negative, what was paid positive."""
     page = envelope(_LIST, body)
-    listed = [row for row in page.data if wire.is_there(row)]
+    listed = rows_in(page.data)
     found, rejected = sift(listed, _BILL.of_page(listed), partial(_bill, zone=zone))
     return Rows(found, rejected, following(page.links))
 
@@ -210,7 +210,7 @@ def _money(given: msgspec.Raw, currency: str | None, place: str, sign: int) -> M
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
     """ResponseCreditCardAccountsTransactions, of the history and of the last days."""
     page = envelope(_LIST, body)
-    listed = [row for row in page.data if wire.is_there(row)]
+    listed = rows_in(page.data)
     make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
     good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
     return Page(good, following(page.links), rejected)

@@ -26,7 +26,7 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, envelope, rows_in, sift
 from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.rules.told import Named, Placed, Told
@@ -82,7 +82,7 @@ _TRANSACTION = Lenient(wire.TransactionRow)
 def accounts(body: bytes) -> Rows[Account]:
     """ResponseAccountList."""
     page = envelope(_LIST, body)
-    listed = [row for row in page.data if wire.is_there(row)]
+    listed = rows_in(page.data)
     found, rejected = sift(listed, _ACCOUNT.of_page(listed), _account)
     return Rows(found, rejected, following(page.links))
 
@@ -174,7 +174,7 @@ def direction_of(word: str | None) -> int:
 def transactions(body: bytes, *, account: Account | None = None, rules: Rules = NO_RULES, zone: tzinfo = UTC) -> Page:
     """ResponseAccountTransactions, of the history and of the last days."""
     page = envelope(_LIST, body)
-    listed = [row for row in page.data if wire.is_there(row)]
+    listed = rows_in(page.data)
     make = partial(_transaction, engine=Engine(rules, account, zone=zone), zone=zone)
     good, rejected = sift(listed, _TRANSACTION.of_page(listed), make)
     return Page(good, following(page.links), rejected)

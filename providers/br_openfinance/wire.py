@@ -184,7 +184,3 @@ class ErrorBody(_Wire, frozen=True):
     """ResponseError."""
 
     errors: list[Error] | None = None
-
-
-def is_there(raw: Raw) -> bool:
-    return bytes(raw) != b"null"

@@ -1,6 +1,7 @@
 """SimpleFIN answers into the hub's words. Pure: bytes in, values out. Places are those of protocol 1.0.7."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -8,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from providers import amount, text
+from providers import amount, dates, text
 from providers.amount import is_currency
 from providers.model import (
     Account,
@@ -22,31 +23,34 @@ from providers.model import (
     Status,
     Transaction,
 )
-from providers.rows import BrokenRow, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, envelope, rows_in, sift
 from providers.rules.engine import Engine
 from providers.rules.told import Named, Told
 from providers.simplefin import wire
 
-VERSION = 1  # of these rules; stored beside what they made
+VERSION = 2  # of these rules; stored beside what they made
 NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved. Miles and points are told apart by their accounts
 _NOTICE_LENGTH, _NOTICES = 200, 10
-_SET = msgspec.json.Decoder(wire.AccountSet)
-_ACCOUNT = msgspec.json.Decoder(wire.Account)
-_TRANSACTION = msgspec.json.Decoder(wire.Transaction)
+_PENDING = frozenset({"true", "1", "yes"})
+_IN_MILLISECONDS = 100_000_000_000  # no second since 1970 is so far away
+_SET = Lenient(wire.AccountSet)
+_ACCOUNT = Lenient(wire.Account)
+_ACCOUNT_ROWS = Lenient(wire.AccountRows)
+_TRANSACTION = Lenient(wire.Transaction)
 _CURRENCY = msgspec.json.Decoder(wire.Currency)
 
 
 def accounts(body: bytes, currencies: Mapping[str, str] = {}) -> Rows[Account]:
     """Account Set. ``currencies`` are the names of custom ones by their URL."""
     page = envelope(_SET, body)
-    found, rejected = sift(page.accounts, _ACCOUNT, partial(_account, currencies=currencies))
+    found, rejected = sift(rows_in(page.accounts), _ACCOUNT, partial(_account, currencies=currencies))
     return Rows(found, rejected)
 
 
 def custom_currencies(body: bytes) -> tuple[str, ...]:
     """The URLs of currencies that are not ISO 4217, each once."""
     page = envelope(_SET, body)
-    found, _ = sift(page.accounts, _ACCOUNT, lambda row, _: row.currency)
+    found, _ = sift(rows_in(page.accounts), _ACCOUNT, lambda row, _: row.currency)
     return tuple(dict.fromkeys(one for one in found if one.lower().startswith("https://")))
 
 
@@ -59,7 +63,8 @@ def currency_name(body: bytes) -> str:
 
 def notices(body: bytes) -> tuple[str, ...]:
     """What the server wants the person to read, made plain and short: it comes from strangers."""
-    given = envelope(_SET, body).errors or ()
+    errors = envelope(_SET, body).errors or ()
+    given = (errors,) if isinstance(errors, str) else errors
     said = (text.clean(_message(one)) for one in given[:_NOTICES])
     return tuple(dict.fromkeys(one[:_NOTICE_LENGTH] for one in said if one))
 
@@ -73,7 +78,7 @@ def _message(one: Any) -> str | None:
 def _account(row: wire.Account, raw: bytes, currencies: Mapping[str, str]) -> Account:
     """Known again by the institution and the name: the protocol has a person's account names differ, while the ids are
     new with every token."""
-    currency, product = row.currency, None
+    currency, product = _code(row.currency), None
     if not is_currency(currency):
         if not currency.lower().startswith(("https://", "http://")):
             raise BrokenRow("currency is neither a code nor a URL")
@@ -81,16 +86,23 @@ def _account(row: wire.Account, raw: bytes, currencies: Mapping[str, str]) -> Ac
     name = text.clean(row.name)
     if not row.id or name is None:
         raise BrokenRow("id or name is empty")
-    org = row.org.domain or row.org.name or row.org.sfin_url or ""
+    org = row.org if isinstance(row.org, wire.Organization) else wire.Organization(name=row.org)
+    bank = org.domain or org.name or org.sfin_url or ""
     return Account(
         resource_id=row.id,
         currency=currency,
         type=AccountType.OTHER,
         name=name,
-        product=product or text.clean(row.org.name),
-        identifiers=(Identifier(Scheme.OTHER, f"{org} {name}".strip()[:200]),),
+        product=product or text.clean(org.name),
+        identifiers=(Identifier(Scheme.OTHER, f"{bank} {name}".strip()[:200]),),
         raw=raw,
     )
+
+
+def _code(currency: str) -> str:
+    """A code in capitals; a URL as it is."""
+    code = currency.strip().upper()
+    return code if is_currency(code) else currency
 
 
 def balances(raw: bytes) -> tuple[Balance, ...]:
@@ -102,14 +114,14 @@ def balances(raw: bytes) -> tuple[Balance, ...]:
 
 
 def _balances(row: wire.Account) -> tuple[Balance, ...]:
-    currency = row.currency if is_currency(row.currency) else NO_CURRENCY
+    currency = _code(row.currency) if is_currency(_code(row.currency)) else NO_CURRENCY
     as_of = _moment(row.balance_date)
     given = (
         ("balance", BalanceType.INTERIM_BOOKED, row.balance),
         ("available-balance", BalanceType.INTERIM_AVAILABLE, row.available_balance),
     )
     return tuple(
-        Balance(kind, Money(amount.exact(value, label), currency), as_of, source_label=label)
+        Balance(kind, Money(amount.stated(value, currency, label)[0], currency), as_of, source_label=label)
         for label, kind, value in given
         if bytes(value) != bytes(wire.NOTHING)
     )
@@ -118,13 +130,13 @@ def _balances(row: wire.Account) -> tuple[Balance, ...]:
 def transactions(body: bytes, account: Account) -> Rows[Transaction] | None:
     """The rows of ``account``; None where the answer does not show it."""
     page = envelope(_SET, body)
-    shown, _ = sift(page.accounts, _ACCOUNT, lambda row, _: row)
+    shown, _ = sift(rows_in(page.accounts), _ACCOUNT_ROWS, lambda row, _: row)
     mine = [row for row in shown if row.id == account.resource_id]
     if not mine:
         return None
     engine = Engine(account=account)
     found, rejected = sift(
-        [row for one in mine for row in one.transactions or ()],
+        [row for one in mine for row in rows_in(one.transactions)],
         _TRANSACTION,
         lambda row, raw: engine.transaction(_told(row, raw, account.currency)),
     )
@@ -145,9 +157,9 @@ def transaction(raw: bytes, account: Account) -> Transaction:
 
 def _told(row: wire.Transaction, raw: bytes, currency: str) -> Told:
     """``posted`` 0 means pending; a settled row may lack it all the same, and is booked on the day it happened."""
-    number = amount.exact(row.amount, "amount")
+    number, _ = amount.stated(row.amount, currency, "amount")
     posted, happened = _moment(row.posted), _moment(row.transacted_at)
-    is_pending = row.pending is True or (row.posted in (0, "0") and row.posted is not None)
+    is_pending = str(row.pending).strip().lower() in _PENDING or row.posted in (0, "0")
     booked = None if is_pending else posted or happened
     if not is_pending and booked is None:
         raise BrokenRow("a settled transaction has neither posted nor transacted_at")
@@ -170,13 +182,22 @@ def _told(row: wire.Transaction, raw: bytes, currency: str) -> Told:
         merchant_category_code=row.mcc,
         merchant_category_place="mcc",
         exchange=Exchange(source_currency=stated) if is_currency(stated) and stated != currency else None,
+        unread=row.unread,
     )
 
 
 def _moment(seconds: int | float | str | None) -> datetime | None:
-    """Seconds since 1970; nothing for what is no time of this century or the last."""
+    """Seconds since 1970, or milliseconds, or a day as others write it; nothing for what is no time of this century or
+    the last."""
     try:
         given = Decimal(str(seconds)) if seconds not in (None, "") else Decimal(0)
+        given = given / 1000 if given >= _IN_MILLISECONDS else given
         return datetime.fromtimestamp(int(given), UTC) if 0 < given < 4_102_444_800 else None
     except (ArithmeticError, ValueError, OverflowError):
-        return None
+        return _written(str(seconds))
+
+
+def _written(day: str) -> datetime | None:
+    with suppress(BrokenRow):
+        return dates.moment(day, "posted", zone=UTC)
+    return None

@@ -1,4 +1,6 @@
-"""The JSON of the SimpleFIN protocol 1.0.7; names are its own. Rows stay Raw: they are decoded one by one."""
+"""The JSON of the SimpleFIN protocol 1.0.7; names are its own. Rows stay Raw: they are decoded one by one and leniently
+(providers.rows.Lenient).
+"""
 
 from typing import Any
 
@@ -23,9 +25,16 @@ class Account(msgspec.Struct, frozen=True, rename="kebab"):
     name: str
     currency: str
     balance: Raw
-    org: Organization = Organization()
+    org: Organization | str | None = None
     available_balance: Raw = NOTHING
     balance_date: int | float | str | None = None
+    transactions: list[Raw] | None = None
+
+
+class AccountRows(msgspec.Struct, frozen=True):
+    """An account as far as its transactions need it."""
+
+    id: str
     transactions: list[Raw] | None = None
 
 
@@ -38,18 +47,19 @@ class Transaction(msgspec.Struct, frozen=True):
     description: str | None = None
     posted: int | float | str | None = None
     transacted_at: int | float | str | None = None
-    pending: bool | None = None
+    pending: bool | int | str | None = None
     payee: str | None = None
     memo: str | None = None
     mcc: str | int | None = None
     currency: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class AccountSet(msgspec.Struct, frozen=True):
     """``errors`` are strings for the person in 1.0, objects in drafts of 2.0."""
 
     accounts: list[Raw]
-    errors: list[Any] | None = None
+    errors: list[Any] | str | None = None
 
 
 class Currency(msgspec.Struct, frozen=True):

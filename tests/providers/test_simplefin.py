@@ -461,8 +461,8 @@ def test_another_currency_than_the_accounts_is_told_beside_the_amount() -> None:
         {"id": "t", "posted": 1700000000, "amount": "NaN", "description": "x"},
         {"id": "t", "posted": 10**30, "amount": "1", "description": "x"},
         {"id": "t", "amount": "1"},
-        {"id": {}, "posted": 1, "amount": "1"},
-        [],
+        {"id": "t", "posted": 1},
+        {"id": "t", "posted": 1700000000, "amount": "1 EUR"},
         7,
     ],
 )
