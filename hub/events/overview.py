@@ -67,7 +67,7 @@ class Flow:
 
 
 def flow(session: Session, now: datetime) -> Flow:
-    """Six statements and one for each rule with a timer."""
+    """Five statements and one for each rule with a timer."""
     signals, oldest_at = waiting(session)
     is_now = case((Event.at >= now - JUST_NOW, 1), else_=0)
     lately = select(Event.kind, func.count(), func.sum(is_now)).where(Event.at >= now - LATELY).group_by(Event.kind)

@@ -114,7 +114,7 @@ def test_the_operator_sees_what_waits_what_was_told_and_by_which_rule(hub: Hub, 
     with hub.db.read() as session, statements(hub) as seen:
         found = overview.flow(session, clock())
     timers = [one for one in types().values() if one.after or one.before]
-    assert len(seen) == 4 - 1 + len(timers)
+    assert len(seen) == 5 + len(timers)
     by_type = {one.type.type: one for one in found.rules}
     assert set(by_type) == set(types())
     abandoned = by_type["connection.abandoned"]
