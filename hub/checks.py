@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub import migrate
+from hub import migrate, partitions
 from hub.context import Hub
 from hub.db import Base
 from hub.mail import transport
@@ -76,6 +76,7 @@ def _database(hub: Hub, system_now: Callable[[], datetime]) -> Iterator[Finding]
             return
         if current == migrate.head():
             yield from _indexes(hub)
+        yield from _partitions(hub)
         yield from _replica(hub)
         yield from _clock(hub, system_now)
         yield from _processes(hub)
@@ -105,6 +106,14 @@ def _indexes(hub: Hub) -> Iterator[Finding]:
             if index.name not in have:
                 what = f"{table.name} has lost its index {index.name}"
                 yield Finding("wrong", what, "make it again as migrations/versions does (CREATE INDEX CONCURRENTLY)")
+
+
+def _partitions(hub: Hub) -> Iterator[Finding]:
+    now = hub.clock()
+    for name, until in partitions.made_until(hub.db).items():
+        if until < now + partitions.SOON:
+            what = f"partitions of {name} are made until {until:%Y-%m-%d %H:%M} UTC only"
+            yield Finding("wrong" if until < now + partitions.NOW else "weak", what, partitions.REMEDY)
 
 
 def _clock(hub: Hub, system_now: Callable[[], datetime]) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from hub.commands.housekeeping import tidy_up
 from hub.commands.institutions import institutions
 from hub.commands.jobs import jobs
 from hub.commands.keys import keys
+from hub.commands.partitions import partitions
 from hub.commands.registration_tokens import registration_token
 from hub.commands.renormalise import renormalise
 from hub.commands.trace import trace
@@ -233,6 +234,7 @@ for group in (
     institutions,
     jobs,
     keys,
+    partitions,
     registration_token,
     trust_anchors,
 ):

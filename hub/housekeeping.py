@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub import rates
+from hub import partitions, rates
 from hub.connections import tidy as connections
 from hub.consents import service as consents
 from hub.context import Hub
@@ -13,6 +13,7 @@ from hub.identity import factor_recovery
 from hub.jobs.holding import Held
 from hub.jobs.kind import Kind
 from hub.oauth.jose import replay
+from hub.retention import times_to_live
 from hub.signing import rotation
 from hub.sweeping import sweep_all
 
@@ -60,7 +61,9 @@ EVERY = timedelta(minutes=1)
 def _steps(hub: Hub, now: datetime) -> Iterator[tuple[str, int]]:
     rotation.upkeep(hub, now)
     hub.encryption_keys.upkeep(now)
-    for table, gone in sweep_all(hub, now):
+    kept = times_to_live(hub.settings)
+    yield from partitions.upkeep(hub.db, kept, now).items()
+    for table, gone in sweep_all(hub, now, put_off=partitions.put_off(hub.db, kept)):
         yield f"{table} rows deleted", gone
     for step in STEPS:
         for _ in range(_BATCHES):

@@ -3,6 +3,7 @@
 import os
 import secrets
 import time
+from datetime import UTC, datetime
 
 
 def new_id() -> str:
@@ -22,6 +23,17 @@ def new_ids(count: int) -> list[str]:
 
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def first_id(moment: datetime) -> str:
+    """Where the ids of this moment begin: above all of the milliseconds before it, and itself nobody's."""
+    unix_ms = f"{round(moment.timestamp() * 1000):012x}"
+    return f"{unix_ms[:8]}-{unix_ms[8:]}-0000-0000-000000000000"
+
+
+def moment_of(id_: str) -> datetime:
+    """When an id was made, to the millisecond."""
+    return datetime.fromtimestamp(int(id_[:8] + id_[9:13], 16) / 1000, UTC)
 
 
 def new_secret() -> str:

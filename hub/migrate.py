@@ -71,7 +71,10 @@ def _vacuum_often(connection: Connection) -> None:
     frees is used again before they grow. Kept beside the list of those tables, so that a new line there is enough.
     """
     option = "autovacuum_vacuum_scale_factor=0.02"
-    tuned = "SELECT relname FROM pg_class WHERE :option = ANY(reloptions) AND pg_table_is_visible(oid)"
-    done = set(connection.execute(text(tuned), {"option": option}).scalars())
-    for table in sorted({ends.table.name for ends in ENDS} - done):
+    untuned = (
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND pg_table_is_visible(oid) AND relname = ANY(:names)"
+        " AND NOT coalesce(:option = ANY(reloptions), false)"  # a table in partitions has no options, its parts do
+    )
+    names = sorted({ends.table.name for ends in ENDS})
+    for table in connection.execute(text(untuned), {"names": names, "option": option}).scalars().all():
         connection.execute(text(f'ALTER TABLE "{table}" SET ({option})'))  # a name of ours, and a constant

@@ -152,6 +152,12 @@ ENDS: tuple[Ends, ...] = (
     Ends(RefusedSignal.at, after(days=30)),
 )
 
+
+def times_to_live(settings: Settings) -> Mapping[str, timedelta | None]:
+    """By table: how long after its end a row is kept, None for ever."""
+    return {one.table.name: one.kept(settings) for one in ENDS}
+
+
 STAYS: Mapping[str, str] = {
     "account": "the ledger",
     "account_resource": "the ledger: what hangs on its accounts; what the bank shows no more is marked",

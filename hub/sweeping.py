@@ -5,8 +5,9 @@ own; on PostgreSQL rows that somebody else holds are left for the next time, so 
 share the work.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, delete, select, tuple_
 
@@ -19,11 +20,18 @@ BATCHES = 60
 several rounds and holds nobody up."""
 
 
-def sweep_all(hub: Hub, now: datetime, *, batch: int = BATCH) -> Iterator[tuple[str, int]]:
-    """Yields (table, how many rows went) after each batch; can be stopped anywhere and begun again."""
+NOTHING_PUT_OFF: Mapping[str, timedelta] = MappingProxyType({})
+
+
+def sweep_all(
+    hub: Hub, now: datetime, *, batch: int = BATCH, put_off: Mapping[str, timedelta] = NOTHING_PUT_OFF
+) -> Iterator[tuple[str, int]]:
+    """Yields (table, how many rows went) after each batch; can be stopped anywhere and begun again. ``put_off``: how
+    much longer rows of a table are left, since most of them go otherwise (hub.partitions)."""
     for ends in ENDS:
+        moment = now - put_off.get(ends.table.name, timedelta())
         for _ in range(BATCHES):
-            gone = sweep_batch(hub, ends, now, batch=batch)
+            gone = sweep_batch(hub, ends, moment, batch=batch)
             if gone:
                 yield ends.table.name, gone
             if gone < batch:

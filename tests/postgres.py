@@ -99,11 +99,11 @@ def restart(url: str) -> None:
 
 
 @contextlib.contextmanager
-def database(cluster_url: str, name: str) -> Iterator[str]:
-    """An empty database of the cluster, dropped afterwards whoever is still connected."""
+def database(cluster_url: str, name: str, options: str = "") -> Iterator[str]:
+    """An empty database of the cluster, dropped afterwards whoever is still connected. ``options``: in SQL."""
     admin = create_engine(cluster_url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} {options}"))
     try:
         yield make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
     finally:

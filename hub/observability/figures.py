@@ -17,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine, event, func, select
 
+from hub import partitions
 from hub.jobs import overview
 from hub.models.event import Stream
 from hub.models.mail import Mail
@@ -122,6 +123,12 @@ class Standing(Collector):
         for name, position in at.items():
             lag.add_metric([name], head - position)
         yield lag
+        ahead = GaugeMetricFamily(
+            "rialto_partitions_ahead_seconds", "For how long partitions are made.", labels=["log"]
+        )
+        for name, until in partitions.made_until(self._hub.db).items():
+            ahead.add_metric([name], (until - now).total_seconds())
+        yield ahead
         yield _by_state("rialto_webhook_messages", "Webhooks kept.", webhooks)
         yield _by_state("rialto_mails_kept", "Mails kept.", mails)
 

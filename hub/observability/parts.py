@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from hub import migrate
+from hub import migrate, partitions
 from hub.context import Hub
 from hub.events import dead
 from hub.jobs import overview
@@ -51,6 +51,7 @@ def of(hub: Hub) -> Sequence[Part]:
             *_rounds(session, now),
             *_queues(session, now),
             _events(session, now),
+            *_partitions(hub, now),
             _keys(hub, session, now),
             _mail(session, now),
         ]
@@ -138,6 +139,15 @@ def _events(session: Session, now: datetime) -> Part:
     if lag > FAR_BEHIND:
         return Part("Events", "warn", says, "A reader does not keep up.")
     return Part("Events", "good", says)
+
+
+def _partitions(hub: Hub, now: datetime) -> Iterator[Part]:
+    for name, until in partitions.made_until(hub.db).items():
+        says = f"made until {until:%Y-%m-%d %H:%M} UTC"
+        state: State = "good"
+        if until < now + partitions.SOON:
+            state = "bad" if until < now + partitions.NOW else "warn"
+        yield Part(f"Partitions of {name}", state, says, partitions.REMEDY if state != "good" else "")
 
 
 def _keys(hub: Hub, session: Session, now: datetime) -> Part:
