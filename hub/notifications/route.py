@@ -44,8 +44,9 @@ def route(hub: Hub, session: Session, events: Sequence[Event], now: datetime) ->
     session.execute(insert(Notification), rows)
     for psu_id in sorted({str(row["psu_id"]) for row in rows if row["mail_due"]}):
         put(session, mail.QUEUE, key=psu_id, at=now + GATHERED, now=now, is_earliest=True)
-    for browser_id in subscriptions.ids(session, {str(row["psu_id"]) for row in rows if row["push_due"]}):
-        put(session, deliver.QUEUE, key=browser_id, at=now, now=now)  # at once, whatever failed before
+    browsers = subscriptions.owners(session, {str(row["psu_id"]) for row in rows if row["push_due"]})
+    for browser_id, psu_id in browsers.items():  # at once, whatever failed before
+        put(session, deliver.QUEUE, key=browser_id, lane=psu_id, at=now, now=now)
 
 
 def _settle(session: Session, events: Sequence[Event], now: datetime) -> Mapping[_About, int]:

@@ -1,5 +1,7 @@
 """By mail and in browsers: once, to whom it belongs, and again where a push service was away."""
 
+import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ from hub.context import Hub
 from hub.errors import BadInput, NotFound
 from hub.identity.sessions import Person
 from hub.ids import new_id
+from hub.jobs.crew import Crew
 from hub.mail import sender
 from hub.models.job import Job
 from hub.models.notification import Notification, PushSubscription
@@ -145,6 +148,30 @@ def test_what_a_push_service_says_besides_its_status_does_not_matter(hub: Hub, c
             work(hub, deliver.QUEUE)
             clock.advance(seconds=3600)
         assert len(talks.seen) == 1
+
+
+def test_a_person_whose_browsers_hang_leaves_threads_to_others(hub: Hub) -> None:
+    """Anybody may name addresses of their own as browsers."""
+    others_are_told = threading.Event()
+
+    def hangs() -> Answer:
+        return Answer(201 if others_are_told.wait(5) else 500, b"")
+
+    def answers() -> Answer:
+        others_are_told.set()
+        return Answer(201, b"")
+
+    mallory, alice = logged_in(hub, person(hub, "mallory")), logged_in(hub, person(hub, "alice"))
+    with ExitStack() as stack:
+        for who, count, answer in ((mallory, 3, hangs), (alice, 1, answers)):
+            for _ in range(count):
+                talks = stack.enter_context(device())
+                talks.site.answer = answer
+                takes(hub, who, talks)
+            say(hub, NEEDS, who.psu_id, {"institution_id": "lorelei"})
+        Crew(hub, [replace(deliver.KIND, threads=3)]).run_once()
+        with hub.db.read() as session:
+            assert None not in session.scalars(select(PushSubscription.last_taken_at)).all()
 
 
 def test_a_push_service_that_is_away_is_asked_again_and_at_last_left(hub: Hub, clock: TestClock) -> None:

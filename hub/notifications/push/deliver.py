@@ -33,6 +33,9 @@ TTL = timedelta(days=1)
 TRIES_S = (10.0, 60.0, 300.0, 1500.0)
 MOST_AT_ONCE = 5
 """Of what came while the browser could not be told; the rest is in the inbox."""
+PER_PERSON = 2
+"""Browsers of one person that are told at once, over all machines: whoever names addresses that hang, and anybody may
+say that a browser is there, leaves most threads to others."""
 _GONE = frozenset({404, 410})
 _LATER = frozenset({408, 425, 429})
 
@@ -140,4 +143,4 @@ def _meaning(status: int) -> str:
     return "taken" if status < 300 else "refused"
 
 
-KIND = Kind(QUEUE, work, threads=8, pauses_s=TRIES_S, is_endless=True)
+KIND = Kind(QUEUE, work, threads=8, per_lane=PER_PERSON, pauses_s=TRIES_S, is_endless=True)

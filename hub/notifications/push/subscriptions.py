@@ -1,6 +1,6 @@
 """The browsers of a person that take notifications: added, listed, removed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -78,10 +78,12 @@ def of(session: Session, psu_id: str) -> Sequence[PushSubscription]:
     return session.scalars(mine.order_by(PushSubscription.created_at.desc(), PushSubscription.id.desc())).all()
 
 
-def ids(session: Session, psu_ids: Collection[str]) -> Sequence[str]:
-    """Of the browsers of these people."""
-    theirs = select(PushSubscription.id).where(PushSubscription.psu_id.in_(psu_ids)).order_by(PushSubscription.id)
-    return session.scalars(theirs).all() if psu_ids else ()
+def owners(session: Session, psu_ids: Collection[str]) -> Mapping[str, str]:
+    """The browsers of these people: the id of each, and whose it is."""
+    if not psu_ids:
+        return {}
+    theirs = select(PushSubscription.id, PushSubscription.psu_id).where(PushSubscription.psu_id.in_(psu_ids))
+    return dict(session.execute(theirs.order_by(PushSubscription.id)).all())
 
 
 def reached(hub: Hub, session: Session, subscription_id: str) -> Reached | None:
