@@ -73,9 +73,11 @@ def store_balances(session: Session, account_id: str, balances: Iterable[Balance
     session.execute(insert(tables.balance), [_values(account_id, balance, now) for balance in best.values()])
 
 
-def _rank(balance: Balance, currency: str | None) -> tuple[bool, datetime]:
-    """Of several of one type the account's own currency, then the latest, then the first named: never the larger."""
-    return balance.money.currency == currency, balance.as_of or datetime.min.replace(tzinfo=UTC)
+def _rank(balance: Balance, currency: str | None) -> tuple[bool, bool, datetime]:
+    """Of several of one type the one in the account's own currency, then the holder's money without a credit that is
+    granted beside it (Banca Transilvania has both), then the latest, then the first named: never the larger."""
+    own = balance.money.currency == currency
+    return own, balance.credit_line_included is not True, balance.as_of or datetime.min.replace(tzinfo=UTC)
 
 
 def _values(account_id: str, balance: Balance, now: datetime) -> dict[str, object]:

@@ -14,6 +14,8 @@ from providers.files.names import MONEY_IN, MONEY_OUT, known
 from providers.files.profile import MAX_COLUMNS, Profile, Role
 
 LOOKED_AT = 200  # rows
+MOST_LINES = 1000
+_LONGEST_ROW = 20  # lines
 _NEAR = 4  # rows from a header on
 _DELIMITERS = (";", ",", "\t", "|")
 
@@ -36,7 +38,7 @@ class Guess:
 def look_at(raw: bytes) -> Guess:
     """Raises ContractBroken where nothing like a table is found."""
     text, encoding = decoded(raw)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _lines(text)
     delimiter, rows = _table(lines)
     start, has_header = _start(rows)
     width = max(len(row) for row in rows[start:])
@@ -55,7 +57,7 @@ def look_at(raw: bytes) -> Guess:
         encoding=encoding,
         decimal=decimal,
         order=order,
-        skip_lines=start,
+        skip_lines=sum(line.count("\n") + 1 for line in lines[:start]),
         has_header=has_header,
         currency=_currency(columns, names),
     )
@@ -81,9 +83,25 @@ def header_of(profile: Profile, rows: Sequence[Sequence[str]]) -> tuple[str, ...
     return tuple(name or f"Column {place + 1}" for place, name in enumerate(given))
 
 
-def split(text: str, delimiter: str, most: int = LOOKED_AT + 60) -> list[list[str]]:
-    """The first rows, each of one line: to look at, not to read."""
-    return [_cells(line, delimiter) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:most]]
+def split(text: str, delimiter: str) -> list[list[str]]:
+    """The first rows: to look at, not to read."""
+    return [_cells(line, delimiter) for line in _lines(text)]
+
+
+def _lines(text: str) -> list[str]:
+    """The first rows of the file, each with its own line breaks. A quotation mark that is not closed soon is one that
+    was never meant to be."""
+    found: list[str] = []
+    held: list[str] = []
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)[:MOST_LINES]:
+        held.append(line)
+        if sum(part.count('"') for part in held) % 2 == 0:
+            found.append("\n".join(held))
+            held = []
+        elif len(held) > _LONGEST_ROW:
+            found += held
+            held = []
+    return (found + held)[: LOOKED_AT + 60]
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -97,7 +115,7 @@ def _table(lines: Sequence[str]) -> tuple[str, list[list[str]]]:
     """(delimiter, rows): the delimiter that makes the most rows of one width, and the widest."""
     best: tuple[int, str, list[list[str]]] = (0, "", [])
     for delimiter in _DELIMITERS:
-        rows = [_cells(line, delimiter) for line in lines[: LOOKED_AT + 60]]
+        rows = [_cells(line, delimiter) for line in lines]
         widths = Counter(len(row) for row in rows if len(row) > 1)
         if not widths:
             continue

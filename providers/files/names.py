@@ -25,6 +25,20 @@ MONEY_IN = _words(
 PENDING = _words("pending|vorgemerkt|pdng|reserved|authorised|authorized|in attesa|pendiente")
 REJECTED = _words("declined|rejected|reverted|failed|cancelled|canceled|rjct|abgelehnt|storniert")
 
+# What stands in the place of a text where the row is no entry but a balance.
+_BALANCES = _words(
+    "opening balance|closing balance|starting balance|ending balance|balance brought forward|balance carried forward|"
+    "previous balance|anfangssaldo|endsaldo|saldovortrag|alter saldo|neuer saldo|alter kontostand|neuer kontostand|"
+    "saldo iniziale|saldo finale|saldo inicial|saldo final|saldo anterior|solde initial|solde final|ancien solde|"
+    "nouveau solde|beginsaldo|eindsaldo|oud saldo|nieuw saldo|saldo poczatkowe|saldo koncowe|pocatecni zustatek|"
+    "konecny zustatek|ingaende saldo|utgaende saldo"
+)
+
+
+def is_balance(text: str) -> bool:
+    return len(text) <= _LONGEST and folded(text) in _BALANCES
+
+
 # Folded: lower case, no accents, one space for whatever stands between words. A name fits by being one of these or by
 # beginning so.
 _NAMES: Mapping[Role, str] = {

@@ -13,7 +13,7 @@ from providers.errors import ContractBroken
 from providers.files import accounts, days, numbers
 from providers.files.decode import decoded_as
 from providers.files.extract import Extract, Format, Read
-from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED
+from providers.files.names import MONEY_IN, MONEY_OUT, PENDING, REJECTED, is_balance
 from providers.files.profile import MAX_COLUMNS, Profile, Role
 from providers.files.reading import Reading
 from providers.files.rows import MAX_ROWS, Taken, must_be_few
@@ -167,6 +167,9 @@ class _Row:
     def told(self) -> Told:
         """Raises BrokenRow."""
         number, place = self._number()
+        texts = [self.line.cells[one] for one in self.texts if one < len(self.line.cells)]
+        if any(map(is_balance, (*texts, self.say(Role.PAYEE) or ""))):
+            raise BrokenRow("it is a balance and no entry")
         booked, value = self._day(Role.DATE), self._day(Role.VALUE_DATE)
         if booked is None and value is None:
             raise BrokenRow("date is missing")
@@ -183,7 +186,7 @@ class _Row:
             value=((self._place(Role.VALUE_DATE), value),),
             creditor=party if is_out else None,
             debtor=None if is_out else party,
-            unstructured=[self.line.cells[one] for one in self.texts if one < len(self.line.cells)],
+            unstructured=texts,
             unstructured_place=", ".join(f"column {one + 1}" for one in self.texts),
             bank_ids={
                 "transactionId": self.say(Role.ID),

@@ -143,6 +143,7 @@ class TransactionRow(_Wire, frozen=True):
     entry_reference: str | int | None = None
     end_to_end_id: str | int | None = None
     expected_booking_date: str | None = None
+    expecting_booking_date: str | None = None  # at Société Générale
     booking_date: str | None = None
     booking_date_time: str | None = None
     value_date: str | None = None

@@ -49,6 +49,14 @@ def test_of_several_of_a_type_the_account_s_own_currency_and_the_latest_is_kept(
     assert kept(home) == {"CLBD": (2, 0, "EUR")}
 
 
+def test_of_two_that_differ_by_a_granted_credit_the_one_without_it_is_kept(home: Home) -> None:
+    with_credit = replace(balance(BalanceType.EXPECTED, "900"), credit_line_included=True)
+    without = replace(balance(BalanceType.EXPECTED, "-100"), credit_line_included=False)
+    for given in ((with_credit, without), (without, with_credit)):
+        store(home, *given)
+        assert kept(home) == {"XPCD": (-100, 0, "EUR")}
+
+
 @pytest.mark.parametrize(("currency", "kept_limit"), [("EUR", "500.00"), ("USD", None)])
 def test_a_credit_limit_is_kept_where_it_is_one_of_this_balance(
     home: Home, currency: str, kept_limit: str | None

@@ -147,8 +147,9 @@ def test_the_banks_own_words_stand_in_where_the_payer_wrote_nothing() -> None:
 
 def test_a_pending_row_may_have_only_the_day_it_is_expected_or_none_at_all() -> None:
     dates = {"bookingDate": ..., "valueDate": None, "transactionDate": ""}
-    found = changed(**dates, status="PDNG", expectedBookingDate="2026-03-04")
-    assert (found.booking_date, found.provenance["booking_date"]) == (date(2026, 3, 4), "expectedBookingDate")
+    for name in ("expectedBookingDate", "expectingBookingDate"):
+        found = changed(**dates, status="PDNG", **{name: "2026-03-04"})
+        assert (found.booking_date, found.provenance["booking_date"]) == (date(2026, 3, 4), name)
     found = changed(**dates, status="OTHR", remittanceInformation=["x"])
     assert (found.booking_date, found.value_date, found.transaction_datetime) == (None, None, None)
 

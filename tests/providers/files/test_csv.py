@@ -11,7 +11,7 @@ from providers.errors import ContractBroken
 from providers.files import guess, rows, table
 from providers.files.extract import Format
 from providers.files.profile import Profile, Role
-from providers.files.read import format_of
+from providers.files.read import format_of, read
 from providers.model import Status
 from tests.providers.files.exports import EXPORTS, Export
 
@@ -64,6 +64,26 @@ def test_a_row_of_several_lines_keeps_its_own_text() -> None:
     (extract,) = table.read(raw, DECLARED).extracts
     assert [row.raw for row in extract.transactions] == [b'31.12.2024;1,00;"a\nb;c"', b"01.01.2025;2,00;d"]
     assert extract.transactions[0].remittance == ("a", "b;c")
+
+
+def test_rows_of_several_lines_are_a_table_too() -> None:
+    rows = "".join(f'2024-03-{day:02},"Shop\nBerlin",-{day}.50,EUR\n' for day in range(1, 8))
+    stray = '2024-03-09,A 5" pipe,-1.50,EUR\n'
+    found = read(f"Exported\n\nDate,Description,Amount,Currency\n{rows}{stray}".encode())
+    (extract,) = found.extracts
+    assert len(extract.transactions) == 8
+    assert extract.transactions[0].remittance == ("Shop", "Berlin")
+
+
+@pytest.mark.parametrize("words", ["Opening balance", "ENDSALDO", "Solde initial", "Saldo inicial", "Nieuw saldo"])
+def test_a_balance_that_stands_between_the_rows_is_no_row(words: str) -> None:
+    rows = "".join(f"2024-03-{day:02};Shop {day};-{day},50;EUR\n" for day in range(1, 4))
+    found = read(f"Date;Description;Amount;Currency\n2024-03-01;{words};100,00;EUR\n{rows}".encode())
+    (extract,) = found.extracts
+    assert ([row.reason for row in extract.rejected], len(extract.transactions)) == (
+        ["it is a balance and no entry"],
+        3,
+    )
 
 
 def test_a_file_of_two_accounts_is_two_extracts() -> None:
