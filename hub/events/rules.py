@@ -18,7 +18,7 @@ from hub.jobs.holding import Held
 from hub.jobs.kind import Kind
 from hub.jobs.queue import ROUTINE, put, withdraw
 from hub.models.event import Event
-from hub.models.signal import Signal
+from hub.models.signal import DeadSignal, Signal
 
 QUEUE = "event.timer"
 
@@ -101,12 +101,12 @@ def _run_out(hub: Hub, held: Held) -> None:
 
 def _came_between(session: Session, args: Mapping[str, Any]) -> bool:
     """What ends a timer withdraws it, but not out of the hands of a worker, who may be dead; and it may wait for the
-    dispatcher still, or have been told first, if what started the timer was given up for a while."""
+    dispatcher or the operator still, or have been told first, if what started the timer was given up for a while."""
     one = types().get(str(args["type"]))
     if one is None or not one.ends or "since" not in args:  # an older release started it
         return False
     since, psu_id = datetime.fromisoformat(str(args["since"])), args["psu_id"]
-    for said in (Event, Signal):
+    for said in (Event, Signal, DeadSignal):
         its = select(said.id).where(said.kind.in_(one.ends), said.subject_id == args["subject_id"], said.at > since)
         if _is_by_person(one):
             its = its.where(said.psu_id == psu_id)

@@ -323,3 +323,15 @@ def test_a_timer_that_begins_late_is_ended_by_what_came_between(hub: Hub, clock:
     clock.advance(seconds=600)
     run_out(hub)
     assert kinds(hub) == ["connection.linked", "connection.begun"]
+
+
+def test_a_timer_is_ended_by_what_was_given_up_too(hub: Hub, clock: TestClock) -> None:
+    """It has happened all the same."""
+    say(hub, "connection.begun")
+    dispatch(hub, ())
+    clock.advance(seconds=60)
+    say(hub, "connection.linked")
+    dispatch(hub, (breaks_at("connection.linked"),))
+    clock.advance(seconds=600)
+    run_out(hub)
+    assert kinds(hub) == ["connection.begun"]
