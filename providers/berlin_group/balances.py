@@ -62,18 +62,18 @@ def balances(
     if not rows and not _is_empty(listed):
         raise ContractBroken("no list of balances", raw=body)
     kind = account.type if account else AccountType.OTHER
-    inverted = page.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
+    inverted = directions.is_turned(page.debit_accounting, account) or is_inverted(rules.balances.inverted, kind)
     make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(account.currency if account else ""))
     found, rejected = sift(rows, _ROW.of_page(rows), make)
     return Rows(found, rejected, following(page.links or page.plain_links))
 
 
 def of_account(
-    listed: msgspec.Raw, currency: str, kind: AccountType, *, rules: Rules, zone: tzinfo
+    account: wire.AccountRow, currency: str, kind: AccountType, *, rules: Rules, zone: tzinfo
 ) -> tuple[Balance, ...]:
     """The balances that came with an account; what cannot be read of them is left out."""
-    rows = _all(listed)
-    inverted = is_inverted(rules.balances.inverted, kind)
+    rows = _all(account.balances)
+    inverted = account.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
     make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(currency))
     return sift(rows, _ROW.of_page(rows), make)[0]
 

@@ -6,13 +6,18 @@ that came in.
 """
 
 import re
+from contextlib import suppress
 from decimal import Decimal
+
+import msgspec
 
 from providers import text
 from providers.berlin_group import transaction_wire as rows
 from providers.berlin_group import wire
-from providers.rows import BrokenRow, core
+from providers.model import Account
+from providers.rows import BrokenRow, Lenient, core
 
+_LISTED = Lenient(wire.AccountRow, loosely=True)
 # C, CR, CRDT, Credit; D, DR, DBIT, Debit. The letter alone would take a deposit for a debit.
 _INDICATOR = re.compile(r"(?:(C|CR.*)|D|DR.*|DB.*|DEB.*)", re.IGNORECASE | re.DOTALL)
 _WAYS = {
@@ -65,6 +70,15 @@ def direction(indicator: str | None, number: Decimal) -> int | None:
     word = "-" if indicator is not None and indicator.strip() == "-" else text.meaningful(indicator)
     found = None if word is None else _INDICATOR.fullmatch(word)
     return _known((1 if found[1] else -1) if found else None, word, number, "creditDebitIndicator")
+
+
+def is_turned(said: bool | None, account: Account | None) -> bool:
+    """debitAccounting: whether positive is money out. The answer says it, or else the account did when it was listed
+    (cardAccountDetails)."""
+    if said is None and account is not None and b"ccounting" in account.raw:
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            said = _LISTED.decode(account.raw).debit_accounting
+    return said is True
 
 
 def must_be_read(unread: tuple[str, ...], number: Decimal) -> None:

@@ -51,7 +51,7 @@ class Lists:
     parts: list[Part] = field(default_factory=list)
     links: list[Any] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
-    debit_accounting: bool = False
+    debit_accounting: bool | None = None
     is_found: bool = False
 
     @property
@@ -174,7 +174,8 @@ class _Gathering:
         if at is not None and not self._known.of_a_row.isdisjoint(by_core):
             self._add(at, at.rows)
             return
-        self.lists.debit_accounting |= bytes(by_core.get("debitaccounting", b"")) == b"true"
+        if (said := bytes(by_core.get("debitaccounting", b""))) in (b"true", b"false"):
+            self.lists.debit_accounting = self.lists.debit_accounting or said == b"true"
         lists = {name: value for name, value in by_core.items() if self._is_list(name, value)}
         wrapped = [value for name, value in by_core.items() if name in _WRAPPERS and _holds_something(value)]
         if lists:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 
 from providers import amount, text
-from providers.berlin_group import envelope, wire
+from providers.berlin_group import directions, envelope, wire
 from providers.berlin_group import report as reports
 from providers.berlin_group import transaction_wire as rows
 from providers.berlin_group.balances import NO_CURRENCY, of_account
@@ -34,7 +34,7 @@ from providers.rows import BrokenRow, Lenient, Rows, core, sift
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
-VERSION = 5  # of these rules; stored beside what they made
+VERSION = 6  # of these rules; stored beside what they made
 
 # cashAccountType is ExternalCashAccountType1Code already, or a word for it
 _ACCOUNT_TYPES = {kind.value.lower(): kind for kind in AccountType} | {
@@ -84,7 +84,7 @@ def _account(row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, ki
     if found and found[0].scheme is Scheme.MASKED_PAN:
         kind = AccountType.CARD  # known by its card's number only, in whatever field (American Express: iban)
     kind = _ACCOUNT_TYPES.get(core(row.cash_account_type or row.account_type or "").strip(), kind)
-    balances = of_account(row.balances, currency, kind, rules=rules, zone=zone)
+    balances = of_account(row, currency, kind, rules=rules, zone=zone)
     return Account(
         resource_id=resource_id,
         currency=currency,
@@ -134,7 +134,7 @@ def _report(body: bytes, account: Account | None, rules: Rules, zone: tzinfo) ->
     if reports.is_report(body):
         return reports.read(body, account=account, rules=rules, zone=zone)
     listed = envelope.transactions(body)
-    engine = Engine(rules, account, zone=zone, inverted=listed.debit_accounting)
+    engine = Engine(rules, account, zone=zone, inverted=directions.is_turned(listed.debit_accounting, account))
     good: list[Transaction] = []
     rejected: list[RejectedRow] = []
     for part in listed.parts:

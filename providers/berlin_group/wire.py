@@ -80,6 +80,7 @@ class AccountRow(Wire, frozen=True):
     product: str | None = None
     cash_account_type: str | None = None
     account_type: str | None = None
+    debit_accounting: bool | None = None
     status: str | None = None
     bic: str | None = None
     owner_name: Any = None

@@ -180,3 +180,17 @@ def test_a_bank_that_says_nothing_has_nothing_but_no_bank_has_no_account() -> No
     responses.replace(responses.GET, f"{V1}/accounts", status=204)
     with pytest.raises(ContractBroken):
         adapter.accounts(ACCESS, psu=None)
+
+
+@pytest.mark.parametrize(("said", "number"), [({}, "12.10"), ({"debitAccounting": False}, "-12.10")])
+def test_a_card_whose_account_says_that_debits_are_positive_is_turned(said: dict[str, Any], number: str) -> None:
+    row = ACCOUNT | {"debitAccounting": True, "balances": [{"balanceAmount": MONEY}]}
+    (card,) = normalize.accounts(json.dumps({"cardAccounts": [row]}).encode()).values
+    found = normalize.transactions(json.dumps({"cardTransactions": {"booked": [ROW]}} | said).encode(), account=card)
+    assert [str(one.money.number) for one in found.transactions] == [number]
+    balances = normalize.balances(json.dumps({"balances": [{"balanceAmount": MONEY}]} | said).encode(), account=card)
+    assert [str(one.money.number) for one in balances.values] == ["5" if said else "-5"]
+    assert card.balances is not None
+    assert [str(one.money.number) for one in card.balances] == ["-5"]
+    again = normalize.page_of(found.transactions[0].raw, Status.BOOKED, found.transactions[0].provenance)
+    assert [str(one.money.number) for one in normalize.transactions(again).transactions] == [number]
