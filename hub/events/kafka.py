@@ -161,7 +161,7 @@ def topic(settings: Settings) -> Iterator[Sink]:
     try:
         from confluent_kafka import KafkaException, Producer  # noqa: PLC0415  # only where it is wanted
     except ImportError as error:
-        raise SettingsError("RIALTO_KAFKA_BROKERS needs confluent-kafka: pip install rialto[kafka]") from error
+        raise SettingsError("RIALTO_KAFKA_BROKERS needs confluent-kafka: pip install confluent-kafka") from error
     told = {
         **given(settings.kafka_config),
         "bootstrap.servers": settings.kafka_brokers,

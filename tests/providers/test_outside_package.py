@@ -1,9 +1,11 @@
 """The worked example of docs/providers/writing-an-adapter.md: a package, installed, found, linked and read."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,15 @@ def test_one_that_is_not_installed_brings_nothing(copied: Path) -> None:
     ended = its_own_tests(copied)
     assert ended.returncode != 0
     assert "no adapter speaks 'kiosk'" in ended.stdout
+
+
+def test_nobody_is_led_to_the_package_that_has_our_name_at_the_index() -> None:
+    """It is somebody else's, and what it brings runs where the hub's keys are."""
+    asked = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert asked == []
+    told = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*"), *ROOT.glob("hub/**/*.py")]
+    fetched = re.compile(r"pip install (-\S+ )*rialto\b")
+    assert [path for path in told if path.is_file() and fetched.search(path.read_text())] == []
 
 
 def test_the_page_shows_the_example_as_it_is() -> None:
