@@ -53,6 +53,15 @@ def test_the_example_of_settings_can_be_filled_in_and_read() -> None:
     assert [name for name in names if f"`{name}`" not in documented] == []
 
 
+def test_every_setting_that_a_page_names_is_one_that_there_is() -> None:
+    pages = [ROOT / "README.md", ROOT / "sandbox/README.md", *(ROOT / "docs").rglob("*.md")]
+    table = (ROOT / "docs/operating/configuration.md").read_text()
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+    known = {*re.findall(r"\w+", " ".join(rows)), "RIALTO_URL"}  # the last one is the example app's
+    named = {(page.name, name) for page in pages for name in re.findall(r"\bRIALTO_[A-Z0-9_]+\b", page.read_text())}
+    assert [one for one in sorted(named) if not any(name.startswith(one[1]) for name in known)] == []
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze: not on this machine")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_understands_the_units(unit: Path, tmp_path: Path) -> None:
