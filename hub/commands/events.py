@@ -54,7 +54,8 @@ def show_lag() -> None:
         for one in session.scalars(select(Stream).order_by(Stream.position.desc())):
             moved = f"{one.moved_at:%Y-%m-%d %H:%M:%S}" if one.moved_at else "never"
             click.echo(f"{one.name:<20} {one.position:>12}  {moved}")
-        click.echo(f"not on Kafka yet: {kafka.lag(session)}")
+        if hub.settings.kafka_brokers:
+            click.echo(f"not on Kafka yet: {kafka.lag(session)}")
         for behind in webhooks.behind(session):
             called = "failing" if behind.failing_since else "on"
             state = f"off ({behind.disabled_why})" if behind.disabled_why else called
@@ -123,6 +124,7 @@ def _to_endpoint(hub: Hub, endpoint_id: str, first: int, dry_run: bool) -> str:
 @events.command("types")
 def show_types() -> None:
     """What is told to somebody, to whom, and of which signals."""
+    hub_of_environ()  # declares those of RIALTO_EVENT_TYPES
     for one in types().values():
         audience = ", ".join(one.audience)
         click.echo(f"{one.type:<26} {audience:<24} {', '.join(one.on)}")

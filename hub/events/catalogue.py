@@ -48,8 +48,9 @@ class Topic(StrEnum):
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a person reads of it, in their inbox and elsewhere.
 
-    In ``title`` and ``text`` may stand {bank}, {app}, {payee} and the members of ``data``; in ``path``, a page of ours,
-    {subject} and those members. Only ``title`` leaves the hub, so it holds no {payee}. ``settled_by``: after these
+    In ``title`` and ``text`` may stand {bank} (where ``data`` has institution_id), {app} (where the signal says its
+    client_id), {payee} and the members of ``data``; in ``path``, a page of ours, {subject} and those members. Only
+    ``title`` leaves the hub, so it holds no {payee}. ``settled_by``: after these
     signals for the same subject nobody needs to see it any more. ``once``: never again for the same subject.
     """
 
@@ -209,7 +210,11 @@ def _unfit(one: EventType) -> str:
     for name, told in one.data.items():
         if "type" not in told.schema and "enum" not in told.schema:
             return f"data.{name} has a schema without a type"
-    return "" if one.notice is None else _unreadable(one.notice, {*one.data, "bank", "app"})
+    if one.notice is None:
+        return ""
+    if "{bank}" in one.notice.title + one.notice.text and "institution_id" not in one.data:
+        return "notice names {bank}, and data does not say institution_id"
+    return _unreadable(one.notice, {*one.data, "bank", "app"})
 
 
 def _unreadable(notice: Notice, known: set[str]) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from hub.api import asyncapi
 from hub.app import create_app
+from hub.cli import main
 from hub.context import Hub, build
 from hub.duties import ROUTES
 from hub.events import audience, catalogue, rules
@@ -136,6 +138,7 @@ def test_what_is_shipped_would_be_taken_from_an_operator_too() -> None:
         ({"notice": ENDING["notice"] | {"title": "{points.__class__}"}}, "notice.title"),
         ({"notice": ENDING["notice"] | {"title": ""}}, "notice.title"),
         ({"notice": ENDING["notice"] | {"text": "{unknown}"}}, "unknown"),
+        ({"notice": ENDING["notice"] | {"title": "{bank} gives points"}}, "institution_id"),
         ({"notice": ENDING["notice"] | {"path": "https://elsewhere.example"}}, "notice.path"),
         ({"notice": ENDING["notice"] | {"path": "//elsewhere.example"}}, "notice.path"),
         ({"notice": ENDING["notice"] | {"path": "/\\elsewhere.example"}}, "notice.path"),
@@ -148,6 +151,14 @@ def test_a_file_that_is_wrong_stops_the_start_and_is_named(tmp_path: Path, wrong
     with pytest.raises(SettingsError, match=f"RIALTO_EVENT_TYPES: {one['type']}.json.*{why}"):
         build(settings)
     assert set(types()) & {one["type"]} <= {"consent.ended"}
+
+
+def test_the_command_lists_them_beside_those_that_are_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIALTO_EVENT_TYPES", str(declared(tmp_path / "types", ENDING)))
+    monkeypatch.setenv("RIALTO_DATA_DIR", str(tmp_path / "var"))
+    listed = CliRunner().invoke(main, ["events", "types"]).output
+    assert "loyalty.expiring" in listed
+    assert "consent.ended" in listed
 
 
 def test_one_name_in_two_folders_and_a_folder_that_is_not_there(tmp_path: Path) -> None:
