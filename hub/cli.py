@@ -113,6 +113,9 @@ def _introduce(stack: Stack) -> None:
         click.echo(f"    more are made at {stack.banks[bridge]}/simplefin/create, with her login at albion")
     click.echo(f"  {OPERATOR} runs this hub: {stack.url}/operator")
     click.echo(f"  mails, as files: {stack.data_dir / 'mail'}")
+    click.echo(f"  logs: {stack.data_dir / 'web.log'}, {stack.data_dir / 'worker.log'}")
+    if passed_over := stack.passed_over():
+        click.echo(f"  not taken by a hub with sandbox banks: {', '.join(passed_over)}")
 
 
 def _introduce_tls(stack: Stack) -> None:

@@ -33,6 +33,7 @@ START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
 PORT, TLS_PORT = 8000, 8443
 OPERATOR = "alice@people.example"  # of a hub with sandbox banks
+FOR_TRYING = ("RIALTO_EVENT_TYPES", "RIALTO_INSTITUTIONS")  # what a hub with sandbox banks takes from outside
 SANDBOX = {
     "albion": ("sandbox.uk", 8101),
     "lorelei": ("sandbox.berlin", 8102),
@@ -86,25 +87,30 @@ class Stack:
     def child_environ(self) -> dict[str, str]:
         """What the children, and anybody who wants to look into the same database, are started with.
 
-        A sandbox takes no setting from outside: demo people with a printed password must never land in the database
-        that somebody's DATABASE_URL happens to name.
+        A sandbox takes no setting from outside but those that name files of a developer's: demo people with a printed
+        password must never land in the database that somebody's DATABASE_URL happens to name.
         """
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        if self.sandbox:
-            kept = {name: value for name, value in kept.items() if not name.startswith(("RIALTO_", "DATABASE_URL"))}
+        left = {"PYTHONDONTWRITEBYTECODE", *self.passed_over()}
+        kept = {name: value for name, value in os.environ.items() if name not in left}
         trusted = self._trusted() if self.tls else {}
         if self.sandbox:
             kept["RIALTO_OPERATORS"] = OPERATOR
         if "RIALTO_OUTBOUND_CA_FILE" in kept:
             trusted.pop("RIALTO_OUTBOUND_CA_FILE", None)
+        ours = (self.data_dir / "institutions").resolve()
         return {
             **kept,
             **trusted,
             "RIALTO_BASE_URL": self.url,
             "RIALTO_DATA_DIR": str(self.data_dir.resolve()),
-            "RIALTO_INSTITUTIONS": str((self.data_dir / "institutions").resolve()),
+            "RIALTO_INSTITUTIONS": ":".join(filter(None, (str(ours), kept.get("RIALTO_INSTITUTIONS")))),
             **self.environ,
         }
+
+    def passed_over(self) -> tuple[str, ...]:
+        """The names of the settings that stand outside and are not taken."""
+        named = sorted(name for name in os.environ if name.startswith(("RIALTO_", "DATABASE_URL")))
+        return tuple(name for name in named if name not in FOR_TRYING) if self.sandbox else ()
 
     def _trusted(self) -> dict[str, str]:
         """Whom a development hub with TLS believes: who issues its clients' certificates; and who issued its own, where

@@ -34,6 +34,25 @@ def test_a_sandbox_never_writes_into_a_database_that_happens_to_be_named(
     assert Stack(data_dir=tmp_path, port=1, sandbox=()).child_environ()["DATABASE_URL"] == "postgresql://production"
 
 
+def test_a_hub_shows_the_banks_of_a_developers_folder_beside_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With sandbox banks too: files write into nobody's database. Every other setting is said to be passed over."""
+    for name, value in {
+        "RIALTO_INSTITUTIONS": "/mine",
+        "RIALTO_EVENT_TYPES": "/types",
+        "RIALTO_CODE_TTL_S": "9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for sandbox in ((), ("albion",)):
+        stack = Stack(data_dir=tmp_path, port=1, sandbox=sandbox)
+        environ = stack.child_environ()
+        assert environ["RIALTO_INSTITUTIONS"] == f"{tmp_path / 'institutions'}:/mine"
+        assert environ["RIALTO_EVENT_TYPES"] == "/types"
+        assert "RIALTO_CODE_TTL_S" in (stack.passed_over() if sandbox else environ)
+
+
 def test_a_port_that_is_taken_is_said_and_not_replaced(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -66,6 +85,7 @@ def test_serving_names_each_banks_control_page_and_no_child_outlives_the_hub(tmp
     shown = [urllib.request.urlopen(url, timeout=10).read().decode() for url in controls]
     assert len(shown) == len(SANDBOX)
     assert all(": control</h1>" in page for page in shown)
+    assert f"logs: {tmp_path / 'web.log'}" in "".join(told)
     assert re.search(r"works once at \S+/connect/lagoon: [A-Za-z0-9+/]{40,}", "".join(told))
     for _ in range(2):  # even if the signal comes twice
         serve.send_signal(signal.SIGTERM)
