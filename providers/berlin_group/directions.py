@@ -19,7 +19,7 @@ from providers.rows import BrokenRow, Lenient, core
 
 _LISTED = Lenient(wire.AccountRow, loosely=True)
 # C, CR, CRDT, Credit; D, DR, DBIT, Debit. The letter alone would take a deposit for a debit.
-_INDICATOR = re.compile(r"(?:(C|CR.*)|D|DR.*|DB.*|DEB.*)", re.IGNORECASE | re.DOTALL)
+_INDICATOR = re.compile(r"(?:(C|CR.*)|D|DR.*|DB.*|D[EÉ]B.*)", re.IGNORECASE | re.DOTALL)
 _WAYS = {
     **dict.fromkeys(("IN", "INCOMING", "INBOUND", "CREDIT", "CRDT", "+"), 1),
     **dict.fromkeys(("OUT", "OUTGOING", "OUTBOUND", "DEBIT", "DBIT"), -1),

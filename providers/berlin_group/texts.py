@@ -93,6 +93,7 @@ def elsewhere(row: rows.ElsewhereRow) -> tuple[str | None, str]:
     """The bank's words where they stand under a name of its own."""
     for place, given in (
         ("transactionDescription", row.transaction_description),
+        ("descriptiveText", row.descriptive_text),
         ("message", row.message),
         ("narration", row.narration),
         ("communication", row.communication),

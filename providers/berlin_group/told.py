@@ -123,7 +123,7 @@ def _look_elsewhere(found: Told, raw: bytes) -> None:
     """What a bank calls by a name of its own, where the standard's fields tell nothing of it."""
     is_nobody = found.creditor is None and found.debtor is None and found.merchant is None
     has_text = bool(found.unstructured or found.single or found.structured or found.additional)
-    is_undated = not found.booking[0][1] and not any(said for _, said in (*found.booking, *found.value, *found.moment))
+    is_undated = not found.booking[0][1] and not any(said for _, said in (*found.booking, *found.value))
     if not is_nobody and not is_undated and has_text:
         return
     row = _ELSEWHERE.decode(raw)
@@ -134,9 +134,10 @@ def _look_elsewhere(found: Told, raw: bytes) -> None:
             ("postedDate", row.posted_date),
             ("entryDate", row.entry_date),
             ("accountingDate", row.accounting_date),
+            ("ledgerDate", row.ledger_date),
             ("operationDate", row.operation_date),
         )
-        found.moment = (("executionDate", row.execution_date),)
+        found.moment = found.moment or (("executionDate", row.execution_date),)
     if not has_text:
         found.additional, found.additional_place = texts.elsewhere(row)
 

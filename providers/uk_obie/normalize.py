@@ -86,8 +86,8 @@ def _account(row: wire.AccountRow, raw: bytes, fallback: str | None) -> Account:
         resource_id=row.account_id,
         currency=currency,
         type=next((kind for word in kinds if (kind := _ACCOUNT_TYPES.get(key(word)))), AccountType.OTHER),
-        name=text.clean(row.nickname) or text.clean(row.description),
-        product=text.clean(row.description),
+        name=said(row.nickname) or said(row.description),
+        product=said(row.description),
         owner_name=next((name for one in schemes if (name := said(one.name))), None),
         # several of one scheme come in no fixed order (Revolut), and the first is what an account is known by
         identifiers=best_first(sorted(identifiers, key=lambda one: one.value)),

@@ -83,6 +83,18 @@ def test_a_balance_whose_sign_cannot_be_read_is_none() -> None:
     assert ([one.reason for one in found.rejected], found.values) == (["creditDebitIndicator cannot be read"], ())
 
 
+def test_a_name_that_says_nothing_is_none() -> None:
+    row = {
+        "AccountId": 7,
+        "Currency": "gbp",
+        "Nickname": "null",
+        "Description": "Classic",
+        "Status": {"Code": "Enabled"},
+    }
+    (account,) = uk_obie.accounts(json.dumps({"Data": {"Account": [row]}}).encode()).values
+    assert (account.resource_id, account.currency, account.name) == ("7", "GBP", "Classic")
+
+
 ACCOUNT = {"id": "1", "name": "Checking", "currency": "USD", "balance": "5.00", "org": {"domain": "b.example"}}
 ROW = {"id": "t", "posted": 1710457200, "amount": "-12.10", "description": "Rent"}
 SETS: list[dict[str, Any]] = [

@@ -138,6 +138,7 @@ UNSIGNED = {"transactionAmount": {"amount": "12.10", "currency": "EUR"}}
 WAYS: list[tuple[dict[str, Any], str]] = [
     ({"creditDebitIndicator": {"code": "DBIT"}}, "-12.10"),
     ({"creditDebitIndicator": ["debit"]}, "-12.10"),
+    ({"creditDebitIndicator": "Débit"}, "-12.10"),
     ({"cdtDbtInd": "DBIT"}, "-12.10"),
     ({"credit_debit_code": "D"}, "-12.10"),
     ({"creditDebitType": "DEBIT"}, "-12.10"),
@@ -198,6 +199,7 @@ OTHER_DAYS: list[tuple[Any, Mapping[str, Any], dict[str, Any]]] = [
     (berlin_group, BERLIN, {"bookingDate": ..., "bookingDateTime": "2024-03-14T23:00:00Z"}),
     (berlin_group, BERLIN, {"bookingDate": ..., "accountingDate": "2024-03-15"}),
     (berlin_group, BERLIN, {"bookingDate": ..., "executionDate": "2024-03-15"}),
+    (berlin_group, BERLIN, {"bookingDate": ..., "transactionDate": "2024-03-14", "ledgerDate": "2024-03-15"}),
     (stet, STET, {"bookingDate": ..., "bookingDateTime": "2024-03-15T10:00:00Z"}),
     (stet, STET, {"bookingDate": ..., "operationDate": "2024-03-15"}),
     (uk_obie, UK, {"BookingDateTime": ..., "BookingDate": "2024-03-15"}),
@@ -246,6 +248,7 @@ TEXTS: list[dict[str, Any]] = [
     {"additionalInformation": ["Rent", "May"]},
     {"description": {"text": "Rent May"}},
     {"transaction_description": "Rent May"},
+    {"descriptiveText": "Rent May"},
     {"communication": "Rent May"},
 ]
 
