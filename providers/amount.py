@@ -56,8 +56,7 @@ def exact(raw: msgspec.Raw, field: str) -> Decimal:
     """
     body = bytes(raw)
     if (plain := _PLAIN_JSON.fullmatch(body)) is not None:  # by far the most
-        number = Decimal(plain[1].decode())
-        return number if number else number.copy_abs()
+        return _plain(plain)
     text = body.decode("utf-8", "replace")
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
@@ -74,11 +73,14 @@ def stated(
     Raises BrokenRow naming ``field``, also where the two are not one, or the currency is there and cannot be read: that
     of the account might be another one.
     """
+    body = bytes(raw)
+    if not unread and currency is not None and is_currency(currency) and (plain := _PLAIN_JSON.fullmatch(body)):
+        return _plain(plain), currency  # by far the most
     if any(core(name) in _CURRENCY_NAMES for name in unread):
         raise BrokenRow(f"{field}.currency is not a currency code")
     beside = texts.word(currency)
     beside = None if beside is None else beside.upper()
-    body, inside = bytes(raw), None
+    inside = None
     if body[:1] == b"{":
         number, inside = _in_object(raw, field)
     elif _PLAIN_JSON.fullmatch(body) is None and (found := _with_code(body)) is not None:
@@ -104,6 +106,11 @@ def _in_object(raw: msgspec.Raw, field: str) -> tuple[Decimal, str | None]:
     except msgspec.ValidationError:
         raise BrokenRow(f"{field}.currency is not a currency code") from None
     return stated(inner, currency, field)
+
+
+def _plain(found: re.Match[bytes]) -> Decimal:
+    number = Decimal(found[1].decode())
+    return number if number else number.copy_abs()
 
 
 def exact_text(text: str, field: str) -> Decimal:

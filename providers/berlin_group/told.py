@@ -53,8 +53,10 @@ def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     found.moment = _moments(row)
     found.creditor = parties.creditor(row) or parties.creditor(entry)
     found.debtor = parties.debtor(row) or parties.debtor(entry)
-    found.ultimate_creditor = parties.ultimate("ultimateCreditor", row.ultimate_creditor or entry.ultimate_creditor)
-    found.ultimate_debtor = parties.ultimate("ultimateDebtor", row.ultimate_debtor or entry.ultimate_debtor)
+    if behind := row.ultimate_creditor or entry.ultimate_creditor:
+        found.ultimate_creditor = parties.ultimate("ultimateCreditor", behind)
+    if behind := row.ultimate_debtor or entry.ultimate_debtor:
+        found.ultimate_debtor = parties.ultimate("ultimateDebtor", behind)
     found.merchant = _merchant(row, is_card)
     if (other := parties.other(row)) is not None:
         found.merchant = found.merchant or other
@@ -98,9 +100,12 @@ def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     found.balance_after_place = "balanceAfterTransaction.balanceAmount"
     found.purpose = row.purpose_code or entry.purpose_code
     found.card = _card(row, is_card)
-    found.exchange = _exchange(row, outgoing, unread)
-    found.charges = _charges(row.markup_fee, unread)
-    found.batch_size = _batch_size(row, entries, unread)
+    if row.original_amount or row.currency_exchange or row.exchange_rate:
+        found.exchange = _exchange(row, outgoing, unread)
+    if row.markup_fee is not None:
+        found.charges = _charges(row.markup_fee, unread)
+    if entries or row.batch_number_of_transactions is not None:
+        found.batch_size = _batch_size(row, entries, unread)
     found.places = _places(row, entries)
     found.unread = tuple(unread)
     return found
@@ -169,13 +174,12 @@ def _places(row: rows.TransactionRow, entries: Sequence[rows.EntryRow]) -> dict[
         found["batch_size"] = "batchNumberOfTransactions"
     elif entries:
         found["batch_size"] = "entryDetails"
-    for place, given in (
-        ("maskedPan", row.masked_pan or row.masked_pan_capital),
-        ("additionalDataStructured.cardInstrument", row.additional_data_structured),
-        ("cardAcceptorAddress", row.card_acceptor_address),
-    ):
-        if given:
-            found.setdefault("card", place)
+    if row.masked_pan or row.masked_pan_capital:
+        found["card"] = "maskedPan"
+    elif row.additional_data_structured:
+        found["card"] = "additionalDataStructured.cardInstrument"
+    elif row.card_acceptor_address:
+        found["card"] = "cardAcceptorAddress"
     return found
 
 
@@ -278,9 +282,9 @@ def _card(row: rows.TransactionRow, is_card: bool) -> Card | None:
     )
 
 
-def _charges(given: wire.Amount | None, unread: list[str]) -> Money | None:
+def _charges(given: wire.Amount, unread: list[str]) -> Money | None:
     """markupFee is what the holder paid on top, whatever its sign."""
-    fee = None if given is None else _optional(given, "markupFee", unread)
+    fee = _optional(given, "markupFee", unread)
     return None if fee is None or not fee.number else Money(fee.number.copy_abs().copy_negate(), fee.currency)
 
 
