@@ -18,9 +18,12 @@ from hub.jobs.holding import Held
 from hub.jobs.kind import Kind
 from hub.jobs.queue import ROUTINE, put, withdraw
 from hub.models.event import Event
+from hub.models.job import Job
 from hub.models.signal import DeadSignal, Signal
 
 QUEUE = "event.timer"
+LATE = timedelta(minutes=1)
+"""A signal is dispatched within seconds, unless it was given up before or all have been waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ def wind(session: Session, signal: Signal, now: datetime) -> None:
     """Start the timers that this signal starts, and stop those that it stops, in the dispatcher's transaction."""
     for one in concerned(signal.kind):
         key = _key(one, signal)
+        if now - signal.at > LATE and _began_later(session, key, signal):
+            continue
         if signal.kind in one.ends:
             withdraw(session, QUEUE, key)
         if one.is_made_of(signal.kind, signal.body) and (at := due_at(one, signal)) is not None:
@@ -54,6 +59,14 @@ def wind(session: Session, signal: Signal, now: datetime) -> None:
                 | {"client_id": signal.body.get("client_id")},
             }
             put(session, QUEUE, key=key, at=at, now=now, priority=ROUTINE, args=args)
+
+
+def _began_later(session: Session, key: str, signal: Signal) -> bool:
+    """Whether the timer that runs was started by what was said after this: a signal that was given up and sent round
+    again (hub.events.dead) neither ends it nor starts it anew."""
+    args = session.scalar(select(Job.args).where(Job.queue == QUEUE, Job.key == key))
+    since = (args or {}).get("since")
+    return since is not None and datetime.fromisoformat(str(since)) > signal.at
 
 
 def _key(one: EventType, signal: Signal) -> str:

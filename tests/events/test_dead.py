@@ -337,3 +337,22 @@ def test_a_timer_is_ended_by_what_was_given_up_too(hub: Hub, clock: TestClock) -
     clock.advance(seconds=600)
     run_out(hub)
     assert kinds(hub) == ["connection.begun"]
+
+
+@pytest.mark.parametrize("older", ["connection.begun", "connection.link_failed"])
+def test_what_is_sent_round_again_touches_no_timer_that_was_started_since(
+    hub: Hub, clock: TestClock, older: str
+) -> None:
+    say(hub, older)
+    dispatch(hub, (breaks_at(older),))
+    clock.advance(seconds=300)
+    say(hub, "connection.begun")
+    dispatch(hub, ())
+    assert dead.revive(hub) == 1
+    dispatch(hub, ())
+    clock.advance(seconds=599)
+    run_out(hub)
+    assert "connection.abandoned" not in kinds(hub)
+    clock.advance(seconds=1)
+    run_out(hub)
+    assert kinds(hub)[-1] == "connection.abandoned"
