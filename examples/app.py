@@ -116,14 +116,18 @@ def data() -> Any:
 
 
 @app.get("/login")
-def login() -> Response:
+def login() -> Response | str:
     """Push the request to the hub, then send the browser there with nothing but a reference to it."""
     wanted = rialto().authorization_request(
         scope=SCOPE, redirect_uri=url_for("callback", _external=True), nonce=secrets.token_urlsafe(16), dpop=True
     )
+    try:
+        pushed = rialto().pushed_authorization_request(wanted)
+    except OAuth2Error as error:  # such as a scope that the app is not registered for
+        return render_template_string(PAGE, refused=error.description or str(error))
     session["asked"] = secrets.token_urlsafe(16)
     asked[session["asked"]] = wanted
-    return redirect(str(rialto().pushed_authorization_request(wanted)), 303)
+    return redirect(str(pushed), 303)
 
 
 @app.get("/callback")

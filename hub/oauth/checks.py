@@ -167,9 +167,19 @@ def scope_is_registered(asked: Asked) -> Facts:
     """
     wanted = scopes_asked(asked)
     held = frozenset(filter(asked.policy.may_hold, asked.known_client.scopes))
-    if not wanted <= held & scopes.OF_PEOPLE:
-        raise InvalidScopeError("The scope is unknown, or the client is not registered for it, or its profile bars it.")
+    if beyond := wanted - (held & scopes.OF_PEOPLE):
+        raise InvalidScopeError(_why_not(beyond))
     return {"scope": scopes.text_of(wanted)}
+
+
+def _why_not(beyond: frozenset[str]) -> str:
+    """Names words of ours alone: the developer is shown what is said here, and nothing else that was sent."""
+    said = {
+        "The client is not registered for {}, or its profile bars it.": beyond & scopes.OF_PEOPLE,
+        "No person is asked for {}: it is had by client_credentials.": beyond & scopes.OF_THE_CLIENT,
+        "The scope holds a word that is not known here.": beyond - scopes.KNOWN,
+    }
+    return " ".join(text.format(", ".join(sorted(words))) for text, words in said.items() if words)
 
 
 def resource_is_known(asked: Asked) -> Facts:

@@ -85,6 +85,17 @@ def test_what_is_wrong_is_told_to_whoever_pushed_it(world: World, change: dict[s
     assert answer.get_json()["error_description"]
 
 
+def test_a_refusal_names_the_scopes_that_are_not_the_apps_and_repeats_nothing_that_only_it_said(world: World) -> None:
+    barred, unknown = (
+        world.push(scope=f"openid {words}").get_json() for words in ("payments:write webhooks holders:read", "sesame")
+    )
+    assert "not registered for holders:read, payments:write," in barred["error_description"]
+    assert "for webhooks: it is had by client_credentials" in barred["error_description"]
+    assert "openid" not in barred["error_description"]
+    assert "not known" in unknown["error_description"]
+    assert "sesame" not in unknown["error_description"]
+
+
 def test_only_an_authenticated_client_pushes_and_only_by_post(world: World) -> None:
     bare = world.app.test_client().post("/oauth/par", data=world.request_of())
     assert (bare.status_code, bare.get_json()["error"]) == (401, "invalid_client")
