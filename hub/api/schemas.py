@@ -335,4 +335,6 @@ class TransactionQuery(AccountTransactionQuery):
 
 class SyncQuery(Schema):
     cursor = fields.String(metadata={"description": "`next_cursor` of the last answer; absent: from the beginning."})
-    count = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    count = fields.Integer(
+        load_default=100, validate=validate.Range(1, 500), metadata={"description": "Changes a page."}
+    )

@@ -262,6 +262,8 @@ def test_the_api_reference_is_made_from_the_routes(world: World) -> None:
     text = world.stranger().get("/docs/api").text
     assert "/v1/accounts" in text
     assert "transactions:read" in text
+    assert "1 to 500; else 100" in text
+    assert "Changes a page." in text
 
 
 def test_health_needs_nobody_and_readiness_looks_at_the_schema(world: World) -> None:
