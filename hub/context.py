@@ -188,14 +188,14 @@ class Hub:
     def institution(self, institution_id: str) -> Institution:
         """Raises NotFound if the catalogue has no such bank."""
         if (found := self.institutions.get(institution_id)) is None:
-            raise NotFound("no such institution")
+            raise NotFound("No such institution.")
         return found
 
     def linkable(self, institution_id: str) -> Institution:
         """A bank that people may link here. Raises NotFound for one that is only listed, too."""
         found = self.institution(institution_id)
         if not found.enabled:
-            raise NotFound("this hub lists the institution and cannot link it")
+            raise NotFound("This hub lists the institution and cannot link it.")
         return found
 
     @cached_property
@@ -207,7 +207,7 @@ class Hub:
     def upstream(self, provider_id: str) -> Provider:
         """A provider at which people may log in. Raises NotFound if none of that name was declared."""
         if (found := self.upstreams.get(provider_id)) is None:
-            raise NotFound("no such provider")
+            raise NotFound("No such provider.")
         return found
 
     def adapter(self, institution_id: str) -> Adapter:

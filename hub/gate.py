@@ -96,7 +96,7 @@ def _enforce() -> Response | None:
     if request.endpoint == "static":
         return None
     if not all(str(value).isprintable() for value in (request.view_args or {}).values()):
-        raise NotFound("there is no such thing")  # no id of ours; and PostgreSQL has no text with a NUL in it
+        raise NotFound("There is no such thing.")  # no id of ours; and PostgreSQL has no text with a NUL in it
     access = declared(current_app.view_functions[request.endpoint])
     if access is None:
         raise UndeclaredRoute(request.endpoint)
@@ -138,7 +138,7 @@ def _operator(access: Access, hub: Hub) -> Response | None:
     """Who is none learns nothing, not even that there is such a page."""
     answer = _signed_in(access, hub)
     if answer is None and not operators.is_one(hub, g.person):
-        raise NotFound("there is no such page")
+        raise NotFound("There is no such page.")
     if answer is None and not operators.is_sure(hub, g.person):
         return _to_login(fresh=True, acr=assurance.TWO_FACTOR)
     return answer
@@ -237,4 +237,4 @@ def _count(caller: str) -> None:
     limiter: SharedLimiter = current_app.extensions["rialto.limiter"]
     g.rate = limiter.take(caller)
     if g.rate.retry_after_s:
-        raise TooMany("too many requests for the moment", retry_after_s=g.rate.retry_after_s)
+        raise TooMany("Too many requests for the moment.", retry_after_s=g.rate.retry_after_s)

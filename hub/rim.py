@@ -67,7 +67,7 @@ def _begin() -> None:
     g.interaction_id = _interaction_id(request.headers.get(INTERACTION_ID))
     correlation.begin(g.interaction_id)
     if any("\x00" in str(part) for part in (request.view_args or {}).values()):
-        raise NotFound("no such thing")  # PostgreSQL has no text with this character in it
+        raise NotFound("No such thing.")  # PostgreSQL has no text with this character in it
 
 
 def _interaction_id(given: str | None) -> str:

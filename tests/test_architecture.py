@@ -1,6 +1,7 @@
 """The rules of the house that a machine can check: who may import whom, what is pure, and how long a file may be."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import hub.models  # noqa: F401  # loads every table
 from hub.db import Base
+from hub.errors import DomainError
 from hub.retention import ENDS, STAYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,3 +128,17 @@ def test_oauths_errors_have_one_home() -> None:
     """Authlib's raise ValueError for a description in other characters than it may hold; ours never do."""
     found = {path for path in _files("hub") for name in _imports(path) if name.startswith("authlib")}
     assert found == {ROOT / "hub/oauth/errors.py"}
+
+
+def test_what_callers_are_told_of_an_error_is_a_sentence() -> None:
+    """It begins with a capital, or with the name of a parameter, and ends like one."""
+    kinds = {kind.__name__ for kind in DomainError.__subclasses__()}
+    told = [
+        (path.name, node.args[0].value)
+        for path in _files("hub")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args
+        if isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(told) > 100
+    assert [one for one in told if not re.fullmatch(r"([A-Z]|[a-z]+_).*[.?)]", str(one[1]), re.DOTALL)] == []

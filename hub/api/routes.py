@@ -289,7 +289,7 @@ def _decimal(text: str | None) -> Decimal | None:
 def _own(consent_id: str) -> Consent:
     held = token().consent
     if held is None or held.id != consent_id:
-        raise NotFound("there is no such consent behind this token")
+        raise NotFound("There is no such consent behind this token.")
     return held
 
 

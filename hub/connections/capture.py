@@ -38,7 +38,7 @@ def start(hub: Hub, connection_id: str, *, length: timedelta, most_bytes: int, n
             select(Connection.psu_id, Connection.institution_id).where(Connection.id == connection_id)
         ).one_or_none()
         if row is None:
-            raise NotFound("no such connection")
+            raise NotFound("No such connection.")
         session.merge(Capture(connection_id=connection_id, ends_at=ends_at, bytes_left=min(most_bytes, MOST_BYTES)))
         body = {"institution_id": row.institution_id, "ends_at": ends_at.isoformat()}
         emit(session, "connection.capture_begun", connection_id, now=now, psu_id=row.psu_id, body=body)

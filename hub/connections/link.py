@@ -175,11 +175,11 @@ def _check_renewable(hub: Hub, connection_id: str, *, psu_id: str, institution_i
     with hub.db.read() as session:
         found = session.execute(query.where(Connection.id == connection_id, Connection.psu_id == psu_id)).one_or_none()
     if found is None:
-        raise NotFound("no such connection")
+        raise NotFound("No such connection.")
     if found.institution_id != institution_id:
-        raise BadInput("this connection is to another bank", parameter="renew")
+        raise BadInput("This connection is to another bank.", parameter="renew")
     if Status(found.status) not in sources_of(Happening.LINKED):
-        raise Conflict("this connection was disconnected; link the bank anew")
+        raise Conflict("This connection was disconnected; link the bank anew.")
 
 
 def _check_bank_url(url: str, *, secure: bool) -> None:

@@ -20,4 +20,4 @@ def local_path(given: str | None, *, parameter: str = "return_to") -> str | None
         parts = urlsplit(given)
         if not parts.scheme and not parts.netloc:
             return given
-    raise BadInput("the address to come back to is not a path of this site", parameter=parameter)
+    raise BadInput("The address to come back to is not a path of this site.", parameter=parameter)

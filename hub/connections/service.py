@@ -74,7 +74,7 @@ def get(session: Session, psu_id: str, connection_id: str) -> Overview:
     """Raises NotFound if there is none, or it is not this person's."""
     query = _OVERVIEW.where(Connection.id == connection_id, Connection.psu_id == psu_id)
     if (row := session.execute(query).one_or_none()) is None:
-        raise NotFound("no such connection")
+        raise NotFound("No such connection.")
     return _overview(row)
 
 

@@ -161,7 +161,7 @@ def revoke(
     """
     row = _row(session, consent_id, for_update=True)
     if (psu_id is not None and row.psu_id != psu_id) or (client_id is not None and row.client_id != client_id):
-        raise NotFound("there is no such consent")
+        raise NotFound("There is no such consent.")
     if Status(row.status) in TERMINAL:
         return to_model(row)
     event = Event.EXPIRE if row.valid_until <= now else Event.REVOKE
@@ -175,7 +175,7 @@ def consume(session: Session, consent_id: str, *, client_id: str, now: datetime)
     """
     row = _row(session, consent_id, for_update=True)
     if row.client_id != client_id:
-        raise NotFound("there is no such consent")
+        raise NotFound("There is no such consent.")
     return _move(session, row, Event.CONSUME, actor=Actor.CLIENT, now=now)
 
 
@@ -206,7 +206,7 @@ def _row(session: Session, consent_id: str, *, for_update: bool = False) -> Cons
         query = query.with_for_update().execution_options(populate_existing=True)
     row = session.scalar(query)
     if row is None:
-        raise NotFound("there is no such consent")
+        raise NotFound("There is no such consent.")
     return row
 
 

@@ -60,7 +60,7 @@ def changes(
     """
     must_cover(allowed, Permission.TRANSACTIONS_READ)
     if not 1 <= count <= MAX_COUNT:
-        raise BadInput(f"between 1 and {MAX_COUNT}", parameter="count")
+        raise BadInput(f"Between 1 and {MAX_COUNT}.", parameter="count")
     place = SyncPlace({}) if cursor is None else SyncPlace.parse(cursor, sealer, _bound_to(allowed))
     if place.target is None:
         place = SyncPlace(place.base, _heads(reading, allowed))

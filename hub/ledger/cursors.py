@@ -47,7 +47,7 @@ class Place:
             day = date.fromordinal(int.from_bytes(raw[:_DAY_BYTES], "big"))
             return cls(day, str(uuid.UUID(bytes=raw[_DAY_BYTES:])))
         except (ValueError, OverflowError, binascii.Error) as error:
-            raise BadInput("this is not a cursor of ours: give back `next` as it was", parameter="after") from error
+            raise BadInput("This is not a cursor of ours: give back `next` as it was.", parameter="after") from error
 
 
 Positions = dict[str, int]
@@ -81,5 +81,5 @@ class SyncPlace:
             return cls(*orjson.loads(sealer.open(_decode(text), bound_to)))
         except (ValueError, SealBroken, binascii.Error) as error:
             raise BadInput(
-                "this cursor does not belong to this consent: start again without a cursor", parameter="cursor"
+                "This cursor does not belong to this consent: start again without a cursor.", parameter="cursor"
             ) from error

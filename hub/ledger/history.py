@@ -75,7 +75,7 @@ def account(reading: Reading, allowed: Allowed, account_id: str) -> dict[str, An
     must_hold(allowed, account_id)
     row = reading.execute(select(_ACCOUNT).where(_ACCOUNT.c.id == account_id)).first()
     if row is None:
-        raise NotFound("no such account")
+        raise NotFound("No such account.")
     return only(_account(row, allowed), allowed.fields[account_id])
 
 
@@ -200,7 +200,7 @@ def row(reading: Reading, allowed: Allowed, transaction_id: str) -> render.Row:
         )
     )
     if not found or found[0][render.ACCOUNT] not in allowed.account_ids:
-        raise NotFound("no such transaction")
+        raise NotFound("No such transaction.")
     if allowed.since is not None and render.day(found[0]) < allowed.since:
-        raise NotFound("no such transaction")
+        raise NotFound("No such transaction.")
     return found[0]

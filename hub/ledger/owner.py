@@ -129,7 +129,7 @@ def provenance(reading: Reading, sealer: Sealer, allowed: Allowed, transaction_i
         .where(_T.id == transaction_id)
     ).first()
     if row is None or allowed.consent_id is not None or row.account_id not in allowed.account_ids:
-        raise NotFound("no such transaction")
+        raise NotFound("No such transaction.")
     return Provenance(
         raw=sealer.open(row.raw_sealed, raw_place(transaction_id)),
         raw_hash=row.raw_hash,

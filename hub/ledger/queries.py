@@ -62,13 +62,13 @@ class HistoryQuery:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:
-            raise BadInput(f"between 1 and {MAX_LIMIT} rows a page", parameter="limit")
+            raise BadInput(f"Between 1 and {MAX_LIMIT} rows a page.", parameter="limit")
         if self.direction not in {None, "in", "out"}:
-            raise BadInput("in or out", parameter="direction")
+            raise BadInput("In or out.", parameter="direction")
         for name in ("min_amount", "max_amount"):
             number = getattr(self, name)
             if number is not None and (not number.is_finite() or abs(number.adjusted()) > 40):
-                raise BadInput("a plain decimal, such as -12.30", parameter=name)
+                raise BadInput("A plain decimal, such as -12.30.", parameter=name)
         if self.text is not None and (not self.text or len(self.text) > MAX_TEXT or not _is_text(self.text)):
             raise BadInput(f"1 to {MAX_TEXT} characters of text", parameter="q")
 

@@ -74,7 +74,7 @@ def opened(hub: Hub, session: Session, psu_id: str, notification_id: str, now: d
     """The page that it leads to; it counts as read. Raises NotFound for another person's."""
     row = session.get(Notification, notification_id)
     if row is None or row.psu_id not in {psu_id, None}:
-        raise NotFound("there is no such notification")
+        raise NotFound("There is no such notification.")
     if row.psu_id is None:
         _see_general(session, psu_id, row.at)
     elif row.read_at is None:
@@ -90,7 +90,7 @@ def announcement(session: Session, announcement_id: str) -> Notification:
         )
     ).one_or_none()
     if found is None:
-        raise NotFound("there is no such announcement")
+        raise NotFound("There is no such announcement.")
     return found
 
 

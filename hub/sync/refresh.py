@@ -58,7 +58,7 @@ def refresh(hub: Hub, psu_id: str, connection_id: str, *, psu: Psu, now: datetim
         if claimed is None:
             mine = select(Connection.id).where(Connection.id == connection_id, Connection.psu_id == psu_id)
             if session.scalar(mine) is None:
-                raise NotFound("no such connection")
+                raise NotFound("No such connection.")
             return NotNow()
     is_over = start_attended(hub, connection_id, psu=psu)
     if is_over is None:

@@ -169,7 +169,7 @@ def unlink(hub: Hub, person: Person, login_id: str, *, origin: Origin, now: date
         mine = list_for(hub, session, person.psu_id)
         going = next((one for one in mine if one.id == login_id), None)
         if going is None:
-            raise NotFound("no such login")
+            raise NotFound("No such login.")
         if not _has_another_way(session, person.psu_id, [one for one in mine if one is not going]):
             raise Conflict(_LAST_WAY)
         session.execute(

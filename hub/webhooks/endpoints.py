@@ -156,7 +156,7 @@ def owned(session: Session, client_id: str, endpoint_id: str) -> WebhookEndpoint
     """Raises NotFound for another app's."""
     endpoint = session.get(WebhookEndpoint, endpoint_id, with_for_update=True)
     if endpoint is None or endpoint.client_id != client_id:
-        raise NotFound("there is no such endpoint")
+        raise NotFound("There is no such endpoint.")
     return endpoint
 
 
@@ -164,7 +164,7 @@ def seen(session: Session, client_id: str, endpoint_id: str) -> WebhookEndpoint:
     """The same, to be looked at only."""
     endpoint = session.get(WebhookEndpoint, endpoint_id)
     if endpoint is None or endpoint.client_id != client_id:
-        raise NotFound("there is no such endpoint")
+        raise NotFound("There is no such endpoint.")
     return endpoint
 
 

@@ -76,9 +76,9 @@ def _called(session: Session, endpoint_id: str, *, is_locked: bool) -> tuple[Web
     endpoint = session.get(WebhookEndpoint, endpoint_id, with_for_update=is_locked or None)
     client = session.get(Client, endpoint.client_id) if endpoint is not None else None
     if endpoint is None or client is None or client.deleted_at is not None:
-        raise NotFound("there is no such endpoint")
+        raise NotFound("There is no such endpoint.")
     if endpoint.disabled_why is not None:
-        raise Conflict("the endpoint is switched off: its developer switches it on first")
+        raise Conflict("The endpoint is switched off: its developer switches it on first.")
     return endpoint, client
 
 

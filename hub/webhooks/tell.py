@@ -107,7 +107,7 @@ def again(session: Session, endpoint: WebhookEndpoint, message_id: str, now: dat
         .execution_options(synchronize_session=False)
     )
     if session.execute(moved).one_or_none() is None:
-        raise NotFound("there is no such message")
+        raise NotFound("There is no such message.")
     endpoints.wake(session, endpoint, now)
 
 

@@ -106,7 +106,7 @@ def remove(session: Session, psu_id: str, subscription_id: str) -> None:
     """Raises NotFound for another person's."""
     mine = delete(PushSubscription).where(PushSubscription.id == subscription_id, PushSubscription.psu_id == psu_id)
     if session.execute(mine.returning(PushSubscription.id), **_OPTIONS).one_or_none() is None:
-        raise NotFound("there is no such browser")
+        raise NotFound("There is no such browser.")
 
 
 def end(session: Session, sids: Collection[str]) -> None:

@@ -18,7 +18,7 @@ blueprint = Blueprint("metrics", __name__)
 def metrics() -> Response:
     hub = hub_of_request()
     if not _may_read(hub.settings):
-        raise NotFound("there is no such page")
+        raise NotFound("There is no such page.")
     return Response(figures.text(hub), content_type=figures.CONTENT_TYPE)
 
 

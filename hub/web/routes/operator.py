@@ -71,7 +71,7 @@ def stream() -> Response:
 def retry_signals() -> Response:
     hub, dead_id = hub_of_request(), fields.single(request.form, "dead_id")
     if not dead_signals.revive(hub, dead_id or None, most=AT_ONCE) and dead_id:
-        raise NotFound("there is no such signal")
+        raise NotFound("There is no such signal.")
     return respond.see_other(EVENTS, say=Said.SENT_ROUND_AGAIN)
 
 
@@ -113,7 +113,7 @@ def retry() -> Response:
         wanted = select(DeadJob.id).where(DeadJob.id == dead_id) if dead_id else select(DeadJob.id).limit(AT_ONCE)
         ids = session.scalars(wanted).all()
     if dead_id and not ids:
-        raise NotFound("there is no such job")
+        raise NotFound("There is no such job.")
     for one in ids:
         with hub.db.write() as session:
             holding.revive(session, one, hub.clock())
