@@ -45,6 +45,7 @@ class Said(StrEnum):
     BROWSER_ADDED = "browser_added"
     BROWSER_REMOVED = "browser_removed"
     SENT_ROUND_AGAIN = "sent_round_again"
+    TEST_SENT = "test_sent"
 
 
 MESSAGES: Mapping[Said, Flash] = MappingProxyType(
@@ -78,6 +79,7 @@ MESSAGES: Mapping[Said, Flash] = MappingProxyType(
         Said.BROWSER_ADDED: Flash("success", "This browser will show you what is new."),
         Said.BROWSER_REMOVED: Flash("success", "That browser is told nothing more."),
         Said.SENT_ROUND_AGAIN: Flash("success", "Sent round again."),
+        Said.TEST_SENT: Flash("success", "A test is on its way. Load this page again to see what came of it."),
     }
 )
 

@@ -743,7 +743,7 @@ RICH: dict[str, tuple[str, Any, v.Viewer | None]] = {
         ),
         ALICE,
     ),
-    "developer_webhooks_none": ("developer_webhooks.html", v.WebhooksPage(BUDGET), ALICE),
+    "developer_webhooks_none": ("developer_webhooks.html", v.WebhooksPage(BUDGET, is_local=True), ALICE),
     "developer_webhook": (
         "developer_webhook.html",
         v.EndpointPage(

@@ -17,8 +17,10 @@ _SCHEMES = (
 )
 
 
-def overview(client: Client, held: Sequence[WebhookEndpoint], form: Form, wanted: Collection[str]) -> WebhooksPage:
-    return WebhooksPage(app_of(client), tuple(map(row, held)), types(wanted), _SCHEMES, form)
+def overview(
+    client: Client, held: Sequence[WebhookEndpoint], form: Form, wanted: Collection[str], *, is_local: bool
+) -> WebhooksPage:
+    return WebhooksPage(app_of(client), tuple(map(row, held)), types(wanted), _SCHEMES, form, is_local)
 
 
 def row(one: WebhookEndpoint) -> EndpointRow:
@@ -32,7 +34,9 @@ def row(one: WebhookEndpoint) -> EndpointRow:
 def types(wanted: Collection[str]) -> tuple[Choice, ...]:
     """None chosen means all."""
     known = endpoints.told_to_apps().values()
-    return tuple(Choice(one.type, one.title, one.description, checked=one.type in wanted) for one in known)
+    return tuple(
+        Choice(one.type, one.title, f"{one.type} · {one.description}", checked=one.type in wanted) for one in known
+    )
 
 
 def page(

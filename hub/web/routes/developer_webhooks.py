@@ -88,7 +88,7 @@ def rotate(client_id: str, endpoint_id: str) -> Response:
 def test(client_id: str, endpoint_id: str) -> Response:
     hub = hub_of_request()
     _do(client_id, endpoint_id, lambda session, one, now: tell.test(hub, session, one, now))
-    return _back(client_id, endpoint_id, Said.SENT_ROUND_AGAIN)
+    return _back(client_id, endpoint_id, Said.TEST_SENT)
 
 
 @blueprint.post("/<endpoint_id>/again")
@@ -147,7 +147,8 @@ def _overview(client_id: str, form: Form, wanted: list[str] | None = None, statu
     hub = hub_of_request()
     with hub.db.read() as session:
         client = _owned(session, client_id)
-        page = present.overview(client, endpoints.of_client(session, client_id), form, wanted or ())
+        held = endpoints.of_client(session, client_id)
+    page = present.overview(client, held, form, wanted or (), is_local=hub.settings.local)
     return respond.page("developer_webhooks.html", page, status=status)
 
 

@@ -20,13 +20,15 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class WebhooksPage:
-    """developer_webhooks.html. Posts ``url``, ``type``*, ``scheme``, ``unordered``."""
+    """developer_webhooks.html. Posts ``url``, ``type``*, ``scheme``, ``unordered``. ``is_local``: the hub serves nobody
+    but its own machine, and calls that machine without TLS."""
 
     app: App
     endpoints: tuple[EndpointRow, ...] = ()
     types: tuple[Choice, ...] = ()
     schemes: tuple[Choice, ...] = ()
     form: Form = Form()
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def test_from_the_form_to_the_first_message_and_a_new_secret(world: World, recei
     (here,) = set(re.findall(rf'action="({webhooks}/[0-9a-f-]+)/test"', page.text))
     assert secret not in alice.get(here).text
     alice.post(f"{here}/test")
+    assert "A test is on its way." in alice.get(here).text
     Crew(world.hub, [deliver.KIND]).run_once()
     (got,) = receiver.got
     assert got.is_signed_by(secret)
@@ -51,7 +52,9 @@ def test_from_the_form_to_the_first_message_and_a_new_secret(world: World, recei
     for step, word in (("off", "Switched off"), ("on", "Called")):
         alice.get(here)
         alice.post(f"{here}/{step}")
-        assert word in alice.get(here).text
+        text = alice.get(here).text
+        assert word in text
+        assert ("Send a test</button>" in text) is (step == "on")  # switched off, it would wait in silence
     alice.post(f"{here}/delete")
     assert alice.get(here).status_code == 404
 
@@ -63,6 +66,13 @@ def test_a_wrong_address_is_told_beside_its_field(world: World) -> None:
     answer = alice.post(webhooks, {"url": "ftp://app.example", "scheme": "v1"})
     assert answer.status_code == 422
     assert "The URL must be https" in answer.text or "not an absolute one" in answer.text
+
+
+def test_the_form_names_the_types_as_they_come_and_the_addresses_that_this_hub_calls(world: World) -> None:
+    webhooks, alice = app_of_alice(world), world.browser()
+    text = alice.get(webhooks).text
+    assert "transactions.updated · Ask transactions/sync" in text
+    assert ("http://127.0.0.1 too" in text) is world.hub.settings.local
 
 
 def test_another_developer_finds_nothing_there(world: World, receiver: Receiver) -> None:
