@@ -28,4 +28,5 @@ def trace(trace_id: str) -> None:
     for job in found.waiting:
         state = "given up at" if job.is_dead else "is due at"
         click.echo(f"job {job.queue} {job.key} {state} {job.at:%Y-%m-%d %H:%M:%S} {job.failure}".rstrip())
-    click.echo(f"{found.verdict.fault}: {found.verdict.words}")
+    sits_at = "" if found.verdict.fault == "none" else f"{found.verdict.fault}: "
+    click.echo(f"{sits_at}{found.verdict.words}")

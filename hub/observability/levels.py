@@ -1,7 +1,7 @@
 """How well the banks serve: of the calls to each, how many were answered and how fast.
 
 Counted by latency bucket, in five minutes (kept a day and a bit) and in days (kept thirteen months). A refusal (4xx but
-for 429) is an answer; 5xx, 429, what breaks the standard, and no answer are not.
+for 429) is an answer; 5xx, 429, what is no HTTP, and no answer are not.
 """
 
 from bisect import bisect_left

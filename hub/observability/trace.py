@@ -14,7 +14,12 @@ from hub.models.observability import Hop
 LONGEST = 500
 Fault = Literal["none", "us", "network", "partner", "caller"]
 _OUTSIDE = ("bank", "webhook", "mail", "push")
-_PARTNER = {"bank": "the bank", "webhook": "the app's address", "mail": "the mail server"}
+_PARTNER = {
+    "bank": "the bank",
+    "webhook": "the app's address",
+    "mail": "the mail server",
+    "push": "the browser's push service",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def verdict(hops: Sequence[Hop]) -> Verdict:
     for one in bad:
         if one.place in _OUTSIDE:
             did = "said no" if one.outcome == "refused" else "failed"
-            return Verdict("partner", f"It {did} at {_named(one)} ({one.detail}).")
+            return Verdict("partner", f"{_named(one).replace('the', 'The', 1)} {did} ({one.detail}).")
     for one in bad:
         if one.place == "hub" or one.outcome != "refused":
             return Verdict("us", f"It failed in this hub, at {one.what} ({one.detail}).")

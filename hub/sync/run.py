@@ -10,7 +10,7 @@ or has stopped answering.
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +27,7 @@ from hub.events.outbox import emit
 from hub.ledger import tables
 from hub.ledger.accounts import store_accounts
 from hub.ledger.ingest import Applied
+from hub.observability.recorder import Place
 from hub.sync import lease as leases
 from hub.sync.account import NOTHING, AccountReport, read_account
 from hub.sync.bank import Bank, budget_of
@@ -36,6 +37,7 @@ from hub.sync.quota import Endpoint, Held, Key, take_ahead
 from hub.sync.resources import read_resources
 from hub.sync.verdict import READ_ALL, Fault, Verdict, fault_of, judge
 from providers.errors import ProviderError
+from providers.interaction import Outcome as Ended
 from providers.model import Account
 from providers.port import Psu
 
@@ -237,7 +239,24 @@ def _conclude(
                 "accounts_failed": [report.account_id for report in reports if not report.is_read],
             },
         )
+    _tell(hub, claimed.institution_id, verdict.fault)
     return outcome
+
+
+def _tell(hub: Hub, institution_id: str, fault: Fault | None) -> None:
+    """A step of the trace: an answer that came and cannot be read is a failure as well, and no call shows it."""
+    kind, detail = (None, "") if fault is None or fault.kind in READ_ALL else (fault.kind, fault.detail)
+    place: Place = "hub" if kind is FailureKind.HUB_ERROR else "bank"
+    hub.recorder.note(
+        place, "sync", took_ms=0, outcome=_SEEN_AS.get(kind, "failed"), detail=detail, party=institution_id
+    )
+
+
+_SEEN_AS: Mapping[FailureKind | None, Ended] = {
+    None: "ok",
+    FailureKind.CONSENT_ENDED: "refused",
+    FailureKind.REFUSED: "refused",
+}
 
 
 _EVENTS = {Happening.READ: "connection.synced", Happening.ACCESS_ENDED: "connection.needs_psu"}

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +22,7 @@ from hub.jobs.holding import Held
 from hub.jobs.queue import ROUTINE
 from hub.models.observability import Hop, ServiceCount
 from hub.observability import levels, recorder, trace
-from hub.observability.recorder import Recorder
+from hub.observability.recorder import Place, Recorder
 from providers import interaction
 from providers.errors import Transient
 from providers.transport import Limits, Transport
@@ -104,8 +105,17 @@ def test_one_id_goes_from_an_apps_request_through_the_job_to_the_bank_and_names_
     monkeypatch.setenv("RIALTO_DATA_DIR", str(hub.settings.data_dir))
     shown = CliRunner().invoke(main, ["trace", f"urn:uuid:{OTHER}".upper().replace("URN:UUID", "urn:uuid")])
     assert shown.exit_code == 0, shown.output
-    assert "partner: It failed at the bank albion (HTTP 503)." in shown.output
+    assert "partner: The bank albion failed (HTTP 503)." in shown.output
     assert "job carving asked for is due at" in shown.output, "what will be tried again is part of the way"
+
+
+@pytest.mark.parametrize("place", ["bank", "webhook", "mail", "push"])
+def test_whoever_outside_said_no_is_named(hub: Hub, place: Place) -> None:
+    made(hub)
+    hub.recorder.note(place, "it", took_ms=1, outcome="refused", detail="410", trace_id=OTHER)
+    hub.recorder.flush()
+    with hub.db.read() as session:
+        assert re.fullmatch(r"The [a-z' ]+ said no \(410\)\.", trace.find(session, OTHER).verdict.words)
 
 
 def test_a_bank_that_cannot_be_reached_is_the_networks_and_counts_against_its_service(hub: Hub, bank: str) -> None:

@@ -1,18 +1,21 @@
 """One sync: what is read when, and what every failure at every step leaves behind."""
 
 import logging
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from hub import correlation
 from hub.connections import sealed, service
 from hub.connections.circuit import FAILURES_TO_OPEN
 from hub.connections.state import FailureKind, Status
 from hub.ledger import history
 from hub.models.connection import Connection
 from hub.models.signal import Signal
+from hub.observability import trace
 from hub.sync.progress import Progress, progress
 from hub.sync.run import Result
 from hub.sync.window import ALWAYS_READABLE_DAYS, OVERLAP
@@ -122,6 +125,26 @@ WHOLE = [
     (ReconsentRequired("ended"), "needs_psu", FailureKind.CONSENT_ENDED, Result.NEEDS_PSU),
     (KeyError("a bug"), "ready", FailureKind.HUB_ERROR, Result.FAILED),
 ]
+
+
+def test_the_trace_of_a_sync_says_whose_failure_it_was_though_every_call_was_answered(world: World) -> None:
+    world.fill()
+    for error, _status, kind, _result in WHOLE:
+        trace_id, connection_id = str(uuid.uuid4()), world.linked(person(world.hub, "Alice"))
+        world.bank.errors = {"transactions": error}
+        with correlation.under(trace_id):
+            world.sync(connection_id)
+        assert sits_at(world, trace_id) == ("us" if kind is FailureKind.HUB_ERROR else "partner"), kind
+        world.bank.errors = {}
+        with correlation.under(trace_id):
+            if world.sync(connection_id).result is Result.SYNCED and kind is not FailureKind.HUB_ERROR:
+                assert sits_at(world, trace_id) == "none", kind
+
+
+def sits_at(world: World, trace_id: str) -> str:
+    world.hub.recorder.flush()
+    with world.hub.db.read() as session:
+        return trace.find(session, trace_id).verdict.fault
 
 
 def test_every_error_at_every_step_ends_in_a_named_state_and_is_repaired_by_a_good_sync(world: World) -> None:
