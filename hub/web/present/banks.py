@@ -15,6 +15,7 @@ from hub.settings import LOOPBACK
 from hub.sync.progress import Progress
 from hub.sync.quota import Use
 from hub.sync.refresh import REST
+from hub.sync.verdict import READ_ALL
 from hub.web.viewmodels import (
     AccountRow,
     Bank,
@@ -86,7 +87,8 @@ def _question(field: Field) -> Question:
 def state_of(connection: Overview, now: datetime) -> ConnectionState:
     if connection.is_syncing(now) or _awaits_first_sync(connection, now):
         return ConnectionState.SYNCING
-    return _STATE[connection.status]
+    read_all = connection.failure_kind is None or connection.failure_kind in READ_ALL
+    return ConnectionState.BEHIND if connection.status is Status.READY and not read_all else _STATE[connection.status]
 
 
 def reason_of(connection: Overview, bank: Bank, now: datetime) -> str:

@@ -77,6 +77,7 @@ class ConnectionState(StrEnum):
     """
 
     READY = "ready"
+    BEHIND = "behind"  # ready too, but not all was read the last time
     SYNCING = "syncing"
     NEEDS_PSU = "needs_psu"
     NEEDS_ASPSP = "needs_aspsp"

@@ -2,7 +2,12 @@
 
 import base64
 import json
+from datetime import timedelta
 
+import pytest
+
+from hub.connections.state import FailureKind
+from hub.sync.verdict import READ_ALL
 from providers.errors import Refused, Transient
 from tests.connections.scripted import ScriptedBank
 from tests.web.pages.world import Browser, World, query_of
@@ -142,6 +147,28 @@ def test_a_sync_that_runs_shows_how_far_it_is(world: World) -> None:
     text = world.browser().get(f"/connections/{world.albion}").text
     assert '<meta http-equiv="refresh" content="3">' in text
     assert "of 2 accounts" in text
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_a_bank_that_was_read_in_part_is_not_called_up_to_date(world: World, kind: FailureKind) -> None:
+    world.set_connection(world.albion, failure_kind=kind.value, status="ready")
+    alice = world.browser()
+    everything = "Everything this bank gives us is here"
+    text, home = alice.get(f"/connections/{world.albion}").text, alice.get("/").text
+    assert ("Not all was read" in text, "Not all was read" in home) == (kind not in READ_ALL,) * 2
+    assert everything not in text, "what was amiss takes its place"
+    world.set_connection(world.albion, failure_kind=None)
+    assert everything in alice.get(f"/connections/{world.albion}").text
+
+
+def test_a_bank_that_waits_for_its_person_does_not_name_a_later_day_as_well(world: World) -> None:
+    later = world.clock() + timedelta(days=100)
+    world.set_connection(world.albion, access_until=later, status="ready")
+    assert "The bank asks again" in world.browser().get(f"/connections/{world.albion}").text
+    world.set_connection(world.albion, status="needs_psu", failure_kind="consent_ended")
+    text = world.browser().get(f"/connections/{world.albion}").text
+    assert "The bank asks again" not in text
+    assert "Renew at" in text
 
 
 def test_the_status_page_tells_of_banks_and_of_nobody(world: World) -> None:
