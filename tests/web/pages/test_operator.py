@@ -114,6 +114,8 @@ def test_a_hub_without_a_worker_says_so_to_those_who_run_it(world: World) -> Non
     Heart(world.hub.db, world.clock, "worker", name="one").beat()
     assert alarm not in alice.get("/operator/").text
     assert "Nothing under this id" in alice.get("/operator/trace?id=%00x").text
+    for part in ("jobs", "events", "trace"):
+        assert 'href="/operator/"' in alice.get(f"/operator/{part}").text
 
 
 def test_the_status_page_shows_what_was_measured(world: World) -> None:
