@@ -10,6 +10,7 @@ from hub.gate import person
 from hub.imports import preview, run, staging
 from hub.imports.staging import Staged
 from hub.models.ledger import Account
+from hub.web.format import masked
 from hub.web.present import imports as present
 from hub.web.routes import respond
 from hub.web.viewmodels import ImportPage
@@ -102,8 +103,10 @@ def _file_page(hub: Hub, staged: Staged, error: DomainError | None = None) -> Re
     psu_id = person().psu_id
     if staged.status in {staging.RUNNING, staging.DONE}:
         with hub.db.read() as session:
-            rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(staged.account_ids))).all()
-        page = present.under_way_page(staged, {row.id: row.name for row in rows if row.name})
+            query = select(Account.id, Account.name, Account.identifiers).where(Account.id.in_(staged.account_ids))
+            rows = session.execute(query).all()
+        names = {row.id: row.name or masked(row.identifiers[0]["value"]) for row in rows if row.name or row.identifiers}
+        page = present.under_way_page(staged, names)
         return respond.page("import_file.html", page)
     try:
         seen = preview.look(hub, psu_id, staged)

@@ -125,6 +125,11 @@ def test_a_confirmed_file_is_in_the_ledger_and_the_file_is_gone(world: World) ->
     assert "Shop" in alice.get(f"/accounts/{account.id}").text
 
 
+def test_an_account_without_a_name_is_called_by_the_end_of_its_number(world: World) -> None:
+    raw = test_camt.statement(test_camt.entry(), account=f"<Id><IBAN>{OWN}</IBAN></Id><Ccy>EUR</Ccy>")
+    assert "See DE•• •••• 2051</a>" in imported(world.browser(), raw)
+
+
 def test_the_same_file_twice_and_files_that_overlap_change_nothing(world: World) -> None:
     alice = world.browser()
     one = test_mt940.statement(":61:240314D1,00NTRFNONREF", ":86:A", ":61:240315D2,00NTRFNONREF", ":86:B", account=OWN)
