@@ -20,6 +20,8 @@ from hub.oauth.tokens import BadToken, Claims, read_access_token
 from hub.settings import Settings
 
 BEARER, DPOP = "bearer", "dpop"
+_IS_NO_BEARER = "This token is bound to a key: send it as Authorization: DPoP, with a proof in the header DPoP."
+_IS_NO_DPOP = "This token is bound to no key by DPoP: send it as Authorization: Bearer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _held(hub: Hub, request: Request, shown: Shown, claims: Claims) -> None:
     """Raises BadToken, or Unauthenticated for a proof that does not hold."""
     jkt, x5t = claims.cnf.get("jkt"), claims.cnf.get("x5t#S256")
     if (jkt is None) is (shown.scheme == DPOP):  # RFC 9449 7.2: a bound token is no bearer token, nor the other way
-        raise BadToken("the wrong scheme")
+        raise Unauthenticated(_IS_NO_DPOP if jkt is None else _IS_NO_BEARER, reason="invalid_token")
     if x5t is not None:
         certificate = peer_certificate(request)
         if certificate is None or certificate.thumbprint_s256 != x5t:

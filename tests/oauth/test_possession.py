@@ -43,6 +43,7 @@ def test_scheme_and_proof_belong_together(world: World, change: dict[str, str | 
     changed = world.shown(token) | {name: value and value.format(token=token) for name, value in change.items()}
     answer = show(world, {name: value for name, value in changed.items() if value is not None})
     assert (answer.status_code, answer.get_json()["reason"]) == (401, reason)
+    assert ("Authorization: DPoP" in answer.get_json()["detail"]) is ("Authorization" in change), "says what would do"
     challenges = answer.headers.getlist("WWW-Authenticate")
     assert [one.split()[0] for one in challenges] == ["DPoP", "Bearer"]
     assert all(f'error="{reason}"' in one for one in challenges)
