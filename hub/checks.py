@@ -4,11 +4,12 @@ On a hub that only its own machine reaches (development) most of it is as it sho
 """
 
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from sqlalchemy import inspect, select, text
@@ -23,7 +24,7 @@ from hub.models.psu import Psu
 from hub.observability import heartbeat
 from hub.replica import Unusable
 from hub.sealing import parse_keys
-from hub.settings import Network, SettingsError
+from hub.settings import Network, SettingsError, unread
 
 CLOCKS_APART = timedelta(seconds=10)
 _LOOPBACK_4, _LOOPBACK_6 = IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")
@@ -41,12 +42,24 @@ class Finding:
     do: str
 
 
-def run(hub: Hub, *, system_now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Sequence[Finding]:
-    """What is wrong comes first. Raises nothing: a database that is away is a finding."""
-    found = [*_files(hub), *_database(hub, system_now)]
+def run(
+    hub: Hub,
+    *,
+    system_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> Sequence[Finding]:
+    """What is wrong comes first. Raises nothing: a database that is away is a finding. ``environ``: what the settings
+    were read from."""
+    found = [*_misspelt(environ), *_files(hub), *_database(hub, system_now)]
     if not hub.settings.local:
         found += [*_secrets(hub), *_surroundings(hub)]
     return sorted(found, key=lambda one: one.weight == "weak")
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[Finding]:
+    for name, near in unread(environ).items():
+        do = f"is it {near}?" if near else "the settings are in docs/operating/configuration.md"
+        yield Finding("weak", f"no setting is called {name}", do)
 
 
 def _files(hub: Hub) -> Iterator[Finding]:

@@ -6,8 +6,9 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from hub.identity.assurance import ACRS
@@ -248,6 +249,26 @@ def from_environ(environ: Mapping[str, str] | None = None) -> Settings:
     if text := env.get("RIALTO_UPSTREAM_PROVIDERS"):
         given["upstream_dirs"] = tuple(Path(part) for part in text.split(os.pathsep))
     return replace(Settings(), **given)  # type: ignore[arg-type]  # keys and types come from the two tables above
+
+
+class _Read(dict[str, str]):
+    """An environment that remembers which names it was asked for."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(environ)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+def unread(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What is named like a setting and is none, each with the setting that it may be meant to be, or ""."""
+    read = _Read(environ)
+    from_environ(read)
+    strangers = sorted(name for name in environ if name.startswith("RIALTO_") and name not in read.asked)
+    return {name: next(iter(get_close_matches(name, read.asked, 1, 0.8)), "") for name in strangers}
 
 
 def _authorities(name: str, path: Path) -> Path:

@@ -103,7 +103,7 @@ class Stack:
             **trusted,
             "RIALTO_BASE_URL": self.url,
             "RIALTO_DATA_DIR": str(self.data_dir.resolve()),
-            "RIALTO_INSTITUTIONS": ":".join(filter(None, (str(ours), kept.get("RIALTO_INSTITUTIONS")))),
+            "RIALTO_INSTITUTIONS": os.pathsep.join(filter(None, (str(ours), kept.get("RIALTO_INSTITUTIONS")))),
             **self.environ,
         }
 

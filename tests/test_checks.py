@@ -51,6 +51,14 @@ def test_a_hub_that_is_well_set_up_is_found_fit(hub: Hub) -> None:
     assert all(one.do for one in checks.run(hub))
 
 
+def test_a_name_that_no_setting_has_is_found_with_the_one_that_it_may_be_meant_to_be(hub: Hub) -> None:
+    given = {"RIALTO_CODE_TTLS": "30", "RIALTO_SECRET_SAUCE": "1", "RIALTO_CODE_TTL_S": "30", "RIALTO_QWAC_KEY": ""}
+    told = {one.what: one.do for one in checks.run(hub, environ=given) if "called" in one.what}
+    assert told["no setting is called RIALTO_CODE_TTLS"] == "is it RIALTO_CODE_TTL_S?"
+    assert "configuration.md" in told["no setting is called RIALTO_SECRET_SAUCE"]
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -1,5 +1,6 @@
 """``rialto check``: whether a hub is fit for real people."""
 
+import os
 import sys
 
 import click
@@ -16,7 +17,7 @@ def check(strict: bool) -> None:
     Exit code 0: fit, as far as can be seen from here; 1: something is wrong; settings that cannot work are 1 too.
     """
     hub = hub_of_environ()
-    found = checks.run(hub)
+    found = checks.run(hub, environ=os.environ)
     for one in found:
         click.echo(f"{one.weight}: {one.what}\n    {one.do}")
     kind = "development: only this machine reaches it" if hub.settings.local else f"public: {hub.settings.base_url}"
