@@ -83,6 +83,15 @@ def meaningful(value: str | int | None) -> str | None:
     return None if core in _PLACEHOLDERS or not core.strip("0") else text
 
 
+def handle(value: str | int | None) -> str | None:
+    """What a bank calls a resource in its addresses, without what neither an address nor a database holds: NUL, and
+    halves of surrogate pairs. None for nothing and for a placeholder; "0" may be the first of several."""
+    if value is None:
+        return None
+    name = str(value).replace("\x00", "").encode(errors="ignore").decode()
+    return name if name.strip() and (name.isdigit() or meaningful(name) is not None) else None
+
+
 @lru_cache(maxsize=4096)
 def word(value: str | int | None) -> str | None:
     """The same, remembered: for what comes in row after row, such as codes, accounts and banks."""

@@ -83,12 +83,15 @@ def accounts(body: bytes) -> Rows[Account]:
 def _account(row: wire.AccountRow, raw: bytes) -> Account | None:
     if row.open_status == "CLOSED":
         return None
+    resource_id = text.handle(row.account_id)
+    if resource_id is None:
+        raise BrokenRow("accountId is missing")
     masked = text.meaningful(row.masked_number)
     # The id comes first: it outlives the arrangement (ID Permanence), and many numbers look alike once masked.
-    names = [Identifier(Scheme.OTHER, row.account_id)]
+    names = [Identifier(Scheme.OTHER, resource_id)]
     names += [Identifier(Scheme.MASKED_PAN, "".join(masked.split()))] if masked else []
     return Account(
-        resource_id=row.account_id,
+        resource_id=resource_id,
         currency=CURRENCY,
         type=_ACCOUNT_TYPES.get(row.product_category or "", AccountType.OTHER),
         name=text.clean(row.nickname) or text.clean(row.display_name),

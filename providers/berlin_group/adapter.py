@@ -130,8 +130,7 @@ class BerlinGroupAdapter:
     def accounts(self, access: Access, *, psu: Psu | None) -> tuple[Account, ...]:
         with edge(self._id, "accounts"):
             pages = self._client.accounts(authorise.right(access), psu, parse=self._listed)
-            listed = kept(pages, self._id, "accounts")
-            found = (*{(one.resource_id, one.currency): one for one in listed}.values(),)  # pages may overlap
+            found = normalize.told_apart(kept(pages, self._id, "accounts"))
             return (*found, *self._cards(access, psu)) if self._settings.card_accounts else found
 
     def _listed(self, body: bytes) -> Rows[Account]:
@@ -147,7 +146,7 @@ class BerlinGroupAdapter:
             found = kept(pages, self._id, "accounts")
         except Refused:
             return ()  # who has no card there, or gave none, is told so in as many ways as there are banks
-        return tuple(replace(one, resource_id=CARD + one.resource_id) for one in found)
+        return tuple(replace(one, resource_id=CARD + one.resource_id) for one in normalize.told_apart(found))
 
     def balances(self, access: Access, account: Account, *, psu: Psu | None) -> tuple[Balance, ...]:
         def parse(body: bytes) -> Rows[Balance]:

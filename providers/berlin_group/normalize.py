@@ -4,7 +4,10 @@ Places are schemas of psd2-api 1.3.11 (the OpenAPI file beside the Implementatio
 cardAccountDetails, balance, accountReport, cardAccountReport. How a row becomes the hub's words is providers.rules.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
 from functools import partial
@@ -34,7 +37,9 @@ from providers.rows import BrokenRow, Lenient, Rows, core, sift
 from providers.rules.engine import INVERTED_BY_ANSWER, Engine
 from providers.rules.profile import NO_RULES, Rules
 
-VERSION = 6  # of these rules; stored beside what they made
+VERSION = 7  # of these rules; stored beside what they made
+
+log = logging.getLogger(__name__)
 
 # cashAccountType is ExternalCashAccountType1Code already, or a word for it
 _ACCOUNT_TYPES = {kind.value.lower(): kind for kind in AccountType} | {
@@ -48,6 +53,7 @@ _ACCOUNT_TYPES = {kind.value.lower(): kind for kind in AccountType} | {
 _USAGES = {"PRIV": AccountUsage.PRIVATE, "ORGA": AccountUsage.ORGANISATION}
 
 _ACCOUNT = Lenient(wire.AccountRow)
+_ACCOUNT_LOOSELY = Lenient(wire.AccountRow, loosely=True)
 _TRANSACTION = Lenient(rows.TransactionRow)
 _STATUSES = {
     envelope.BOOKED: Status.BOOKED,
@@ -77,7 +83,8 @@ def _account(row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, ki
     if (row.status or "").lower() == "deleted":
         return None
     found = identifiers(row) or _numbers(row)
-    resource_id = str(row.resource_id or row.id or row.account_id or "") or wire.id_in_links(row) or _iban(found)
+    given = (text.handle(one) for one in (row.resource_id, row.id, row.account_id))
+    resource_id = next(filter(None, given), None) or text.handle(wire.id_in_links(row)) or _iban(found)
     if resource_id is None:
         raise BrokenRow("resourceId is missing")
     currency = amount.money(Decimal(0), (text.word(row.currency) or NO_CURRENCY).upper(), "currency").currency
@@ -98,6 +105,28 @@ def _account(row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, ki
         balances=balances or None,
         raw=raw,
     )
+
+
+def told_apart(listed: Iterable[Account]) -> tuple[Account, ...]:
+    """Each account once, whatever pages overlap. Several that have one id between them are asked about by what their
+    links call them, or by their IBANs where the id says nothing; of those that still have one address the first is
+    kept, for what is read of it would be booked on each of them."""
+    shown = {(one.resource_id, one.currency, one.identifiers): one for one in listed}.values()
+    times = Counter(one.resource_id for one in shown)
+    found: dict[str, Account] = {}
+    for one in shown:
+        own = one if times[one.resource_id] == 1 else replace(one, resource_id=_own_id(one))
+        if found.setdefault(own.resource_id, own) is not own:
+            log.warning("an account was set aside: another one has its id")
+    return tuple(found.values())
+
+
+def _own_id(account: Account) -> str:
+    by_link = text.handle(wire.id_in_links(_ACCOUNT_LOOSELY.decode(account.raw)))
+    if by_link is not None and by_link != account.resource_id:
+        return by_link
+    says_nothing = text.meaningful(account.resource_id) is None
+    return (_iban(account.identifiers) if says_nothing else None) or account.resource_id
 
 
 def _iban(found: Iterable[Identifier]) -> str | None:

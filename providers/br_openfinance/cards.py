@@ -65,16 +65,19 @@ def accounts(body: bytes) -> Rows[Account]:
 
 
 def _account(row: wire.CardRow, raw: bytes) -> Account:
+    resource_id = text.handle(row.credit_card_account_id)
+    if resource_id is None:
+        raise BrokenRow("creditCardAccountId is missing")
     network = _word(row.credit_card_network, row.network_additional_info)
     product = _word(row.product_type, row.product_additional_info)
     return Account(
-        resource_id=row.credit_card_account_id,
+        resource_id=resource_id,
         currency=CURRENCY,
         type=AccountType.CARD,
         name=text.clean(row.name),
         product=" ".join(one for one in (network, product) if one) or None,
         # immutable within the bank by the standard; a card's last digits change with the plastic
-        identifiers=(Identifier(Scheme.OTHER, row.credit_card_account_id),),
+        identifiers=(Identifier(Scheme.OTHER, resource_id),),
         raw=raw,
     )
 

@@ -88,20 +88,23 @@ def accounts(body: bytes) -> Rows[Account]:
 
 
 def _account(row: wire.AccountRow, raw: bytes) -> Account:
+    resource_id = text.handle(row.account_id)
+    if resource_id is None:
+        raise BrokenRow("accountId is missing")
     number = _number(row.compe_code, row.branch_code, row.number, row.check_digit)
     return Account(
-        resource_id=row.account_id,
+        resource_id=resource_id,
         currency=row.currency if row.currency and amount.is_currency(row.currency) else CURRENCY,
         type=_ACCOUNT_TYPES.get(row.type or "", AccountType.OTHER),
         product=text.clean(row.brand_name),  # the brand and the number are all that it has of a name
-        identifiers=(number,) if number else (Identifier(Scheme.OTHER, row.account_id),),
+        identifiers=(number,) if number else (Identifier(Scheme.OTHER, resource_id),),
         raw=raw,
     )
 
 
 def _number(*parts: str | int | None) -> Identifier | None:
     """Bank, branch, account and check digit (compeCode, branchCode, number, checkDigit) as one domestic number."""
-    bank, branch, number, check = ("" if one is None else str(one).strip() for one in parts)
+    bank, branch, number, check = ((text.handle(one) or "").strip() for one in parts)
     if not number:
         return None
     return Identifier(Scheme.BBAN, "-".join(one for one in (bank, branch, f"{number}{check}") if one))

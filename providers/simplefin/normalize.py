@@ -84,12 +84,13 @@ def _account(row: wire.Account, raw: bytes, currencies: Mapping[str, str]) -> Ac
             raise BrokenRow("currency is neither a code nor a URL")
         currency, product = NO_CURRENCY, currencies.get(row.currency)
     name = text.clean(row.name)
-    if not row.id or name is None:
+    resource_id = text.handle(row.id)
+    if resource_id is None or name is None:
         raise BrokenRow("id or name is empty")
     org = row.org if isinstance(row.org, wire.Organization) else wire.Organization(name=row.org)
-    bank = org.domain or org.name or org.sfin_url or ""
+    bank = text.handle(org.domain or org.name or org.sfin_url) or ""
     return Account(
-        resource_id=row.id,
+        resource_id=resource_id,
         currency=currency,
         type=AccountType.OTHER,
         name=name,
@@ -131,7 +132,7 @@ def transactions(body: bytes, account: Account) -> Rows[Transaction] | None:
     """The rows of ``account``; None where the answer does not show it."""
     page = envelope(_SET, body)
     shown, _ = sift(rows_in(page.accounts), _ACCOUNT_ROWS, lambda row, _: row)
-    mine = [row for row in shown if row.id == account.resource_id]
+    mine = [row for row in shown if text.handle(row.id) == account.resource_id]
     if not mine:
         return None
     engine = Engine(account=account)

@@ -90,13 +90,12 @@ def _account(row: wire.AccountRow, raw: bytes, currency: str) -> Account:
 
 def _resource_id(row: wire.AccountRow) -> str | None:
     """resourceId, or the id in the account's own links where a bank gives only those."""
-    given = text.clean(None if row.resource_id is None else str(row.resource_id))
-    if given is not None:
+    if (given := text.handle(row.resource_id)) is not None:
         return given
     for name in ("transactions", "balances"):
         found = _ACCOUNT_IN_LINK.search(target(row.links, name) or "")
         if found is not None:
-            return found[1]
+            return text.handle(found[1])
     return None
 
 

@@ -14,7 +14,7 @@ from providers.balances import balance_type
 from providers.identify import best_first
 from providers.links import following
 from providers.model import Account, AccountType, AccountUsage, Balance, Page, Status
-from providers.rows import Lenient, Rows, envelope, sift
+from providers.rows import BrokenRow, Lenient, Rows, envelope, sift
 from providers.rules.engine import Engine
 from providers.rules.profile import NO_RULES, Rules
 from providers.uk_obie import wire
@@ -76,6 +76,9 @@ def accounts(body: bytes, *, currency: str | None = None) -> Rows[Account]:
 
 
 def _account(row: wire.AccountRow, raw: bytes, fallback: str | None) -> Account:
+    resource_id = text.handle(row.account_id)
+    if resource_id is None:
+        raise BrokenRow("AccountId is missing")
     currency = (said(row.currency) or fallback or "").upper()
     amount.money(Decimal(0), currency, "Currency")
     schemes = tuple(each(row.account, _SCHEME))
@@ -83,7 +86,7 @@ def _account(row: wire.AccountRow, raw: bytes, fallback: str | None) -> Account:
     kinds = (row.account_type_code, row.account_sub_type, row.account_type)
     usages = (row.account_category, row.account_type)
     return Account(
-        resource_id=row.account_id,
+        resource_id=resource_id,
         currency=currency,
         type=next((kind for word in kinds if (kind := _ACCOUNT_TYPES.get(key(word)))), AccountType.OTHER),
         name=said(row.nickname) or said(row.description),
@@ -104,7 +107,7 @@ def balances(body: bytes, *, account_id: str, zone: tzinfo = UTC, currency: str 
     rows = rows_of(page, "Balance", body)
 
     def make(row: wire.BalanceRow, _: bytes) -> tuple[str, Balance]:
-        return row.account_id or account_id, _balance(row, zone, currency)
+        return text.handle(row.account_id) or account_id, _balance(row, zone, currency)
 
     found, rejected = sift(rows, _BALANCE.of_page(rows), make)
     names = {name for name, _ in found}
