@@ -5,6 +5,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from types import UnionType
 from typing import Any, Generic, Protocol, TypeVar, get_args
 
@@ -86,7 +87,12 @@ class Lenient(Generic[W]):
     def of_page(self, rows: Sequence[msgspec.Raw]) -> "Lenient[W]":
         """This decoder, or the loose one if a sample of the rows is spelled in the bank's own way."""
         step = max(1, len(rows) // _SAMPLE)
-        return Lenient(self._kind, loosely=True) if any(map(self._is_misspelled, rows[::step])) else self
+        return self._loose if any(map(self._is_misspelled, rows[::step])) else self
+
+    @cached_property
+    def _loose(self) -> "Lenient[W]":
+        """Made once: it costs as much as reading a thousand rows, and an answer may have as many lists."""
+        return Lenient(self._kind, loosely=True)
 
     def _is_misspelled(self, row: msgspec.Raw) -> bool:
         try:
