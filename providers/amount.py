@@ -29,6 +29,7 @@ _BRACKETED = re.compile(r"\([0-9.,' ]{1,40}\)", re.ASCII)  # an accountant's min
 _WORD_BEHIND = re.compile(r"([0-9.,' ]{1,40}?) ?(CR|DR)", re.ASCII | re.IGNORECASE)
 _MINUSES = re.compile(r"[\u2212\u2013]|\\u(?:2212|2013)")  # of printed statements
 _SYMBOLS = re.compile(r" ?(?:R\$|[€£$]|\\u(?:20ac|00a3)) ?", re.IGNORECASE)
+_BY_SIGN = {"€": "EUR", "\\u20ac": "EUR", "£": "GBP", "\\u00a3": "GBP", "r$": "BRL"}
 _WITH_CODE = re.compile(
     r"(?P<front>[A-Z]{3}) ?(?P<after>[^A-Za-z]{1,40})|(?P<before>[^A-Za-z]{1,40}?) ?(?P<back>[A-Z]{3})", re.ASCII
 )
@@ -86,7 +87,7 @@ def stated(
     elif _PLAIN_JSON.fullmatch(body) is None and (found := _with_code(body)) is not None:
         number, inside = exact_text(found["after"] or found["before"], field), found["front"] or found["back"]
     else:
-        number = exact(raw, field)
+        number, inside = exact(raw, field), _by_sign(body)
     if inside is not None and beside is not None and _CODES.get(inside, inside) != _CODES.get(beside, beside):
         raise BrokenRow(f"{field} is in two currencies")
     return number, beside or inside
@@ -96,13 +97,22 @@ def _with_code(body: bytes) -> re.Match[str] | None:
     return _WITH_CODE.fullmatch(body.strip(b'" ').decode("utf-8", "replace"))
 
 
+def _by_sign(body: bytes) -> str | None:
+    """The currency whose sign stands in the amount; a dollar could be of many countries."""
+    if _PLAIN_JSON.fullmatch(body) is not None:
+        return None
+    found = _SYMBOLS.search(body.decode("utf-8", "replace"))
+    return _BY_SIGN.get(found[0].strip().lower()) if found else None
+
+
 def _in_object(raw: msgspec.Raw, field: str) -> tuple[Decimal, str | None]:
     members = {core(name): one for name, one in _MEMBERS.decode(raw).items()}
     inner = next((members[name] for name in _INSIDE if name in members), None)
     if inner is None or bytes(inner)[:1] == b"{":
         raise BrokenRow(f"{field} is not an amount")
     try:
-        currency = msgspec.json.decode(members.get("currency", b"null"), type=str | None)
+        told = members.get("currency") or members.get("currencycode") or b"null"
+        currency = msgspec.json.decode(told, type=str | None)
     except msgspec.ValidationError:
         raise BrokenRow(f"{field}.currency is not a currency code") from None
     return stated(inner, currency, field)

@@ -62,8 +62,10 @@ def balances(
     if not rows and not _is_empty(listed):
         raise ContractBroken("no list of balances", raw=body)
     kind = account.type if account else AccountType.OTHER
-    inverted = directions.is_turned(page.debit_accounting, account) or is_inverted(rules.balances.inverted, kind)
-    make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(account.currency if account else ""))
+    turned = directions.is_turned(page.debit_accounting, account)
+    inverted = is_inverted(rules.balances.inverted, kind)
+    currency = _currency_of(account.currency if account else "")
+    make = partial(_balance, zone=zone, turned=turned, inverted=inverted, currency=currency)
     found, rejected = sift(rows, _ROW.of_page(rows), make)
     return Rows(found, rejected, following(page.links or page.plain_links))
 
@@ -73,8 +75,8 @@ def of_account(
 ) -> tuple[Balance, ...]:
     """The balances that came with an account; what cannot be read of them is left out."""
     rows = _all(account.balances)
-    inverted = account.debit_accounting is True or is_inverted(rules.balances.inverted, kind)
-    make = partial(_balance, zone=zone, inverted=inverted, currency=_currency_of(currency))
+    turned, inverted = account.debit_accounting is True, is_inverted(rules.balances.inverted, kind)
+    make = partial(_balance, zone=zone, turned=turned, inverted=inverted, currency=_currency_of(currency))
     return sift(rows, _ROW.of_page(rows), make)[0]
 
 
@@ -98,7 +100,7 @@ def _rows(raw: msgspec.Raw, depth: int = 0) -> Iterator[msgspec.Raw]:
     inside = [value for name, value in members.items() if core(name) in _LISTS and bytes(value)[:1] in {b"[", b"{"}]
     is_row = bool({"balanceamount", "amount", "balancetype"} & {core(name) for name in members})
     if inside and depth < _MOST_WRAPPED and not is_row:
-        yield from _rows(inside[0], depth + 1)
+        yield from _rows(next((one for one in inside if bytes(one)[:1] == b"["), inside[0]), depth + 1)
     else:
         yield from _named(raw)
 
@@ -129,16 +131,18 @@ def _currency_of(account: str) -> str:
     return "" if account == NO_CURRENCY else account
 
 
-def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, inverted: bool, currency: str) -> Balance:
-    """``currency`` is the account's, for an amount that names none."""
+def _balance(row: wire.BalanceRow, _: bytes, *, zone: tzinfo, turned: bool, inverted: bool, currency: str) -> Balance:
+    """``currency`` is the account's, for an amount that names none. ``turned``: positive is owed, where the balance
+    does not say itself which it is; ``inverted``: in any case."""
     label = text.clean(_word(row.balance_type) or _word(row.type)) or ""
     given = _amount(row)
     number, named = stated(given, "balanceAmount")
     directions.must_be_read((*row.unread, *given.unread), number)
     word = row.credit_debit_indicator or given.credit_debit_indicator or row.debit_credit_indicator
-    if number > 0 and directions.direction(word, number) == -1:
+    way = directions.direction(word, number)
+    if number > 0 and way == -1:
         number = number.copy_negate()
-    if inverted and number:
+    if (inverted or (turned and way is None)) and number:
         number = number.copy_negate()
     currency = named or (text.word(row.currency) or currency).upper()
     return Balance(

@@ -7,6 +7,7 @@ nobody knows is handed out as such, and an answer without any list is broken.
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from providers.rows import core, envelope, rows_in
 
 BOOKED, PENDING, INFORMATION, REJECTED, UNKNOWN = "booked", "pending", "information", "rejected", "unknown"
 _NOTHING = frozenset({b"null", b'""'})
+_EMPTY = _NOTHING | {b"[]", b"{}"}
 _MOST_WRAPPED = 3
 _MOST_NESTED = 8
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -30,7 +32,7 @@ _LISTED = msgspec.json.Decoder(list[Raw])
 _ANY = msgspec.json.Decoder(Any)
 _TEXT = msgspec.json.Decoder(str)
 _LIST_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
-_LIKE_A_REPORT = re.compile(rb'\{\s*"(?:booked|pending|information)"\s*:', re.IGNORECASE)
+_LIKE_A_REPORT = re.compile(rb'\{\s*"(?:booked|pending|information)"\s*:\s*(?:[\[{]|null)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,31 @@ def _gathered(known: _Known, name: bytes, body: bytes) -> Lists:
     found = _Gathering(known, body)
     is_list = _LIST_OF_OBJECTS.match(body)
     found.take(envelope(_MEMBERS, b'{"%s":%s}' % (name, body) if is_list else body), None, 0)
+    _say_once(found.lists.parts)
     return found.lists
+
+
+def _say_once(parts: list[Part]) -> None:
+    """Take out rows that stand in a list of another name too: what a bank says twice in one answer happened once.
+    Within one list, and of what is booked and what is pending, rows may be alike."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for part in parts:
+        if part.kind != UNKNOWN:
+            names[part.kind].add(part.name)
+    elsewhere: defaultdict[tuple[str, str], Counter[bytes]] = defaultdict(Counter)
+    for place, part in enumerate(parts):
+        others = names[part.kind] - {part.name}
+        if not others:
+            continue
+        said, rows = elsewhere[part.kind, part.name], []
+        for row in part.rows:
+            if said[raw := bytes(row)] > 0:
+                said[raw] -= 1
+                continue
+            rows.append(row)
+            for name in others:
+                elsewhere[part.kind, name][raw] += 1
+        parts[place] = replace(part, rows=tuple(rows))
 
 
 class _Gathering:
@@ -170,8 +196,8 @@ class _Gathering:
     def take(self, members: dict[str, Raw], at: Part | None, depth: int) -> None:
         """A report, or one row where a list of them should be, or what somebody put around either. ``at`` is the list
         that it stands for, with itself as its row."""
-        by_core = {core(name): value for name, value in members.items()}
-        if at is not None and not self._known.of_a_row.isdisjoint(by_core):
+        by_core = _by_core(members)
+        if at is not None and self._is_row(by_core):
             self._add(at, at.rows)
             return
         if (said := bytes(by_core.get("debitaccounting", b""))) in (b"true", b"false"):
@@ -186,6 +212,12 @@ class _Gathering:
         elif at is not None and by_core.keys() - {"links"}:
             self._add(at, by_core.values() if all(map(str.isdigit, by_core)) else at.rows)
         self.lists.links.append(_links(by_core))
+
+    def _is_row(self, members: Mapping[str, Raw]) -> bool:
+        """An amount beside a list of rows is their sum."""
+        found = self._known.of_a_row & members.keys()
+        lists = (value for name, value in members.items() if name in self._known.lists)
+        return bool(found) and not (found == {"amount"} and any(bytes(one)[:1] == b"[" for one in lists))
 
     def _is_list(self, name: str, value: Raw) -> bool:
         """``info`` is a list of rows at one bank, and something about the answer at others."""
@@ -215,6 +247,15 @@ class _Gathering:
 
     def _add(self, at: Part, rows: Iterable[Raw]) -> None:
         self.lists.parts.append(replace(at, rows=tuple(rows)))
+
+
+def _by_core(members: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Of two members that differ in spelling only (``_links`` and ``links``) the one that holds something."""
+    found: dict[str, Raw] = {}
+    for name, value in members.items():
+        if (one := core(name)) not in found or bytes(value) not in _EMPTY:
+            found[one] = value
+    return found
 
 
 def _holds_something(value: Raw) -> bool:

@@ -22,6 +22,7 @@ _AMOUNT = Lenient(wire.Amount, loosely=True)
 _ENTRY = Lenient(rows.EntryRow)
 _ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
 _ELSEWHERE = Lenient(rows.ElsewhereRow, loosely=True)
+_YES, _NO = frozenset({"true", "1", "yes", "y"}), frozenset({"false", "0", "no", "n"})
 
 
 def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool, account_currency: str | None) -> Told:
@@ -119,9 +120,13 @@ def _status(row: rows.TransactionRow) -> tuple[str, str] | None:
         return "bookingStatus", row.booking_status
     if row.transaction_status:
         return "transactionStatus", row.transaction_status
-    if row.pending or row.is_pending or row.booked is False or row.is_booked is False:
+    if _says(row.pending, _YES) or _says(row.is_pending, _YES) or _says(row.booked, _NO) or _says(row.is_booked, _NO):
         return "pending", "pending"
     return None
+
+
+def _says(flag: bool | int | str | None, words: frozenset[str]) -> bool:
+    return flag is not None and str(flag).strip().lower() in words
 
 
 def _look_elsewhere(found: Told, raw: bytes) -> None:

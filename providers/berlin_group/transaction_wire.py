@@ -188,10 +188,10 @@ class TransactionRow(_Entry, frozen=True, kw_only=True):
     status: str | None = None
     booking_status: str | None = None
     transaction_status: str | None = None
-    pending: bool | None = None
-    is_pending: bool | None = None
-    booked: bool | None = None
-    is_booked: bool | None = None
+    pending: bool | int | str | None = None
+    is_pending: bool | int | str | None = None
+    booked: bool | int | str | None = None
+    is_booked: bool | int | str | None = None
     entry_details: Raw = NOTHING
     batch_indicator: bool | None = None
     batch_number_of_transactions: str | int | None = None

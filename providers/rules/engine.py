@@ -49,9 +49,7 @@ class Engine:
     def __init__(
         self, rules: Rules = NO_RULES, account: Account | None = None, *, zone: tzinfo = UTC, inverted: bool = False
     ) -> None:
-        self._answer_inverts = inverted
-        if inverted:
-            rules = structs.replace(rules, amounts=structs.replace(rules.amounts, inverted=True))
+        self._turned = structs.replace(rules.amounts, inverted=True) if inverted else None
         self._rules = rules
         self._own: frozenset[Identifier] = frozenset(account.identifiers if account else ())
         self._kind = account.type if account else AccountType.OTHER
@@ -75,8 +73,10 @@ class Engine:
         rules, fields = self._rules, Fields(told.raw)
         places: dict[str, str] = {}
         told.status = self._status(told, places)
-        number, rule = amounts.signed(told, rules.amounts, self._kind)
-        if rule and self._answer_inverts:
+        says_itself = told.direction is not None and rules.amounts.sign != "number"
+        turned = None if says_itself else self._turned  # a row that says debit is one, however its answer writes debits
+        number, rule = amounts.signed(told, turned or rules.amounts, self._kind)
+        if rule and turned is not None:
             rule = INVERTED_BY_ANSWER
         places["money"] = by(told.money_place, rule)
         given, place = (rules.remittance.fields and fields.texts(rules.remittance.fields)) or (None, "")
