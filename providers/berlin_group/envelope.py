@@ -94,6 +94,9 @@ _WRAPPERS = frozenset(
         "embedded",
     }
 )
+_OF_THE_STANDARD = frozenset({"transactions", "cardtransactions", "booked", "pending", "accounts", "cardaccounts"})
+_OF_A_SUM = frozenset({"amount", "currency", "currencycode", "creditdebitindicator", "count"})
+"""An object of these alone in place of a list is what its rows come to."""
 _TRANSACTIONS = _Known(
     {
         "transactions": Part(BOOKED, "transactions"),
@@ -198,7 +201,7 @@ class _Gathering:
         that it stands for, with itself as its row."""
         by_core = _by_core(members)
         if at is not None and self._is_row(by_core):
-            self._add(at, at.rows)
+            self._add(at if by_core.keys() - _OF_A_SUM else Part(UNKNOWN, at.name), at.rows)
             return
         if (said := bytes(by_core.get("debitaccounting", b""))) in (b"true", b"false"):
             self.lists.debit_accounting = self.lists.debit_accounting or said == b"true"
@@ -220,9 +223,12 @@ class _Gathering:
         return bool(found) and not (found == {"amount"} and any(bytes(one)[:1] == b"[" for one in lists))
 
     def _is_list(self, name: str, value: Raw) -> bool:
-        """``info`` is a list of rows at one bank, and something about the answer at others."""
+        """``info`` is a list of rows at one bank, and something about the answer at others; so is ``completed``."""
         known = self._known.lists.get(name)
-        return known is not None and (known.kind != INFORMATION or bytes(value)[:1] == b"[")
+        if known is None or name in _OF_THE_STANDARD:
+            return known is not None
+        is_or_was_one = bytes(value)[:1] == b"{" or bytes(value) in _NOTHING
+        return bytes(value)[:1] == b"[" or (known.kind != INFORMATION and is_or_was_one)
 
     def _lists(self, members: dict[str, Raw], lists: Mapping[str, Raw], at: Part | None, depth: int) -> None:
         for name, value in lists.items():

@@ -61,13 +61,13 @@ def rows_of(page: wire.Page, name: str, body: bytes) -> list[msgspec.Raw]:
     if page.data is None or isinstance(page.data, list):
         return rows_in(page.data)
     listed = _named(page.data, name)
-    for inside in () if listed is not None else map(_members, page.data.values()):
-        listed = listed or _named(inside, name)
-    if listed is None:
+    nested = (_named(_members(one), name) for one in page.data.values())
+    found = [listed] if listed is not None else [one for one in nested if one is not None]
+    if not found:
         if any(_listed(one, body) for one in page.data.values() if bytes(one).lstrip()[:1] == b"["):
             raise ContractBroken(f"Data holds a list, but none of {name}", raw=body)
         return []
-    return rows_in(_listed(listed, body))
+    return [row for one in found for row in rows_in(_listed(one, body))]
 
 
 def _named(data: dict[str, msgspec.Raw], name: str) -> msgspec.Raw | None:

@@ -56,6 +56,34 @@ def test_a_row_in_two_lists_of_one_answer_and_a_sum_beside_rows_are_no_more_mone
     assert {str(row.money.number) for row in found.transactions} == {"12.10"}
 
 
+@pytest.mark.parametrize(
+    "name", ["completed", "settled", "posted", "rejected", "authorised", "reserved", "transaction"]
+)
+@pytest.mark.parametrize("said", [True, 0, "2026-03-10", "none"])
+def test_what_is_said_of_an_answer_under_the_name_of_a_list_is_no_list(name: str, said: Any) -> None:
+    for content in ({"transactions": {"booked": [ROW], name: said}}, {"transactions": {"booked": [ROW]}, name: said}):
+        found = page(content)
+        assert ([row.status for row in found.transactions], found.rejected) == ([B], ())
+
+
+def test_no_list_where_one_is_known_is_an_empty_one() -> None:
+    assert page({"bookedTransactions": None, "pendingTransactions": ""}) == Page((), None, ())
+
+
+@pytest.mark.parametrize("name", ["pending", "reserved", "transactions"])
+def test_what_the_rows_of_a_list_come_to_is_kept_and_is_no_row(name: str) -> None:
+    found = page({"transactions": {"booked": [ROW], name: MONEY}})
+    assert [row.status for row in found.transactions] == [B]
+    assert "a list that is unknown" in found.rejected[0].reason
+
+
+def test_booked_and_pending_rows_in_two_objects_are_all_read() -> None:
+    row = {"Amount": {"Amount": "1", "Currency": "GBP"}, "CreditDebitIndicator": "Debit", "Status": "Booked"}
+    parts = {"Booked": {"Transaction": [row]}, "Pending": {"Transaction": [row | {"Status": "Pending"}]}}
+    found = uk_obie.transactions(json.dumps({"Data": parts}).encode()).transactions
+    assert [one.status for one in found] == [B, P]
+
+
 @pytest.mark.parametrize("more", [{"links": []}, {"links": None}, {"links": {}}])
 def test_a_second_member_for_links_that_holds_nothing_hides_no_page(more: dict[str, Any]) -> None:
     assert page({"transactions": {"booked": [ROW]}, "_links": {"next": {"href": "/2"}}} | more).next == "/2"
