@@ -16,7 +16,7 @@ from providers.rules.engine import Engine
 from providers.rules.told import Told
 from providers.rules.version import SHARED
 
-VERSION = 3  # of what reads files; stored beside what it made
+VERSION = 4  # of what reads files; stored beside what it made
 NOT_KEPT = "how its file was written was not kept"
 
 

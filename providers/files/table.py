@@ -168,7 +168,8 @@ class _Row:
         """Raises BrokenRow."""
         number, place = self._number()
         texts = [self.line.cells[one] for one in self.texts if one < len(self.line.cells)]
-        if any(map(is_balance, (*texts, self.say(Role.PAYEE) or ""))):
+        payee = self.say(Role.PAYEE) or ""
+        if is_balance(payee) or (not payee and any(map(is_balance, texts))):
             raise BrokenRow("it is a balance and no entry")
         booked, value = self._day(Role.DATE), self._day(Role.VALUE_DATE)
         if booked is None and value is None:

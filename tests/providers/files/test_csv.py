@@ -86,6 +86,12 @@ def test_a_balance_that_stands_between_the_rows_is_no_row(words: str) -> None:
     )
 
 
+def test_a_payment_to_somebody_is_an_entry_whatever_its_text_is() -> None:
+    rows = "".join(f"2024-03-{day:02};Bank {day};Saldo final;-{day},50;EUR\n" for day in range(1, 4))
+    (extract,) = read(f"Date;Payee;Description;Amount;Currency\n{rows}".encode()).extracts
+    assert (len(extract.transactions), extract.rejected) == (3, ())
+
+
 def test_a_file_of_two_accounts_is_two_extracts() -> None:
     columns = {0: Role.DATE, 1: Role.AMOUNT, 2: Role.ACCOUNT, 3: Role.CURRENCY}
     one, other = b"DE89370400440532013000", b"DE02120300000000202051"
