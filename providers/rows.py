@@ -54,11 +54,11 @@ class Lenient(Generic[W]):
     """Decodes a row into the Struct ``kind``, whole where it fits, and field by field where it does not.
 
     A field that has not its type is left out if it is optional, and its name is kept in ``unread`` (if ``kind`` has
-    that field). What stands for what: a number for its text, one object for a list of it, a list of one for what it
-    holds, an object of one value for that value (``{"code": "DBIT"}``), three numbers for a day (Java's ``[2024, 3,
-    15]``), a text or number for the amount object that it should be in. Raises what msgspec says of the whole row if a
-    mandatory field is wrong or missing. ``loosely`` spelled names fit without regard to case, ``_`` and ``-``:
-    ``booking_date``, ``maskedPAN``.
+    that field), as ``kind`` has it: a bank could spell it in as many ways as there are rows. What stands for what: a
+    number for its text, one object for a list of it, a list of one for what it holds, an object of one value for that
+    value (``{"code": "DBIT"}``), three numbers for a day (Java's ``[2024, 3, 15]``), a text or number for the amount
+    object that it should be in. Raises what msgspec says of the whole row if a mandatory field is wrong or missing.
+    ``loosely`` spelled names fit without regard to case, ``_`` and ``-``: ``booking_date``, ``maskedPAN``.
     """
 
     def __init__(self, kind: type[W], *, loosely: bool = False) -> None:
@@ -117,7 +117,7 @@ class Lenient(Generic[W]):
                 values[one.name] = _decoded(self._parts[one.name], bytes(value))
             except msgspec.ValidationError:
                 if bytes(value) != b"null":
-                    unread.append(name)
+                    unread.append(one.encode_name)
         missing = [one for one in self._fields.values() if one.required and one.name not in values]
         if missing:
             raise error or msgspec.ValidationError(f"Object missing required field `{missing[0].encode_name}`")

@@ -35,7 +35,7 @@ def keep(session: Session, given: Iterable[Places]) -> list[str]:
         return []
     # Sorted: two transactions with the same new ones wait for each other one way round only.
     rows = [{"id": id_, "places": dict(places)} for id_, places in sorted(known.values(), key=lambda one: one[0])]
-    session.execute(insert_into(session, Provenance).values(rows).on_conflict_do_nothing())
+    session.execute(insert_into(session, Provenance).on_conflict_do_nothing(), rows)
     short = {whole: json_text({SAME_AS: id_}) for whole, (id_, _) in known.items()}
     return [short[whole] for whole in said]
 

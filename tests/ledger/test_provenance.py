@@ -88,3 +88,11 @@ def test_a_transaction_that_fails_leaves_no_row_without_its_answer(home: Home, a
             select(TransactionRaw.provenance).where(TransactionRaw.transaction_id == ledger(home)[0].id)
         ).one()
     assert set(said) == {SAME_AS}
+
+
+def test_a_bank_whose_rows_are_each_wrong_in_another_way_is_kept(home: Home) -> None:
+    """More than one statement takes parameters (SQLite 32,766, PostgreSQL 65,535)."""
+    with home.db.write() as session:
+        said = keep(session, [{"unread": f"field{number}"} for number in range(33_000)])
+        assert len(set(said)) == 33_000
+        session.rollback()

@@ -66,6 +66,11 @@ def test_what_is_said_of_an_answer_under_the_name_of_a_list_is_no_list(name: str
         assert ([row.status for row in found.transactions], found.rejected) == ([B], ())
 
 
+def test_what_could_not_be_read_is_named_as_the_standard_does_however_the_bank_spells_it() -> None:
+    (row,) = page({"transactions": {"booked": [ROW | {"Value__________Date": [1]}]}}).transactions
+    assert row.provenance["unread"] == "valueDate"
+
+
 def test_no_list_where_one_is_known_is_an_empty_one() -> None:
     assert page({"bookedTransactions": None, "pendingTransactions": ""}) == Page((), None, ())
 
