@@ -29,6 +29,7 @@ bench: .venv/dev ## the loads in bench/, as ratios against a floor measured in t
 lock: .venv/dev ## choose dependency versions anew and pin them with hashes
 	@$(BIN)/uv pip compile setup.cfg --extra demo --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -o requirements/runtime.txt
 	@$(BIN)/uv pip compile setup.cfg --extra demo --extra dev --universal --python-version 3.11 --generate-hashes --no-header -q --upgrade -c requirements/runtime.txt -o requirements/dev.txt
+	@echo confluent-kafka | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.txt -o requirements/kafka.txt
 
 clean: ## remove the virtual environment and everything a hub left behind
 	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -39,9 +39,18 @@ def test_units_and_containers_run_commands_that_there_are() -> None:
 
 
 def test_all_that_the_image_copies_is_there_and_all_that_is_imported_is_copied() -> None:
-    copied = re.findall(r"^COPY (?!--from)(\S+) ", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    lines = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    copied = [one for line in lines for one in line.split()]
     assert [name for name in copied if not (ROOT / name).exists()] == []
     assert {"consent", "hub", "migrations", "providers", "wsgi.py"} <= set(copied)
+
+
+def test_the_image_can_speak_to_kafka_in_the_version_that_is_tested() -> None:
+    """Compose offers a broker; a hub that is told of it and lacks the client does not start."""
+    pinned = re.compile(r"^confluent-kafka==\S+", re.MULTILINE)
+    of_image, tested = (pinned.findall((ROOT / "requirements" / name).read_text()) for name in ("kafka.txt", "dev.txt"))
+    assert of_image == tested != []
+    assert "-r /tmp/kafka.txt" in (DEPLOY / "Containerfile").read_text()
 
 
 def test_the_example_of_settings_can_be_filled_in_and_read() -> None:
