@@ -9,7 +9,7 @@ any identifier is known by type, name and currency, and by its place among its e
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from hub.ids import new_id
 from hub.ledger import tables
 from hub.models.ledger import Account as AccountRow
-from providers.model import Account, Identifier, Scheme
+from providers.model import Account, AccountType, Identifier, Scheme
 
 __all__ = ["ENABLED", "GONE", "identity_hashes", "known_ids", "store_accounts"]
 
@@ -153,10 +153,11 @@ class _Known:
         for key, places in self._several(accounts).items():
             self._tell_apart(key, places, accounts, hashes, found)
         free = [row for row in self.rows if row not in found]
-        for place, account in enumerate(accounts):
-            if found[place] is None and (row := _proven(account, free)):
-                found[place] = row
-                free.remove(row)
+        for knows in (_without_type, _proven):
+            for place, account in enumerate(accounts):
+                if found[place] is None and (row := knows(account, free)):
+                    found[place] = row
+                    free.remove(row)
         return found
 
     def _several(self, accounts: Sequence[Account]) -> dict[Key, list[int]]:
@@ -202,6 +203,12 @@ def _has_its_resource(row: AccountRow, account: Account) -> bool:
 
 def _looks_the_same(row: AccountRow, account: Account) -> bool:
     return (row.type, row.name, row.product) == (account.type.value, account.name, account.product)
+
+
+def _without_type(account: Account, rows: Iterable[AccountRow]) -> AccountRow | None:
+    """The row that is ``account`` as it was while the bank's word for its type was not understood."""
+    before = replace(account, type=AccountType.OTHER)
+    return next((row for row in rows if _is_unchanged(row, before) and _row_key(row) == _key(before)), None)
 
 
 def _proven(account: Account, rows: Iterable[AccountRow]) -> AccountRow | None:

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from consent.model import Permission
 from hub.ledger import history
 from hub.ledger.accounts import identity_hashes
 from hub.models.ledger import Account as AccountRow
-from providers.model import Account, AccountUsage, Scheme
+from providers.model import Account, AccountType, AccountUsage, Scheme
 from tests.ledger.bank import Home, account
 
 IBAN = "DE89370400440532013000"
@@ -145,3 +146,13 @@ def test_of_two_pots_under_one_iban_the_one_that_stays_is_not_taken_for_the_othe
         holiday,
         rent,
     ]
+
+
+@pytest.mark.parametrize("number", [{"iban": IBAN}, {"iban": None, "more": CARD}, {"iban": None}])
+def test_accounts_whose_kind_is_understood_only_now_are_those_that_they_were(home: Home, number: Any) -> None:
+    names = ["b", "a", "c"]
+    shown = [account(name=name, resource_id=name, **number) for name in names]
+    ids = home.link(shown)
+    typed = [replace(one, type=AccountType.CURRENT if one.name != "c" else one.type) for one in shown]
+    assert home.link(typed[::-1]) == ids[::-1]
+    assert home.link([replace(one, resource_id=f"new-{one.name}") for one in typed]) == ids
