@@ -127,6 +127,7 @@ class Fetch:
     _position: int = field(default=-1, init=False)
     _began_at: int = field(default=-1, init=False)
     _pages: list[bytes] = field(default_factory=list, init=False, repr=False)
+    _kept: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _had_rows: bool = field(default=True, init=False)
     _is_finished: bool = field(default=False, init=False)
     _held_in: Session | None = field(default=None, init=False, repr=False)
@@ -199,7 +200,7 @@ class Fetch:
         rows.write_inserts(session, self.account_id, taken.insert, now)
         rows.write_updates(session, changed, known, now)
         raw = [(one.id, one.row) for one in taken.insert] + [(one.was.id, one.row) for one in changed]
-        rows.write_raw(session, sealer, raw, self.normaliser, now)
+        rows.write_raw(session, sealer, raw, self.normaliser, now, self._kept)
         log = [(one.id, changelog.ADDED) for one in reversed(taken.insert)]
         log += [(one.was.id, changelog.ADDED if one.is_revived else changelog.MODIFIED) for one in changed]
         self._log(session, log, now)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from hub import bulk
 from hub.ledger import tables
 from hub.sealing import Sealer
 from providers.model import Page
@@ -45,24 +45,21 @@ class Memory:
 
     def note(self, session: Session, sealer: Sealer, seen: Iterable[tuple[Page, Collection[str], date | None]]) -> None:
         """Pages of a reading that goes on: (page, transaction ids, the first day of the booked ones)."""
-        put = bulk.notation(session)
         rows = {
-            page.digest.hex(): (
-                self.account_id,
-                page.digest.hex(),
-                self.connection_id,
-                READING,
-                self.normaliser,
-                sealer.seal(page.link.encode(), _place(page.digest.hex())) if page.link else None,
-                ",".join(ids),
-                put.day(oldest),
-            )
+            page.digest: {
+                "account_id": self.account_id,
+                "digest": page.digest.hex(),
+                "connection_id": self.connection_id,
+                "position": READING,
+                "normaliser": self.normaliser,
+                "next_sealed": sealer.seal(page.link.encode(), _place(page.digest.hex())) if page.link else None,
+                "ids": ",".join(ids),
+                "oldest": oldest,
+            }
             for page, ids, oldest in seen
         }
         if rows:
-            session.execute(_DROP, [{"account": self.account_id, "page": one} for one in rows])
-            columns = tables.seen_page.columns.keys()
-            bulk.insert(session, tables.seen_page, columns, rows.values())
+            session.execute(_NOTE[session.get_bind().dialect.name], list(rows.values()))
 
     def keep_only(self, session: Session, digests: Collection[bytes]) -> None:
         """The reading has ended: these are its pages, and ``position`` is where it left the log."""
@@ -99,4 +96,15 @@ _OF = select(_P.ids, _P.oldest).where(_VALID, _P.digest == bindparam("page"))
 _HELD = select(_P.digest, _VALID).where(_P.account_id == bindparam("account"))
 _ONE = and_(_P.account_id == bindparam("account"), _P.digest == bindparam("page"))
 _KEEP = update(tables.seen_page).where(_ONE).values(position=bindparam("at"))
+_ANEW = ("connection_id", "position", "normaliser", "next_sealed", "ids", "oldest")
+_INSERT: dict[str, postgresql.Insert | sqlite.Insert] = {
+    "postgresql": postgresql.insert(tables.seen_page),
+    "sqlite": sqlite.insert(tables.seen_page),
+}
+_NOTE = {
+    name: insert.on_conflict_do_update(
+        index_elements=[_P.account_id, _P.digest], set_={column: insert.excluded[column] for column in _ANEW}
+    )
+    for name, insert in _INSERT.items()
+}
 _DROP = delete(tables.seen_page).where(_ONE)

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.db import Reading, json_text
 from hub.ledger import tables
-from hub.models.ledger import Provenance
-from hub.upsert import insert_into
 
 SAME_AS = "same_as"
 _DIGITS = 32
@@ -22,22 +21,30 @@ Places = Mapping[str, str]
 """Field -> its place in the bank's row, as providers.model.Transaction has it."""
 
 
-def keep(session: Session, given: Iterable[Places]) -> list[str]:
-    """What the rows of these say, as JSON text, in their order. New answers are stored in the caller's transaction."""
-    known: dict[str, tuple[str, Places]] = {}
+_STORE = {
+    store.dialect.name: store.insert(tables.provenance).on_conflict_do_nothing() for store in (postgresql, sqlite)
+}
+
+
+def keep(session: Session, given: Iterable[Places], kept: dict[str, str]) -> list[str]:
+    """What the rows of these say, as JSON text, in their order. New answers are stored in the caller's transaction.
+
+    ``kept``: the answers that earlier transactions of the caller stored, as JSON text, and what rows say of them; new
+    ones are added. A caller whose transaction fails begins anew with none.
+    """
+    new: dict[str, tuple[str, Places]] = {}
     said = []
     for places in given:
         whole = json_text(places)
-        if whole not in known:
-            known[whole] = sha256(whole.encode()).hexdigest()[:_DIGITS], places
+        if whole not in kept and whole not in new:
+            new[whole] = sha256(whole.encode()).hexdigest()[:_DIGITS], places
         said.append(whole)
-    if not said:
-        return []
-    # Sorted: two transactions with the same new ones wait for each other one way round only.
-    rows = [{"id": id_, "places": dict(places)} for id_, places in sorted(known.values(), key=lambda one: one[0])]
-    session.execute(insert_into(session, Provenance).on_conflict_do_nothing(), rows)
-    short = {whole: json_text({SAME_AS: id_}) for whole, (id_, _) in known.items()}
-    return [short[whole] for whole in said]
+    if new:
+        # Sorted: two transactions with the same new ones wait for each other one way round only.
+        rows = [{"id": id_, "places": dict(places)} for id_, places in sorted(new.values(), key=lambda one: one[0])]
+        session.execute(_STORE[session.get_bind().dialect.name], rows)
+        kept |= {whole: json_text({SAME_AS: id_}) for whole, (id_, _) in new.items()}
+    return [kept[whole] for whole in said]
 
 
 def wholes(reading: Reading, said: Sequence[Places]) -> list[Places]:

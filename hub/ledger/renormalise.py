@@ -173,7 +173,7 @@ class Rereading:
         known = rows.bank_ids(session, [was.id for was, _ in changed])
         rows.write_changes(session, updates, known, now)
         if read:
-            traces = provenance.keep(session, [one.transaction.provenance for _, one in read])
+            traces = provenance.keep(session, [one.transaction.provenance for _, one in read], {})
             told = zip(read, traces, strict=True)
             rules = self.normaliser
             session.execute(_TRACE, [{"row_id": was.id, "rules": rules, "trace": trace} for (was, _), trace in told])

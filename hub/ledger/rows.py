@@ -280,13 +280,18 @@ def bank_ids(session: Session, transaction_ids: Sequence[str]) -> dict[str, dict
 
 
 def write_raw(
-    session: Session, sealer: Sealer, rows: Iterable[tuple[str, Fetched]], normaliser: str, now: datetime
+    session: Session,
+    sealer: Sealer,
+    rows: Iterable[tuple[str, Fetched]],
+    normaliser: str,
+    now: datetime,
+    kept: dict[str, str],
 ) -> None:
-    """The bank's own words, sealed each in its place."""
+    """The bank's own words, sealed each in its place. ``kept``: see hub.ledger.provenance.keep."""
     at = bulk.notation(session).moment(now)
     given = list(rows)
     sealed = sealer.seal_all((row.transaction.raw, raw_place(id_)) for id_, row in given)
-    traces = provenance.keep(session, [row.transaction.provenance for _, row in given])
+    traces = provenance.keep(session, [row.transaction.provenance for _, row in given], kept)
     told = []
     for (id_, row), raw_sealed, trace in zip(given, sealed, traces, strict=True):
         told.append((id_, raw_sealed, sha256(row.transaction.raw).hexdigest(), normaliser, trace, at))

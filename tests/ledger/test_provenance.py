@@ -65,12 +65,12 @@ def test_what_is_stored_at_once_by_many_is_there_once(home: Home, answers: tuple
 
     def store() -> None:
         with home.db.write() as session:
-            keep(session, [one, other, one])
+            keep(session, [one, other, one], {})
 
     at_once(4, store)
     assert len(kept(home, answers)) == 2
     with home.db.write() as session:
-        assert keep(session, []) == []
+        assert keep(session, [], {}) == []
     with home.db.read() as session:
         assert wholes(session, [other, {}]) == [other, {}]
 
@@ -93,6 +93,6 @@ def test_a_transaction_that_fails_leaves_no_row_without_its_answer(home: Home, a
 def test_a_bank_whose_rows_are_each_wrong_in_another_way_is_kept(home: Home) -> None:
     """More than one statement takes parameters (SQLite 32,766, PostgreSQL 65,535)."""
     with home.db.write() as session:
-        said = keep(session, [{"unread": f"field{number}"} for number in range(33_000)])
+        said = keep(session, [{"unread": f"field{number}"} for number in range(33_000)], {})
         assert len(set(said)) == 33_000
         session.rollback()
