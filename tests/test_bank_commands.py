@@ -83,7 +83,7 @@ def test_a_bank_without_a_directory_needs_no_statement_and_others_do(
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("lorelei", "register elsewhere"), ("albion", "not described"), ("x", "no")]
+    ("name", "word"), [("lorelei", "register elsewhere"), ("albion", "not described"), ("x", "No such institution")]
 )
 def test_a_bank_where_nobody_registers_is_said_plainly(rialto: Command, ssa: str, name: str, word: str) -> None:
     done = rialto("register", name, ssa)
