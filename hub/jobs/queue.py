@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from hub import correlation
 from hub.ids import new_id
 from hub.models.job import Job
+from hub.upsert import inserts
 
 NOW, SOON, ROUTINE = 0, 1, 2
 """Priorities: a person waits; something happened; it comes round anyway."""
@@ -63,7 +64,7 @@ _TABLE = cast(Table, Job.__table__)  # the table and not the class: no object is
 @cache
 def _upsert(dialect: str, *, is_earliest: bool) -> sqlite.Insert | postgresql.Insert:
     """Made once: making it takes longer than running it."""
-    statement = sqlite.insert(_TABLE) if dialect == "sqlite" else postgresql.insert(_TABLE)
+    statement = inserts(_TABLE)[dialect]
     new, waits = statement.excluded, Job.owner.is_(None)
     if is_earliest:
         earlier = case((Job.run_at < new.run_at, Job.run_at), else_=new.run_at)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import and_, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.ledger import tables
 from hub.sealing import Sealer
+from hub.upsert import inserts
 from providers.model import Page
 from providers.paging import Known
 
@@ -97,14 +97,10 @@ _HELD = select(_P.digest, _VALID).where(_P.account_id == bindparam("account"))
 _ONE = and_(_P.account_id == bindparam("account"), _P.digest == bindparam("page"))
 _KEEP = update(tables.seen_page).where(_ONE).values(position=bindparam("at"))
 _ANEW = ("connection_id", "position", "normaliser", "next_sealed", "ids", "oldest")
-_INSERT: dict[str, postgresql.Insert | sqlite.Insert] = {
-    "postgresql": postgresql.insert(tables.seen_page),
-    "sqlite": sqlite.insert(tables.seen_page),
-}
 _NOTE = {
     name: insert.on_conflict_do_update(
         index_elements=[_P.account_id, _P.digest], set_={column: insert.excluded[column] for column in _ANEW}
     )
-    for name, insert in _INSERT.items()
+    for name, insert in inserts(tables.seen_page).items()
 }
 _DROP = delete(tables.seen_page).where(_ONE)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.db import Reading, json_text
 from hub.ledger import tables
+from hub.upsert import inserts
 
 SAME_AS = "same_as"
 _DIGITS = 32
@@ -20,10 +20,7 @@ _DIGITS = 32
 Places = Mapping[str, str]
 """Field -> its place in the bank's row, as providers.model.Transaction has it."""
 
-
-_STORE = {
-    store.dialect.name: store.insert(tables.provenance).on_conflict_do_nothing() for store in (postgresql, sqlite)
-}
+_STORE = {name: insert.on_conflict_do_nothing() for name, insert in inserts(tables.provenance).items()}
 
 
 def keep(session: Session, given: Iterable[Places], kept: dict[str, str]) -> list[str]:

@@ -16,10 +16,10 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Table, bindparam, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.models.quota import QuotaUse
+from hub.upsert import inserts
 
 
 class Endpoint(StrEnum):
@@ -84,15 +84,14 @@ _ONE_MORE = {
     "last_at": bindparam("now", type_=_Q.last_at.type),
 }
 _COUNT = {
-    store.dialect.name: store.insert(_TABLE)
-    .from_select(list(_ONE_MORE), select(*_ONE_MORE.values()).where(_CLOSED.scalar_subquery().is_(None)))
+    name: insert.from_select(list(_ONE_MORE), select(*_ONE_MORE.values()).where(_CLOSED.scalar_subquery().is_(None)))
     .on_conflict_do_update(
         index_elements=[_Q.subject_id, _Q.endpoint, _Q.day],
         set_={"used": _Q.used + 1, "last_at": _ONE_MORE["last_at"], "connection_id": _ONE_MORE["connection_id"]},
         where=_Q.used < bindparam("allowed"),
     )
     .returning(_Q.used)
-    for store in (postgresql, sqlite)
+    for name, insert in inserts(_TABLE).items()
 }
 
 
