@@ -267,8 +267,9 @@ class Fetch:
         if days:
             first, last = _around(min(days), max(days))
             if self._matching.size > self._limit:
-                self._matching.forget(first, last)
-                self._has_forgotten, self._loaded = True, _overlap(self._loaded, (first, last))
+                before, after = self._matching.forget(first, last)
+                still_known = first if before else date.min, last if after else date.max
+                self._has_forgotten, self._loaded = True, _overlap(self._loaded, still_known)
                 self._limit = max(_MANY, 2 * self._matching.size)  # a busy account has many in the days around
             self._know_between(session, first, last)
         if not self._has_undated and any(row.movement.day is None for row in page):

@@ -147,13 +147,24 @@ class Matching:
         if day is not None and (self._oldest is None or day < self._oldest):
             self._oldest = day
 
-    def forget(self, first: date, last: date) -> None:
-        """Nothing is lost by it that ``know`` would not bring back; what was not seen yet is kept for ``settle``."""
-        kept = [row for row in self._stored.values() if row.id not in self._seen or first <= row.sort_date <= last]
+    def forget(self, first: date, last: date) -> tuple[bool, bool]:
+        """Nothing is lost by it that ``know`` would not bring back; what was not seen yet is kept for ``settle``.
+
+        Returns whether rows before ``first``, and after ``last``, were forgotten: of a history that only goes back, all
+        that is older is known still. A row without a day may stand on either side."""
+        kept, before, after = [], False, False
+        for row in self._stored.values():
+            if row.id not in self._seen or first <= row.sort_date <= last:
+                kept.append(row)
+            else:
+                is_undated = row.movement.day is None
+                before = before or row.sort_date < first or is_undated
+                after = after or row.sort_date > last or is_undated
         self._stored, self._met, self._next = {}, {}, {}
         self._places.clear()
         self.trust.forget()
         self.know(kept)
+        return before, after
 
     @property
     def size(self) -> int:

@@ -78,15 +78,8 @@ class Transaction(Base):
 
     __tablename__ = "transaction"
     __table_args__ = (
-        Index(
-            "ix_transaction_history",
-            "account_id",
-            text("sort_date DESC"),
-            text("id DESC"),
-            sqlite_where=text("removed_at IS NULL"),
-            postgresql_where=text("removed_at IS NULL"),
-        ),
-        Index("ix_transaction_match", "account_id", "sort_date"),
+        # removed_at makes it enough by itself to tell which rows a page shows
+        Index("ix_transaction_account", "account_id", text("sort_date DESC"), text("id DESC"), "removed_at"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

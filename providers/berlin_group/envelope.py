@@ -185,7 +185,7 @@ class _Gathering:
             self.lists.is_found = True
         if value[:1] == b"[":
             rows = rows_in(_LISTED.decode(value))
-            reports = [row for row in rows if _LIKE_A_REPORT.match(bytes(row))]
+            reports = [row for row in rows if _LIKE_A_REPORT.match(row)]
             for report in reports:
                 self._gather(report, at, depth + 1)
             self._add(at, rows if not reports else [row for row in rows if not _LIKE_A_REPORT.match(bytes(row))])

@@ -101,7 +101,8 @@ class Engine:
         if other.place:
             places["counterparty"] = other.place
         if lines:
-            places["remittance"] = by(written.place, ", ".join(dict.fromkeys(written.rules)))
+            rules_of_text = ", ".join(dict.fromkeys(written.rules)) if written.rules else ""
+            places["remittance"] = by(written.place, rules_of_text)
         if found.iso or found.proprietary:
             _note_codes(told, found, places)
         if category is not None:

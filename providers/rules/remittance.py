@@ -181,7 +181,7 @@ def _plain(given: Iterable[str | None], rules: Remittance, done: list[str]) -> l
         for part in parts:
             line = text.meaningful(part)
             if line is not None:
-                lines.append(" ".join(line.split()))
+                lines.append(line if line.isascii() and "  " not in line else " ".join(line.split()))
     return lines
 
 
