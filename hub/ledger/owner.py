@@ -48,7 +48,6 @@ class Provenance:
     """``raw`` is the bank's own row, ``trace`` names for each field the place in it that it was read from."""
 
     raw: bytes
-    raw_hash: str
     normaliser: str
     trace: Mapping[str, str]
     fetched_at: datetime
@@ -124,7 +123,7 @@ def daily_balances(
 def provenance(reading: Reading, sealer: Sealer, allowed: Allowed, transaction_id: str) -> Provenance:
     """Only for the person: a client is shown fields, never a bank's own row. Raises NotFound for anybody else."""
     row = reading.execute(
-        select(_T.account_id, _RAW.raw_sealed, _RAW.raw_hash, _RAW.normaliser, _RAW.provenance, _RAW.fetched_at)
+        select(_T.account_id, _RAW.raw_sealed, _RAW.normaliser, _RAW.provenance, _RAW.fetched_at)
         .join(tables.transaction_raw, _RAW.transaction_id == _T.id)
         .where(_T.id == transaction_id)
     ).first()
@@ -132,7 +131,6 @@ def provenance(reading: Reading, sealer: Sealer, allowed: Allowed, transaction_i
         raise NotFound("No such transaction.")
     return Provenance(
         raw=sealer.open(row.raw_sealed, raw_place(transaction_id)),
-        raw_hash=row.raw_hash,
         normaliser=row.normaliser,
         trace=wholes(reading, [row.provenance])[0],
         fetched_at=row.fetched_at,

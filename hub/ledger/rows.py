@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Text, and_, bindparam, delete, func, or_, select, type_coerce, update
@@ -80,7 +79,9 @@ def some(session: Session, account_id: str, ids: Sequence[str]) -> list[Stored]:
 
 
 def has_any(session: Session, account_id: str) -> bool:
-    return session.execute(select(_T.id).where(_T.account_id == account_id).limit(1)).first() is not None
+    # By its order, or PostgreSQL may read a table of few accounts from the beginning.
+    query = select(_T.id).where(_T.account_id == account_id).order_by(_T.sort_date.desc(), _T.id.desc()).limit(1)
+    return session.execute(query).first() is not None
 
 
 def ids_since(session: Session, account_id: str, first: date) -> Iterator[str]:
@@ -292,10 +293,10 @@ def write_raw(
     given = list(rows)
     sealed = sealer.seal_all((row.transaction.raw, raw_place(id_)) for id_, row in given)
     traces = provenance.keep(session, [row.transaction.provenance for _, row in given], kept)
-    told = []
-    for (id_, row), raw_sealed, trace in zip(given, sealed, traces, strict=True):
-        told.append((id_, raw_sealed, sha256(row.transaction.raw).hexdigest(), normaliser, trace, at))
-    bulk.insert(session, _RAW, _RAW_COLUMNS, told)
+    told = zip(given, sealed, traces, strict=True)
+    rows_told = [(id_, raw_sealed, _NO_HASH, normaliser, trace, at) for (id_, _), raw_sealed, trace in told]
+    bulk.insert(session, _RAW, _RAW_COLUMNS, rows_told)
 
 
+_NO_HASH = ""  # see TransactionRaw.raw_hash
 _RAW_COLUMNS = ("transaction_id", "raw_sealed", "raw_hash", "normaliser", "provenance", "fetched_at")

@@ -120,6 +120,8 @@ class TransactionRaw(Base):
 
     transaction_id: Mapped[str] = mapped_column(ForeignKey("transaction.id", ondelete="CASCADE"), primary_key=True)
     raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    # Empty since 0036: beside what is sealed it would tell a thief of the database whether a guess is right. The column
+    # stays for the release before, which still writes it.
     raw_hash: Mapped[str] = mapped_column(String(64))
     normaliser: Mapped[str] = mapped_column(String(40))  # standard and version of the rules
     provenance: Mapped[dict[str, Any]] = mapped_column(JsonText)

@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -54,8 +53,9 @@ def test_the_raw_row_is_sealed_in_its_place(home: Home) -> None:
     home.sync([shown, row("-4")])
     with home.db.read() as session:
         raw = {one.transaction_id: one for one in session.scalars(select(TransactionRaw))}
-    mine, other = sorted(raw.values(), key=lambda one: one.raw_hash != sha256(shown.raw).hexdigest())
-    assert SEALER.open(mine.raw_sealed, f"transaction_raw.raw:{mine.transaction_id}") == shown.raw
+    opened = {SEALER.open(one.raw_sealed, f"transaction_raw.raw:{one.transaction_id}"): one for one in raw.values()}
+    mine, other = opened.pop(shown.raw), *opened.values()
+    assert mine.raw_hash == ""  # nothing that tells whether a guess at what is sealed is right
     assert mine.normaliser == "test/1"
     with pytest.raises(SealBroken):
         SEALER.open(mine.raw_sealed, f"transaction_raw.raw:{other.transaction_id}")
