@@ -21,14 +21,14 @@ def test_the_models_are_what_the_migrations_made(database_url: str) -> None:
     db = Database(database_url)
     in_files = {"burnt_jti", "request_rate"} if db.is_sqlite else set()
     by_triggers = set() if db.is_sqlite else LEDGER_REFERENCES
-    elsewhere = {"ix_transaction_history"} | in_files | by_triggers
+    elsewhere = {"ix_transaction_account"} | in_files | by_triggers
     with db.writer.connect() as connection:
         comparable = {"include_object": lambda _item, name, *_: name not in elsewhere}
         context = MigrationContext.configure(connection, opts={"compare_type": True, **comparable})
         assert compare_metadata(context, Base.metadata) == []
         # An index over expressions cannot be compared, so the one that carries every history read is asked for by name.
         names = "SELECT name FROM sqlite_master" if db.is_sqlite else "SELECT indexname FROM pg_indexes"
-        assert "ix_transaction_history" in connection.execute(text(names)).scalars().all()
+        assert "ix_transaction_account" in connection.execute(text(names)).scalars().all()
     db.dispose()
 
 

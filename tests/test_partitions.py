@@ -400,7 +400,7 @@ def test_the_schema_is_still_the_models_and_upgrades_and_checks_find_nothing(hub
     upkeep(hub)
     migrate.upgrade(hub.db)
     parts_of_logs = {one.name for found in partitions.standing(hub.db).values() for one in found}
-    known = parts_of_logs | LEDGER_REFERENCES | {"ix_transaction_history", "uq_event_position"}
+    known = parts_of_logs | LEDGER_REFERENCES | {"ix_transaction_account", "uq_event_position"}
     with hub.db.writer.connect() as connection:
         options = {"compare_type": True, "include_object": lambda _item, name, *_: name not in known}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []

@@ -8,26 +8,25 @@ from sqlalchemy.orm import Session
 
 from hub import bulk
 from hub.ledger import tables
-from hub.models.connection import Connection
-from hub.models.ledger import Account, Change
 
 ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
 
 # Made once: a sync says each of these with every page.
-_HOLD = select(Connection.id).where(Connection.id == bindparam("connection")).with_for_update()
-_POSITION = select(func.max(Change.seq)).where(
-    Change.connection_id == bindparam("connection"), Change.account_id == bindparam("account")
+_C, _A, _L = tables.connection.c, tables.account.c, tables.change.c
+_HOLD = select(_C.id).where(_C.id == bindparam("connection")).with_for_update()
+_POSITION = select(func.max(_L.seq)).where(
+    _L.connection_id == bindparam("connection"), _L.account_id == bindparam("account")
 )
 _HOLD_ACCOUNT = (
-    select(Account.id, _POSITION.scalar_subquery())
-    .where(Account.id == bindparam("account"))
+    select(_A.id, _POSITION.scalar_subquery())
+    .where(_A.id == bindparam("account"))
     .with_for_update(read=True, key_share=True)
 )
 _ADVANCE = (
     update(tables.connection)
-    .where(tables.connection.c.id == bindparam("connection"))
-    .values(change_seq=tables.connection.c.change_seq + bindparam("more"))
-    .returning(tables.connection.c.change_seq)
+    .where(_C.id == bindparam("connection"))
+    .values(change_seq=_C.change_seq + bindparam("more"))
+    .returning(_C.change_seq)
 )
 
 

@@ -16,6 +16,7 @@ what was stored. Reading the same again changes nothing and writes nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -121,7 +122,7 @@ class Fetch:
     rejected: list[RejectedRow] = field(default_factory=list, init=False, repr=False)
     _matching: Matching = field(init=False, repr=False)
     _loaded: Days | None = field(default=None, init=False)
-    _has_undated: bool = field(default=False, init=False)
+    _knows_undated: bool = field(default=False, init=False)
     _limit: int = field(init=False)
     _has_forgotten: bool = field(default=False, init=False)
     _position: int = field(default=-1, init=False)
@@ -197,15 +198,16 @@ class Fetch:
         taken = self._matching.take(page, rows.ids_in_bank_order)
         changed = taken.update
         known = rows.bank_ids(session, [one.was.id for one in changed])
-        rows.write_inserts(session, self.account_id, taken.insert, now)
+        new = sorted(taken.insert, key=attrgetter("id"))  # the oldest first: at the end of each index that ids are in
+        rows.write_inserts(session, self.account_id, new, now)
         rows.write_updates(session, changed, known, now)
-        raw = [(one.id, one.row) for one in taken.insert] + [(one.was.id, one.row) for one in changed]
+        raw = [(one.id, one.row) for one in new] + [(one.was.id, one.row) for one in changed]
         rows.write_raw(session, sealer, raw, self.normaliser, now, self._kept)
-        log = [(one.id, changelog.ADDED) for one in reversed(taken.insert)]
+        log = [(one.id, changelog.ADDED) for one in new]
         log += [(one.was.id, changelog.ADDED if one.is_revived else changelog.MODIFIED) for one in changed]
         self._log(session, log, now)
         revived = sum(one.is_revived for one in changed)
-        return Applied(added=len(taken.insert) + revived, modified=len(changed) - revived), taken.ids
+        return Applied(added=len(new) + revived, modified=len(changed) - revived), taken.ids
 
     def finish(self, session: Session, now: datetime) -> Applied:
         """Decide what has replaced what and what is gone, now that everything was seen. At most once."""
@@ -270,10 +272,11 @@ class Fetch:
                 before, after = self._matching.forget(first, last)
                 still_known = first if before else date.min, last if after else date.max
                 self._has_forgotten, self._loaded = True, _overlap(self._loaded, still_known)
+                self._knows_undated = False
                 self._limit = max(_MANY, 2 * self._matching.size)  # a busy account has many in the days around
             self._know_between(session, first, last)
-        if not self._has_undated and any(row.movement.day is None for row in page):
-            self._has_undated = True
+        if not self._knows_undated and any(row.movement.day is None for row in page):
+            self._knows_undated = True
             self._know_between(session, *_around(self.window_from, self.window_to))
             self._matching.know(rows.undated(session, self.account_id))
 

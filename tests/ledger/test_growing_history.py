@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -90,3 +91,33 @@ def test_a_crash_in_any_fetch_changes_nothing(
         home.sync(*pages[:crash], finish=False)
         home.sync(*pages)
     assert live_of(home) == clean
+
+
+@st.composite
+def long_histories(draw: st.DrawFn) -> list[list[list[Transaction]]]:
+    """Fetches whose pages lie so many days apart that a reading cannot remember them all, in any order, some twice."""
+    ages: st.SearchStrategy[int | None] = st.sampled_from([0, 1, 40, 41, 200, 400, None])
+    days = [None if age is None else days_ago(age) for age in draw(st.lists(ages, min_size=2, max_size=10))]
+    told = [row("-3.50", day, transactionId=f"id-{number}") for number, day in enumerate(days)]
+    fetches = []
+    for _ in range(2):
+        order = draw(st.permutations(told))
+        cuts = sorted(draw(st.sets(st.integers(1, len(told) - 1), max_size=3)))
+        pages = [order[a:b] for a, b in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+        fetches.append([*pages, *draw(st.lists(st.sampled_from(pages), max_size=2))])
+    return fetches
+
+
+@SETTINGS
+@given(fetches=long_histories())
+def test_what_a_reading_forgets_it_knows_again_when_it_needs_it(
+    db: Database, fetches: list[list[list[Transaction]]]
+) -> None:
+    ledgers = []
+    for many in (0, 5000):
+        home = Home(db)
+        with patch("hub.ledger.ingest._MANY", many):
+            for pages in fetches:
+                home.sync(*pages)
+        ledgers.append(live_of(home))
+    assert ledgers[0] == ledgers[1]
