@@ -7,7 +7,7 @@
     matching.settle(...)           once everything was seen: supersede, expire, missing, found
 
 A stored row is given to one fetched row and the other way round, so two identical coffees stay two (a multiset). The
-rules that pair them are tried in the order of ``Matching._rules``. ``reconcile`` is all of it at once.
+rules that pair them are tried in the order of ``Matching._rules``.
 """
 
 from collections import defaultdict, deque
@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from msgspec import structs
 
-from hub.ledger.evidence import LEARNING, IdTrust, Trust
+from hub.ledger.evidence import Trust
 from hub.ledger.movement import FINAL, OPEN, PASSING, Fetched, Id, Movement, Stored
 from hub.ledger.succession import CORRECTIONS, MATCHERS, Link, Matcher, Row, successions
 from providers.model import Status
@@ -70,12 +70,6 @@ class Settled:
     expire: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    taken: Taken
-    settled: Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +146,18 @@ class Matching:
 
         Returns whether rows before ``first``, and after ``last``, were forgotten: of a history that only goes back, all
         that is older is known still. A row without a day may stand on either side."""
-        kept, before, after = [], False, False
+        kept: list[Stored] = []
+        gone: list[Stored] = []
         for row in self._stored.values():
-            if row.id not in self._seen or first <= row.sort_date <= last:
-                kept.append(row)
-            else:
-                is_undated = row.movement.day is None
-                before = before or row.sort_date < first or is_undated
-                after = after or row.sort_date > last or is_undated
+            (kept if row.id not in self._seen or first <= row.sort_date <= last else gone).append(row)
         self._stored, self._met, self._next = {}, {}, {}
         self._places.clear()
         self.trust.forget()
         self.know(kept)
-        return before, after
+        undated = any(row.movement.day is None for row in gone)
+        return undated or any(row.sort_date < first for row in gone), undated or any(
+            row.sort_date > last for row in gone
+        )
 
     @property
     def size(self) -> int:
@@ -369,23 +362,6 @@ class Matching:
         self, old: Iterable[Stored], new: Iterable[Row], matchers: Iterable[Matcher] = MATCHERS
     ) -> tuple[Link, ...]:
         return successions(map(_row, old), new, trust=self.trust, matchers=matchers)
-
-
-def reconcile(
-    rows: Sequence[Fetched],
-    stored: Iterable[Stored],
-    window: Window,
-    *,
-    name: Namer,
-    today: date,
-    settled_at: datetime | None = None,
-    trust: IdTrust = LEARNING,
-) -> Plan:
-    """One whole fetch against the ledger."""
-    matching = Matching(Trust(trust))
-    matching.know(stored)
-    taken = matching.take(rows, name)
-    return Plan(taken, matching.settle(window, today=today, settled_at=settled_at))
 
 
 def _traces(movement: Movement) -> Iterator[Hashable]:

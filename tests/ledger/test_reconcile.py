@@ -2,14 +2,15 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
 from msgspec import structs
 
-from hub.ledger.evidence import IdTrust
+from hub.ledger.evidence import LEARNING, IdTrust, Trust
 from hub.ledger.movement import Fetched, Stored, fetched
-from hub.ledger.reconcile import Matching, Plan, Window, reconcile
+from hub.ledger.reconcile import Matching, Settled, Taken, Window
 from providers.model import Status, Transaction
 from tests.ledger.bank import FIRST, NOW, TODAY, days_ago, pending, row
 
@@ -30,8 +31,24 @@ def stored(*transactions: Transaction, **more: object) -> list[Stored]:
     return result
 
 
-def plan(shown: Sequence[Transaction], known: Sequence[Stored] = (), *, window: Window = WINDOW) -> Plan:
-    return reconcile([fetched(one) for one in shown], known, window, name=named, today=TODAY, settled_at=YESTERDAY)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    taken: Taken
+    settled: Settled
+
+
+def plan(
+    shown: Sequence[Transaction],
+    known: Sequence[Stored] = (),
+    *,
+    window: Window = WINDOW,
+    trust: IdTrust = LEARNING,
+) -> Plan:
+    """One whole fetch against the ledger."""
+    matching = Matching(Trust(trust))
+    matching.know(known)
+    taken = matching.take([fetched(one) for one in shown], named)
+    return Plan(taken, matching.settle(window, today=TODAY, settled_at=YESTERDAY))
 
 
 def named(rows: Sequence[Fetched]) -> list[str]:
@@ -300,15 +317,10 @@ def test_texts_that_no_database_holds_are_made_storable() -> None:
 # --- what is known of a bank's ids beforehand ---------------------------------------------------------------
 
 
-def with_trust(shown: Sequence[Transaction], known: Sequence[Stored], trust: IdTrust) -> Plan:
-    rows = [fetched(one) for one in shown]
-    return reconcile(rows, known, WINDOW, name=named, today=TODAY, settled_at=YESTERDAY, trust=trust)
-
-
 def test_an_id_that_the_bank_s_rules_distrust_makes_no_two_rows_one() -> None:
     shown = [row(transactionId="a"), row(transactionId="a")]
-    assert inserted(with_trust(shown, [], IdTrust())) == 1
-    assert inserted(with_trust(shown, [], IdTrust(distrusted=["transactionId"]))) == 2
+    assert inserted(plan(shown, [], trust=IdTrust())) == 1
+    assert inserted(plan(shown, [], trust=IdTrust(distrusted=["transactionId"]))) == 2
 
 
 SURVIVING: list[tuple[Sequence[str] | None, str]] = [
@@ -324,14 +336,14 @@ def test_only_an_id_that_survives_booking_says_what_became_of_a_pending_row(
 ) -> None:
     known = stored(pending("-3.50", days_ago(1), text="hold", name="A", transactionId="7"))
     shown = [row("-3.50", text="bought", name="B", transactionId="7")]
-    (link,) = with_trust(shown, known, IdTrust(surviving=surviving)).settled.supersede
+    (link,) = plan(shown, known, trust=IdTrust(surviving=surviving)).settled.supersede
     assert link.reason == reason
 
 
 def test_a_booked_row_keeps_its_id_whether_ids_survive_booking_or_not() -> None:
     known = stored(row("-1", days_ago(5), transactionId="a"), row("-2", days_ago(30)))
     shown = [row("-1", days_ago(4), transactionId="a"), row("-2", days_ago(30))]
-    (link,) = with_trust(shown, known, IdTrust(surviving=["entryReference"])).settled.supersede
+    (link,) = plan(shown, known, trust=IdTrust(surviving=["entryReference"])).settled.supersede
     assert link.reason == "corrected_by_bank"
 
 
