@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 from hub.context import Hub
 from hub.hashing import secret_hash
 from hub.models.client import Client
-from hub.oauth import addresses, clients, grant_types, mtls
+from hub.oauth import addresses, binding, clients, grant_types, mtls
 from hub.oauth.call import Call
 from hub.oauth.errors import InvalidClientError, InvalidRequestError, OAuth2Error
 from hub.oauth.jose.assertion import parse_assertion, peek_client_id, read_assertion
@@ -166,6 +166,7 @@ def _by_assertion(hub: Hub, call: Call, client: Client, held: Policy, claim: Pre
         )
     except BadJwt as error:
         raise failed(error.why) from error
+    binding.ask_for_nonce(hub, call)
     if not hub.replay.burn("client_assertion", client.client_id, read.jti, read.expires_at, call.now):
         raise failed("This client_assertion was used already; make each with a jti of its own.")
 

@@ -8,7 +8,7 @@ from hub.context import Hub
 from hub.models.client import Client
 from hub.oauth.call import Call
 from hub.oauth.errors import InvalidDpopProof, InvalidRequestError, OAuth2Error, UseDpopNonce
-from hub.oauth.jose.dpop import BadProof, Proof, read_proof
+from hub.oauth.jose.dpop import BadProof, Proof, lacks_nonce, read_proof
 from hub.oauth.policy import Policy
 
 
@@ -51,6 +51,17 @@ def of_call(hub: Hub, call: Call, client: Client, policy: Policy) -> Binding:
         jkt=None if proof is None else proof.jkt,
         x5t=certificate.thumbprint_s256 if bound_to_certificate and certificate is not None else None,
     )
+
+
+_PROVEN = frozenset({"token", "par", "device_authorization"})
+"""Endpoints that look at a DPoP proof."""
+
+
+def ask_for_nonce(hub: Hub, call: Call) -> None:
+    """Before anything of this call is used up: there are clients that send it once more as it was, but for the proof
+    (RFC 9449 8), with the same client_assertion. Raises UseDpopNonce."""
+    if call.endpoint in _PROVEN and lacks_nonce(call.proofs, hub.dpop_nonces, call.now):
+        raise UseDpopNonce()
 
 
 def proof_of(hub: Hub, call: Call) -> Proof:

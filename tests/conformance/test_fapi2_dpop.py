@@ -45,6 +45,25 @@ def get_nonce(client: Client) -> None:
     assert client.nonce is not None
 
 
+def test_a_call_that_was_asked_for_a_nonce_may_be_sent_again_as_it_was_but_for_the_proof(dpop: Client) -> None:
+    """8: some clients repeat the form with the same client_assertion; its jti was not used up by a mere question."""
+    (own, _), code = dpop.credentials(), dpop.code()
+    url = dpop.provider.endpoint("token_endpoint")
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": dpop.told["redirect_uris"][0],
+        "code_verifier": dpop.verifier,
+    }
+    for nonce in (None, "stale"):
+        asked = dpop.post("token_endpoint", form, credentials=own, proof=dpop.proof("POST", url, nonce=nonce))
+        refused(asked, "use_dpop_nonce")
+    answer = dpop.post("token_endpoint", form, credentials=own, proof=dpop.proof("POST", url))
+    assert answer.status_code == 200, answer.text
+    again = dpop.post("token_endpoint", form, credentials=own, proof=dpop.proof("POST", url))
+    refused(again, "invalid_client" if "client_assertion" in own else "invalid_grant")
+
+
 def shifted(dpop: Client, clock: TestClock, seconds: int) -> bool:
     """Whether the whole way goes with proofs of a clock that is off by so much."""
     get_nonce(dpop)

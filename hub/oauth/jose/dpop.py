@@ -79,6 +79,21 @@ def read_proof(
     return Proof(key.thumbprint, jti, times.moment(iat_s), times.moment(iat_s + PAST_S))
 
 
+def lacks_nonce(headers: Sequence[str], nonces: Nonces | None, now: datetime) -> bool:
+    """Whether there is a proof that will be refused for its nonce. Nothing in it is verified; what is no proof at all
+    lacks none, and is for ``read_proof`` to refuse."""
+    if nonces is None or len(headers) != 1:
+        return False
+    try:
+        claims = parse(headers[0].strip(" \t"), max_length=MAX_LENGTH, embedded_jwk=True).claims
+        _check_nonce(claims.get("nonce"), nonces, now)
+    except BadProof:
+        return True
+    except BadJwt:
+        return False
+    return False
+
+
 def _key(unverified: Unverified) -> PublicKey:
     if unverified.typ != "dpop+jwt":
         raise BadProof("The typ of a DPoP proof is dpop+jwt.")
