@@ -83,6 +83,14 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def storable(text: str) -> str:
+    """``text`` as both stores keep it: without NUL, which PostgreSQL refuses, and with question marks for halves of
+    surrogate pairs, which UTF-8 cannot hold."""
+    if text.isascii():
+        return text.replace("\x00", "") if "\x00" in text else text
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def json_text(value: Any) -> str:
     """What a JsonText column holds."""
     return orjson.dumps(value).decode()

@@ -216,7 +216,7 @@ def failed(hub: Hub, claimed: Claimed, error: ProviderError, *, now: datetime) -
     """A first link shows why it failed; a renewal that failed leaves the connection as good as it was."""
     kind = failure_kind_of(error)
     values: dict[str, object] = {"last_failure_at": now, "failure_kind": kind.value}
-    values["failure_detail"] = sealed.storable(error.reason)
+    values["failure_detail"] = sealed.beginning(error.reason)
     if isinstance(error, ContractBroken) and error.raw:
         values["failure_raw_sealed"] = sealed.seal_failure_raw(hub.sealer, claimed.connection_id, error.raw)
     with hub.db.write() as session:
@@ -234,7 +234,7 @@ def failed(hub: Hub, claimed: Claimed, error: ProviderError, *, now: datetime) -
 
 def _short(bank_consent_id: str) -> str:
     """As much of the bank's id as the column holds; the whole is inside the sealed access."""
-    return sealed.storable(bank_consent_id, 200)
+    return sealed.beginning(bank_consent_id, 200)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _end(hub: Hub, institution_id: str, bank_consent_id: str, *, now: datetime) 
     has replaced is not that of any connection any more."""
     this = (
         Connection.institution_id == institution_id,
-        Connection.bank_consent_id == sealed.storable(bank_consent_id, 200),
+        Connection.bank_consent_id == sealed.beginning(bank_consent_id, 200),
     )
     with hub.db.write() as session:
         moved = session.execute(

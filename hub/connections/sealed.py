@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from hub.db import storable
 from hub.sealing import Sealer
 from providers.port import Access, Ask, LinkStart, LinkState
 
@@ -20,9 +21,9 @@ def failure_raw_place(connection_id: str) -> str:
     return f"connection.failure_raw:{connection_id}"
 
 
-def storable(text: str, length: int = 500) -> str:
-    """Text that came from a bank as a column takes it: PostgreSQL keeps no NUL, and nobody reads a book of an error."""
-    return text.replace("\x00", "")[:length]
+def beginning(text: str, length: int = 500) -> str:
+    """Text that came from a bank as a column takes it: nobody reads a book of an error."""
+    return storable(text)[:length]
 
 
 def seal_access(sealer: Sealer, connection_id: str, access: Access) -> bytes:

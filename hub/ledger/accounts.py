@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from hub.db import storable
 from hub.ids import new_id
 from hub.ledger import tables
 from hub.models.ledger import Account as AccountRow
@@ -92,9 +93,10 @@ def store_accounts(
     known = _Known.of(session, psu_id, institution_id)
     result: dict[str, str] = {}
     rows: list[AccountRow] = []
-    hashes = identity_hashes(accounts)
-    found = known.find(accounts, hashes)  # and sets the hashes of those that are one of several
-    for account, identity_hash, row in zip(accounts, hashes, found, strict=True):
+    told = [_as_kept(one) for one in accounts]
+    hashes = identity_hashes(told)
+    found = known.find(told, hashes)  # and sets the hashes of those that are one of several
+    for shown, account, identity_hash, row in zip(accounts, told, hashes, found, strict=True):
         if row is None:
             row = AccountRow(id=new_id(), psu_id=psu_id, institution_id=institution_id, created_at=now)
             session.add(row)
@@ -112,7 +114,7 @@ def store_accounts(
         row.bic = account.bic if account.bic and len(account.bic) <= 11 else None
         row.usage = account.usage.value if account.usage else None
         row.status = ENABLED
-        result[account.resource_id] = row.id
+        result[shown.resource_id] = row.id
         rows.append(row)
     for account, row in zip(accounts, rows, strict=True):
         parent_id = result.get(account.parent_id) if account.parent_id else None
@@ -132,8 +134,25 @@ def known_ids(
     session: Session, *, psu_id: str, institution_id: str, accounts: Sequence[Account]
 ) -> tuple[str | None, ...]:
     """The account id that ``store_accounts`` would give each of ``accounts``; None for one that is new."""
-    found = _Known.of(session, psu_id, institution_id).find(accounts, identity_hashes(accounts))
+    told = [_as_kept(one) for one in accounts]
+    found = _Known.of(session, psu_id, institution_id).find(told, identity_hashes(told))
     return tuple(None if row is None else row.id for row in found)
+
+
+def _as_kept(account: Account) -> Account:
+    """Our own adapters say nothing that a column does not hold; one from outside may."""
+    return replace(
+        account,
+        resource_id=storable(account.resource_id),
+        name=_kept(account.name),
+        product=_kept(account.product),
+        owner_name=_kept(account.owner_name),
+        identifiers=tuple(Identifier(one.scheme, storable(one.value)) for one in account.identifiers),
+    )
+
+
+def _kept(text: str | None) -> str | None:
+    return None if text is None else storable(text)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from hub.db import storable
 from providers.model import NO_DETAILS, Card, Details, Exchange, Money
 
 _ONLY_WITH_PARTIES = ("ultimate_account",)
@@ -28,7 +29,7 @@ def details_text(details: Details) -> str | None:
         "charges": details.charges and _money(details.charges),
         "is_reversal": details.is_reversal or None,
         "batch_size": details.batch_size,
-        "statement_references": list(map(_storable, details.statement_references)) or None,
+        "statement_references": list(map(storable, details.statement_references)) or None,
         "is_mutable": details.is_mutable,
     }
     kept = _said(members)
@@ -36,12 +37,11 @@ def details_text(details: Details) -> str | None:
 
 
 def _said(members: dict[str, Any]) -> dict[str, Any]:
-    return {name: _storable(value) for name, value in members.items() if value is not None and value != {}}
+    return {name: _kept(value) for name, value in members.items() if value is not None and value != {}}
 
 
-def _storable(value: Any) -> Any:
-    """Without NUL, which PostgreSQL refuses, and halves of surrogate pairs, which UTF-8 cannot hold."""
-    return value.replace("\x00", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
+def _kept(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else value
 
 
 def _card(card: Card) -> dict[str, Any]:

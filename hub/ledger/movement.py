@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from hub.db import amount_text, json_text, scaled
+from hub.db import amount_text, json_text, scaled, storable
 from hub.ledger.details import details_text
 from providers.model import Status, Transaction
 
@@ -110,8 +110,8 @@ def fetched(transaction: Transaction) -> Fetched:
     """Raises ValueError for an amount beyond 63 bits or 18 decimals."""
     amount, scale = scaled(transaction.money.number)
     party = transaction.counterparty
-    lines = [_storable(line) for line in transaction.remittance]
-    counterparty = _storable(party.name) if party.name else None
+    lines = [storable(line) for line in transaction.remittance]
+    counterparty = storable(party.name) if party.name else None
     currency = transaction.money.currency
     money = exact(amount, scale, currency)
     status = _STATUSES[transaction.status]
@@ -134,9 +134,9 @@ def fetched(transaction: Transaction) -> Fetched:
             booking_date,
             value_date,
             transaction.transaction_datetime,
-            _storable(party.account.value) if party.account else None,
+            storable(party.account.value) if party.account else None,
             _within(transaction.bank_transaction_code, 40),
-            _storable(transaction.proprietary_code) if transaction.proprietary_code else None,
+            storable(transaction.proprietary_code) if transaction.proprietary_code else None,
             _within(transaction.merchant_category_code, 4),
             amount_text(*scaled(transaction.balance_after.number)) if transaction.balance_after else None,
             details_text(transaction.details),
@@ -223,7 +223,7 @@ def _place(known_as: str) -> int:
 
 
 def storable_ids(bank_ids: Mapping[str, str]) -> dict[str, str]:
-    return {_storable(name): _storable(value) for name, value in bank_ids.items()}
+    return {storable(name): storable(value) for name, value in bank_ids.items()}
 
 
 def ids_text(bank_ids: Mapping[str, str]) -> str:
@@ -243,16 +243,9 @@ def _says(value: str) -> bool:
     return core not in _PLACEHOLDERS and bool(core.strip("0"))
 
 
-def _storable(text: str) -> str:
-    """Without NUL, which PostgreSQL refuses, and without halves of surrogate pairs, which UTF-8 cannot hold."""
-    if text.isascii():
-        return text.replace("\x00", "") if "\x00" in text else text
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
-
-
 def _within(text: str | None, limit: int) -> str | None:
     """A code that does not fit its column is no such code; the raw row keeps it."""
-    return _storable(text) if text and len(text) <= limit else None
+    return storable(text) if text and len(text) <= limit else None
 
 
 FINAL = frozenset({Status.BOOKED.value, Status.REJECTED.value})

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hub.connections.sealed import storable
+from hub.connections.sealed import beginning
 from hub.connections.state import FailureKind
 from hub.context import Hub
 from hub.ledger.balances import store_balances
@@ -189,7 +189,7 @@ def _mark_synced(session: Session, account_id: str, now: datetime) -> None:
 def _told(notices: tuple[str, ...]) -> tuple[Fault, ...]:
     if not notices:
         return ()
-    return (Fault(FailureKind.NOTICED, storable(" ".join(dict.fromkeys(notices)))),)
+    return (Fault(FailureKind.NOTICED, beginning(" ".join(dict.fromkeys(notices)))),)
 
 
 def _rejections(rows: tuple[RejectedRow, ...]) -> tuple[Fault, ...]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from hub.connections import schedule
 from hub.connections.circuit import LeftAlone
-from hub.connections.sealed import storable
+from hub.connections.sealed import beginning
 from hub.connections.state import FailureKind, Happening
 from providers.errors import ContractBroken, Failing, ProviderError, ReconsentRequired, Refused, Transient
 
@@ -135,4 +135,4 @@ def _judge(
 
 
 def _detail(error: ProviderError) -> str:
-    return storable(f"{error.step}: {error.reason}" if error.step else error.reason)
+    return beginning(f"{error.step}: {error.reason}" if error.step else error.reason)

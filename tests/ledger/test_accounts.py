@@ -57,6 +57,17 @@ def test_it_is_another_account_with(home: Home, before: Account, after: Account)
     assert (rows(home)[first].status, rows(home)[second].status) == ("gone", "enabled")
 
 
+def test_a_name_that_no_column_holds_is_kept_without_what_it_does_not(home: Home) -> None:
+    """An adapter from outside may hand on whatever its bank wrote."""
+    shown = replace(
+        account(name="My\x00 money \ud800", iban=IBAN + "\x00"), owner_name="A\x00lice", resource_id="r\x00"
+    )
+    (first,) = home.link([shown])
+    assert home.link([shown]) == [first] == home.link([account(name="My money ?", iban=IBAN)])
+    row = rows(home)[first]
+    assert (row.name, row.identifiers) == ("My money ?", [{"scheme": "IBAN", "value": IBAN}])
+
+
 def test_an_account_that_is_shown_again_comes_back_under_its_id(home: Home) -> None:
     one, other = account(iban=IBAN), account(iban=OTHER)
     ids = home.link([one, other])

@@ -231,9 +231,9 @@ def test_access_that_does_not_open_is_our_own_error_and_nobody_elses(world: Worl
 
 def test_whatever_text_a_bank_puts_into_an_error_can_be_stored(world: World) -> None:
     connection_id = world.linked()
-    world.bank.errors["accounts"] = Refused("code \x00" + "x" * 10_000)
+    world.bank.errors["accounts"] = Refused("code \x00\ud800" + "x" * 10_000)
     world.sync(connection_id)
-    assert world.row(connection_id).failure_detail == "code " + "x" * 495
+    assert world.row(connection_id).failure_detail == "code ?" + "x" * 494
 
 
 # --- failures of one account -------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from hub.db import storable
 from providers.model import Money, Party
 from providers.port import Resource
 from providers.resources import (
@@ -191,10 +192,10 @@ def _schedule(one: Schedule | None) -> Members | None:
 
 
 def _storable(value: Any) -> Any:
-    """As JSON gives it back. Halves of surrogate pairs, which UTF-8 cannot hold, become question marks."""
+    """As JSON gives it back, and as a column keeps it."""
     match value:
         case str():
-            return str(value).encode("utf-8", "replace").decode()
+            return storable(str(value))
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case date():
