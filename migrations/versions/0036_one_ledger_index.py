@@ -1,6 +1,8 @@
 """one index of an account's transactions by day, for its history and for what a bank shows of it again
 
-It holds ``removed_at``, so that a page of a history still reads no row that it does not show.
+It holds ``removed_at``, so that a page of a history still reads no row that it does not show. Syncs wait while it is
+made, about a second for a million transactions; whoever has made it beforehand (docs/operating/deploying.md) waits for
+nothing.
 """
 
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ def upgrade() -> None:
         "ix_transaction_account",
         "transaction",
         ["account_id", sa.text("sort_date DESC"), sa.text("id DESC"), "removed_at"],
+        if_not_exists=True,
     )
     op.drop_index("ix_transaction_history", table_name="transaction")
     op.drop_index("ix_transaction_match", table_name="transaction")
