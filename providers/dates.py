@@ -2,15 +2,16 @@
 
 Seen in the wild (and nowhere else promised): offsets as ``Z``, ``+01:00``, ``+0100`` and ``+01``; no offset at all;
 fractions of a second or no seconds; ``d-M-yyyy`` with or without a time; ``yyyyMMdd``; ``yyyy/M/d``; ``d.M.yyyy`` and
-``dd.MM.yy`` (with points or slashes, the day first); ``04 Mar 2024``, ``04-MAR-24``, ``Fri, 4 March 2024`` and ``March
-4, 2024``; seconds or milliseconds since 1970, also as .NET writes them (``/Date(1709510400000)/``); a date with a time
-where a date was promised; the empty string.
+``dd.MM.yy`` (with points or slashes, the day first); ``04 Mar 2024``, ``04-MAR-24``, ``Fri, 4 March 2024``, ``March 4,
+2024`` and ``4. März 2024``; seconds or milliseconds since 1970, also as .NET writes them (``/Date(1709510400000)/``); a
+date with a time where a date was promised; the empty string.
 """
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 
+from providers.months import month
 from providers.rows import BrokenRow
 
 _DAY = re.compile(
@@ -19,10 +20,9 @@ _DAY = re.compile(
     r"|(?P<y1>[0-9]{4})(?P<sep>[-/.])(?P<m1>[0-9]{1,2})(?P=sep)(?P<d1>[0-9]{1,2})"
     r"|(?P<d2>[0-9]{1,2})[-./](?P<m2>[0-9]{1,2})[-./](?P<y2>[0-9]{4})"
     r"|(?P<d3>[0-9]{1,2})(?P<sep3>[./])(?P<m3>[0-9]{1,2})(?P=sep3)(?P<y3>[0-9]{2})"
-    r"|(?P<d4>[0-9]{1,2})[- ](?P<m4>[A-Za-z]{3,9})[- ](?P<y4>[0-9]{4}|[0-9]{2})"
-    r"|(?P<m5>[A-Za-z]{3,9}) (?P<d5>[0-9]{1,2}), (?P<y5>[0-9]{4}))"
-    r"\.?(?:[T ,]+(?P<clock>.{0,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?",
-    re.ASCII,
+    r"|(?P<d4>[0-9]{1,2})(?:[- ]|\. )(?P<m4>[^\W\d_]{3,11})\.?[- ](?P<y4>[0-9]{4}|[0-9]{2})"
+    r"|(?P<m5>[^\W\d_]{3,11})\.? (?P<d5>[0-9]{1,2}), (?P<y5>[0-9]{4}))"
+    r"\.?(?:[T ,]+(?P<clock>.{0,40})|(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
 _CLOCK = re.compile(
     r"(?P<h>[0-9]{2})[:.]?(?P<min>[0-9]{2})(?:[:.]?(?P<s>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?"
@@ -33,10 +33,6 @@ _EPOCH = re.compile(r"(?:/Date\()?(?P<at>[0-9]{10}(?:[0-9]{3})?)(?:[+-][0-9]{4})
 _PLACEHOLDERS = frozenset({date.min, date(1900, 1, 1), date.max})
 """What banks write where there is no day (.NET's and SQL Server's first day, "without end"): no movement has it."""
 _UTC_NAMES = frozenset({"Z", "z", "UTC", "GMT"})
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
 
 
 def calendar_day(text: str | None, field: str) -> date | None:
@@ -66,13 +62,8 @@ def _day(text: str, field: str) -> date | None:
 def _numbers(found: re.Match[str]) -> tuple[int, int, int]:
     """Year, month and day. A year of two digits is of this century: banks' interfaces are younger."""
     parts = found.groupdict()
-    year, month, day = (next(filter(None, (parts.get(f"{one}{n}") for n in ("", *"12345")))) for one in "ymd")
-    return int(year) if len(year) == 4 else 2000 + int(year), int(month) if month.isdigit() else _month(month), int(day)
-
-
-def _month(name: str) -> int:
-    """0 for what is no month."""
-    return next((number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower())), 0)
+    year, named, day = (next(filter(None, (parts.get(f"{one}{n}") for n in ("", *"12345")))) for one in "ymd")
+    return int(year) if len(year) == 4 else 2000 + int(year), int(named) if named.isdigit() else month(named), int(day)
 
 
 def moment(text: str | None, field: str, *, zone: tzinfo) -> datetime | None:

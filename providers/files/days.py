@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
+from providers.months import month
 from providers.rows import BrokenRow
 
 Order = Literal["ymd", "dmy", "mdy"]
@@ -16,19 +17,6 @@ _NAMED = re.compile(r"\s*([0-9]{1,2})[-. /]*([^\W\d_]{3,10})\.?[-. ,/]*([0-9]{2,
 _NAMED_FIRST = re.compile(r"\s*([^\W\d_]{3,10})\.?[-. ]*([0-9]{1,2})(?:st|nd|rd|th)?[-., ]+([0-9]{4})(?![0-9])")
 _YEAR_FIRST = re.compile(r"\s*[12][0-9]{3}(?:[-./ ]|[01][0-9][0-3][0-9](?![0-9]))", re.ASCII)
 _LARGEST_LENGTH = 40
-# The first letters in the languages that banks export in, as far as they name one month only.
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan ene gen sty", "feb fev fév lut", "mar mär mrt maa mrz", "apr abr avr kwi", "may mai mei maj mag",
-            "jun giu cze juin", "jul lug lip juil", "aug ago aoû aou sie", "sep set wrz", "oct okt ott paź out",
-            "nov lis", "dec dez dic déc gru",
-        ),
-        1,
-    )
-    for name in names.split()
-}  # fmt: skip
 
 
 def day(text: str, order: Order, field: str) -> date:
@@ -36,9 +24,9 @@ def day(text: str, order: Order, field: str) -> date:
     parts = _parts(text, order)
     if parts is None:
         raise BrokenRow(f"{field} is not a date")
-    year, month, number = parts
+    year, month_number, number = parts
     try:
-        return date(_whole_year(year), month, number)
+        return date(_whole_year(year), month_number, number)
     except ValueError:
         raise BrokenRow(f"{field} is not a day of the calendar") from None
 
@@ -68,16 +56,12 @@ def _parts(text: str, order: Order) -> tuple[int, int, int] | None:
             return int(one), int(two), int(three)
         return int(three), int(two if order == "dmy" else one), int(one if order == "dmy" else two)
     if found := _NAMED.match(text):
-        month = _month(found[2])
-        return (int(found[3]), month, int(found[1])) if month else None
+        named = month(found[2])
+        return (int(found[3]), named, int(found[1])) if named else None
     if found := _NAMED_FIRST.match(text):
-        month = _month(found[1])
-        return (int(found[3]), month, int(found[2])) if month else None
+        named = month(found[1])
+        return (int(found[3]), named, int(found[2])) if named else None
     return None
-
-
-def _month(name: str) -> int | None:
-    return _MONTHS.get(name[:4].lower()) or _MONTHS.get(name[:3].lower())
 
 
 def _whole_year(year: int) -> int:

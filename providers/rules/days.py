@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from providers import dates
+from providers.months import month
 from providers.rows import BrokenRow
 from providers.rules.narratives import DATED
 from providers.rules.profile import Dates
@@ -25,12 +26,6 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _YEAR_FIRST = re.compile(r"(?P<y>[0-9]{4})[-./](?P<m>[0-9]{2})[-./](?P<d>[0-9]{2})", re.ASCII)
 _NUMBERS = re.compile(r"(?P<d>[0-9]{1,2})[./-](?P<m>[0-9]{1,2})(?:[./-](?P<y>[0-9]{4}|[0-9]{2})?)?", re.ASCII)
 _NAMED = re.compile(r"(?P<d>[0-9]{1,2})[ -]?(?P<m>[A-Za-z]{3})(?:[ -]?(?P<y>[0-9]{4}|[0-9]{2}))?", re.ASCII)
-# English, German, French, Spanish, Italian, Dutch, Nordic, Portuguese
-_MONTH_NAMES = (
-    "jan ene gen|feb fev fév|mar mär mrt|apr avr abr|may mai mei maj mag|jun giu|jul lug|aug aoû ago|sep set"
-    "|oct okt out ott|nov|dec dez dic dés"
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
 # what a blank of digits alone is as a {date}
 _DIGITS: dict[str, Callable[[str], str]] = {
     "ymd": lambda digits: f"{digits[:4]}-{digits[4:6]}-{digits[6:]}",
@@ -197,7 +192,7 @@ def written_day(text: str, known: date | None) -> date | None:
         found = _NUMBERS.fullmatch(text) or _NAMED.fullmatch(text)
     if found is None:
         return None
-    month = int(found["m"]) if found["m"].isdigit() else _MONTHS.get(found["m"].casefold(), 0)
+    number = int(found["m"]) if found["m"].isdigit() else month(found["m"])
     year = found["y"]
     if year:
         years = [int(year) if len(year) == 4 else 2000 + int(year)]
@@ -207,7 +202,7 @@ def written_day(text: str, known: date | None) -> date | None:
         years = []
     for one in years:
         try:
-            day = date(one, month, int(found["d"]))
+            day = date(one, number, int(found["d"]))
         except ValueError:
             continue
         if _is_near(day, known):
