@@ -17,6 +17,7 @@ _TWICE_ENCODED = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
 _NOT_ALNUM = re.compile(r"[\W_]+")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 # What banks write where they have nothing to say (ISO 20022 asks for NOTPROVIDED in EndToEndId).
 _PLACEHOLDERS = frozenset({"", "notprovided", "notavailable", "na", "none", "null", "unknown", "undefined", "nonref"})
 _FIRST_OF_PLACEHOLDERS = "nNuU0"  # or nothing that says anything
@@ -57,6 +58,13 @@ def _byte(letter: str) -> bytes:
     return letter.encode("latin-1") if letter < "\u0100" else letter.encode("cp1252")
 
 
+def letters(value: str) -> str:
+    """Only its letters and digits, blind to case: to tell whether two texts say the same."""
+    if value.isascii():
+        return value.encode().translate(None, _NO_LETTERS).decode().lower()
+    return _NOT_ALNUM.sub("", value).casefold()
+
+
 def unescaped(value: str) -> str:
     """``value`` with the letters that HTML's entities stand for ("M&amp;S"), also where they were escaped twice. A
     lone ampersand and what only looks like an entity stay as they are."""
@@ -79,7 +87,7 @@ def meaningful(value: str | int | None) -> str | None:
         return text
     if len(text) > _LONGEST_PLACEHOLDER and text.strip(_SAYS_NOTHING):
         return text
-    core = _NOT_ALNUM.sub("", text).casefold()
+    core = letters(text)
     return None if core in _PLACEHOLDERS or not core.strip("0") else text
 
 

@@ -12,6 +12,7 @@ paths behind, a country code behind a city. Letters are never changed, and a nam
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from providers.rules.parties import said, without_processor
 
@@ -42,6 +43,7 @@ class Merchant:
     country: str | None = None
 
 
+@lru_cache(maxsize=4096)  # the same few shops, row after row
 def merchant(descriptor: str) -> Merchant:
     """The merchant in ``descriptor``, which says something already (providers.text.meaningful)."""
     whole = without_processor(descriptor) or descriptor

@@ -17,6 +17,7 @@ from providers.rules.places import by
 from providers.rules.profile import Parties
 from providers.rules.remittance import Written
 from providers.rules.told import Told
+from providers.text import letters
 
 _MAX_REPEATED = 160  # a longer line says more than who the other side is
 
@@ -109,15 +110,11 @@ def payers_words(written: Written, other: OtherSide) -> list[str]:
     party = other.party
     if len(lines) < 2 or party is parties.NOBODY_KNOWN:
         return lines
-    known = {_core(one) for one in (party.name, party.account.value if party.account else None, party.agent) if one}
+    known = {letters(one) for one in (party.name, party.account.value if party.account else None, party.agent) if one}
     if other.line and "card" not in other.blanks and DAY_BLANKS.isdisjoint(other.blanks):
-        known.add(_core(other.line))
-    kept = [line for line in lines if len(line) > _MAX_REPEATED or _core(line) not in known]
+        known.add(letters(other.line))
+    kept = [line for line in lines if len(line) > _MAX_REPEATED or letters(line) not in known]
     if not kept or len(kept) == len(lines):
         return lines
     written.rules.append("party_repeated")
     return kept
-
-
-def _core(line: str) -> str:
-    return "".join(filter(str.isalnum, line.casefold()))

@@ -91,7 +91,6 @@ _LABEL = re.compile(r"(?<!\w)(" + "|".join(re.escape(one) for one in _LABELS) + 
 _ESCAPED = re.compile(r"(?:\\[uU][0-9A-Fa-f]{4})+")
 _BREAK = re.compile(r"<br ?/?>|\r\n|\n|\r", re.IGNORECASE)
 _IS_ID = re.compile(r"\s*[A-Za-z_-]{0,20}[0-9][A-Za-z0-9_./-]{7,60}\s*")  # N26 links rows by one there
-_NOT_WORD = re.compile(r"[\W_]+")
 
 
 class Written(msgspec.Struct, gc=False):
@@ -136,9 +135,9 @@ def _chosen(told: Told) -> tuple[list[str], str]:
     structured = [line for line in told.structured if line]
     if structured:
         if chosen:
-            said = _core("".join(chosen))
-            structured = [line for line in structured if not _is_said(_core(line), said)]
-            if any(said in _core(line) for line in structured):
+            said = text.letters("".join(chosen))
+            structured = [line for line in structured if not _is_said(text.letters(line), said)]
+            if any(said in text.letters(line) for line in structured):
                 chosen, places = [], ""
         if structured:
             chosen = [*chosen, *structured]
@@ -149,7 +148,7 @@ def _chosen(told: Told) -> tuple[list[str], str]:
 
 
 def _says_more(single: str, listed: Iterable[str]) -> bool:
-    whole, parts = _core(single), _core("".join(listed))
+    whole, parts = text.letters(single), text.letters("".join(listed))
     return len(whole) > len(parts) and whole.startswith(parts)
 
 
@@ -157,10 +156,6 @@ def _is_said(core: str, said: str) -> bool:
     """Whether a structured text repeats the unstructured one, as a whole or cut short. A few digits may stand in any
     text by chance."""
     return core == said or (len(core) >= _LEAST_REPEATED and core in said)
-
-
-def _core(line: str) -> str:
-    return _NOT_WORD.sub("", line).casefold()
 
 
 def _plain(given: Iterable[str | None], rules: Remittance, done: list[str]) -> list[str]:
@@ -191,7 +186,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def _names(told: Told) -> frozenset[str]:
-    return frozenset(_core(one.name) for one in (told.creditor, told.debtor) if one is not None and one.name)
+    return frozenset(text.letters(one.name) for one in (told.creditor, told.debtor) if one is not None and one.name)
 
 
 def _joined(lines: list[str], width: int | None, names: frozenset[str], done: list[str]) -> list[str]:
@@ -204,7 +199,7 @@ def _joined(lines: list[str], width: int | None, names: frozenset[str], done: li
     for line in lines[1:]:
         last = found[-1]
         is_full = room == width or (room == usual and last[-1].islower() and line[0].islower())
-        if is_full and _core(last) not in names:
+        if is_full and text.letters(last) not in names:
             found[-1] = last + line
             done.append("joined_at_width")
         elif _completes_label(last, line):
