@@ -44,7 +44,7 @@ def _row(number: int) -> dict[str, Any]:
 
 
 def _texts(number: int) -> dict[str, Any]:
-    row = {name: value for name, value in _row(number).items() if not name.startswith("creditor")}
+    row = {name: value for name, value in _row(number).items() if not name.startswith(("creditor", "remittance"))}
     return row | {"remittanceInformationUnstructuredArray": [f"CARTE 01/03/26 SHOP {number % 97} CB*1234", "Merci"]}
 
 

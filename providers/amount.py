@@ -16,8 +16,13 @@ from providers.rows import BrokenRow, core
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _PLAIN_JSON = re.compile(rb'"?(-?[0-9]{1,14}(?:\.[0-9]{1,4})?)"?')
 _PLAIN = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,4})?", re.ASCII)
-# A comma before one or two last digits, or a group of three between points and the comma, can mean one thing only.
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},[0-9]{1,2}", re.ASCII)
+# A comma before any last digits but three, before three of a number whose groups are parted otherwise or not at all, or
+# before nothing (as SWIFT writes), can mean one thing only.
+_DECIMAL_COMMA = re.compile(
+    r"[+-]?(?:[0-9]{1,3}(?:[.'\s]?[0-9]{3}){0,5},(?:[0-9]{0,2}|[0-9]{4,8})"
+    r"|(?:[0-9]{1,3}(?:[.'\s][0-9]{3}){1,5}|[0-9]{4,15}),[0-9]{3})",
+    re.ASCII,
+)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){1,5}\.[0-9]{1,5}|(?:,[0-9]{3}){2,5})", re.ASCII)
 _SWISS = re.compile(r"[+-]?[0-9]{1,3}(?:['\u2019][0-9]{3}){1,5}(?:\.[0-9]{1,5})?", re.ASCII)
 _PART_OF_ONE = re.compile(r"[+-]?0,[0-9]{1,8}", re.ASCII)  # no group begins with nothing but a zero

@@ -83,7 +83,8 @@ def _account(row: wire.AccountRow, raw: bytes, *, rules: Rules, zone: tzinfo, ki
     if (row.status or "").lower() == "deleted":
         return None
     found = identifiers(row) or _numbers(row)
-    given = (text.handle(one) for one in (row.resource_id, row.id, row.account_id))
+    named = None if isinstance(row.account_id, wire.AccountReference) else row.account_id
+    given = (text.handle(one) for one in (row.resource_id, row.id, named, row.uid))
     resource_id = next(filter(None, given), None) or text.handle(wire.id_in_links(row)) or _iban(found)
     if resource_id is None:
         raise BrokenRow("resourceId is missing")
@@ -137,8 +138,9 @@ def _iban(found: Iterable[Identifier]) -> str | None:
 def _numbers(row: wire.AccountRow) -> tuple[Identifier, ...]:
     """The account's number where it does not stand in a field of its own."""
     reference = row.account_reference
-    if isinstance(reference, wire.AccountReference):
-        return identifiers(reference)
+    for one in (reference, row.account_id):
+        if isinstance(one, wire.AccountReference):
+            return identifiers(one)
     value = text.word(reference or row.account_number)
     return (identifier(Scheme.IBAN, value),) if value else ()
 

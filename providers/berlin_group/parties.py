@@ -17,7 +17,7 @@ _PARTS = (("firstname", "givenname"), ("lastname", "surname", "familyname"))
 
 def owners(row: wire.AccountRow) -> str | None:
     """Who holds the account, whether as a text, as an object or as a list of either (openFinance 2.x: ownerNames)."""
-    for given in (row.owner_name, row.owner_names, row.owners, row.account_owner):
+    for given in (row.owner_name, row.owner_names, row.owners, row.account_owner, row.owner):
         if found := dict.fromkeys(_names(given)):
             return ", ".join(found)
     return None
@@ -83,6 +83,8 @@ def other(row: rows.TransactionRow) -> Named | None:
 def creditor_elsewhere(row: rows.ElsewhereRow) -> Named | None:
     return (
         _side("beneficiary", row.beneficiary_name, None, None, row.beneficiary)
+        or _side("cardAcceptor", row.card_acceptor_name, None, None, None)
+        or _side("merchant", None, None, None, row.merchant)
         or _side("payee", row.payee_name, None, None, row.payee)
         or _side("receiver", row.receiver_name, None, None, row.receiver)
         or _side("recipient", row.recipient_name, None, None, row.recipient)
@@ -119,6 +121,8 @@ def _side(
         found = best_first(one for reference in given for one in identifiers(reference))
     else:
         found = identifiers(given) if given is not None else ()
+        if not name and given is not None and given.name:
+            name, place = given.name, f"{side}Account.name"
     bic = agent if isinstance(agent, str) or agent is None else agent.bicfi or agent.bic
     return Named(place, name, found[0] if found else None, text.word(bic), f"{side}Account")
 

@@ -119,6 +119,8 @@ def code(given: rows.Code | str | None) -> str | None:
     family, nested = _family(given.family or at.family)
     family = family or given.family_code or at.family_code or given.code
     sub_family = given.sub_family or given.sub_code or given.sub_family_code or at.sub_family_code or nested
+    if family and not at.code and not sub_family:
+        return family  # a code of the bank's own has one part
     return "-".join(part or "" for part in (at.code, family, sub_family))
 
 
@@ -134,8 +136,12 @@ def text_of(value: str | int | None) -> str | None:
 def own_code(row: rows.TransactionRow) -> tuple[str | None, str]:
     """The bank's own code, wherever it stands."""
     given, place = row.proprietary_bank_transaction_code, "proprietaryBankTransactionCode"
-    if given is None and isinstance(row.bank_transaction_code, rows.Code):
-        given, place = row.bank_transaction_code.proprietary, "bankTransactionCode.proprietary"
+    if given is None and isinstance(code := row.bank_transaction_code, rows.Code):
+        given, place = code.proprietary or code.proprietary_code, "bankTransactionCode.proprietary"
     if isinstance(given, rows.Proprietary):
         given = given.code
-    return (text_of(given), place) if given else (text_of(row.transaction_type), "transactionType")
+    if given:
+        return text_of(given), place
+    if row.transaction_type is None and isinstance(code := row.bank_transaction_code, rows.Code):
+        return code.description, "bankTransactionCode.description"
+    return text_of(row.transaction_type), "transactionType"

@@ -100,6 +100,8 @@ def told(row: rows.TransactionRow, raw: bytes, status: Status, *, is_card: bool,
     found.balance_after = _balance_after(row.balance_after_transaction, found.currency, unread)
     found.balance_after_place = "balanceAfterTransaction.balanceAmount"
     found.purpose = row.purpose_code or entry.purpose_code
+    if row.additional_data_structured is not None and _instrument(row.additional_data_structured) is None:
+        row = _LOOSE_ROW.decode(raw)  # its names, too, may be written in another way
     found.card = _card(row, is_card)
     if row.original_amount or row.currency_exchange or row.exchange_rate:
         found.exchange = _exchange(row, outgoing, unread)
@@ -274,7 +276,7 @@ def _merchant(row: rows.TransactionRow, is_card: bool) -> Named | None:
 def _card(row: rows.TransactionRow, is_card: bool) -> Card | None:
     pan = row.masked_pan or row.masked_pan_capital
     address = row.card_acceptor_address
-    instrument = row.additional_data_structured and row.additional_data_structured.card_instrument
+    instrument = row.additional_data_structured and _instrument(row.additional_data_structured)
     if instrument and not pan:
         pan = texts.text_of(instrument.identification)
     if not (is_card or pan or address or instrument):
@@ -285,6 +287,12 @@ def _card(row: rows.TransactionRow, is_card: bool) -> Card | None:
         city=text.meaningful(address.town_name or address.city) if address else None,
         country=text.meaningful(address.country) if address else None,
     )
+
+
+def _instrument(given: rows.AdditionalData) -> rows.CardInstrument | None:
+    if given.card_scheme_name or given.identification:
+        return rows.CardInstrument(given.card_scheme_name, given.identification)
+    return given.card_instrument
 
 
 def _charges(given: wire.Amount, unread: list[str]) -> Money | None:

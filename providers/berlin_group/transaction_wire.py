@@ -79,6 +79,8 @@ class Code(Wire, frozen=True):
     family_code: str | None = None
     sub_family_code: str | None = None
     proprietary: Proprietary | str | None = None
+    proprietary_code: str | None = None
+    description: str | None = None
 
 
 class Address(Wire, frozen=True):
@@ -93,9 +95,11 @@ class CardInstrument(Wire, frozen=True):
 
 
 class AdditionalData(Wire, frozen=True):
-    """additionalDataStructured of GoCardless."""
+    """additionalDataStructured of GoCardless: an object around the card's, or the card's own members."""
 
     card_instrument: CardInstrument | None = None
+    card_scheme_name: str | None = None
+    identification: str | int | None = None
 
 
 class _Entry(Wire, frozen=True):
@@ -224,6 +228,8 @@ class ElsewhereRow(Wire, frozen=True):
 
     beneficiary_name: str | None = None
     beneficiary: PartyRow | str | None = None
+    card_acceptor_name: str | None = None
+    merchant: PartyRow | str | None = None
     payee_name: str | None = None
     payee: PartyRow | str | None = None
     receiver_name: str | None = None

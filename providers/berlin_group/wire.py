@@ -50,6 +50,7 @@ class AccountReference(Wire, frozen=True):
     account_number: str | int | None = None
     number: str | int | None = None
     other: "Other | str | None" = None
+    name: str | None = None  # the holder's, at banks that name nobody beside the account
 
 
 class Other(Wire, frozen=True):
@@ -59,14 +60,16 @@ class Other(Wire, frozen=True):
 class AccountRow(Wire, frozen=True):
     """accountDetails and cardAccountDetails. Without a resourceId the account is asked about by what its links call it.
 
-    ``id`` is what GoCardless and some banks call it. No currency is a multicurrency account. ``account_number`` and
-    ``account_reference`` are where some banks have the IBAN; ``balances`` may have any shape that
-    providers.berlin_group.balances knows, the owners any that providers.berlin_group.parties does.
+    ``id`` is what GoCardless and some banks call it, ``uid`` what Enable Banking does. No currency is a multicurrency
+    account. ``account_number``, ``account_reference`` and ``account_id`` are where some banks have the IBAN;
+    ``balances`` may have any shape that providers.berlin_group.balances knows, the owners any that
+    providers.berlin_group.parties does.
     """
 
     resource_id: str | int | None = None
     id: str | int | None = None
-    account_id: str | int | None = None
+    account_id: AccountReference | str | int | None = None
+    uid: str | None = None
     account_number: str | int | None = None
     account_reference: AccountReference | str | None = None
     currency: str | None = None
@@ -87,6 +90,7 @@ class AccountRow(Wire, frozen=True):
     owner_names: Any = None
     owners: Any = None
     account_owner: Any = None
+    owner: Any = None
     usage: str | None = None
     balances: Raw = NOTHING
     links: Any = msgspec.field(name="_links", default=None)

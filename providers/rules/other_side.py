@@ -68,7 +68,9 @@ def other_side(
     if account is None and party.agent is None:
         return NOBODY
     side = told.creditor if outgoing else told.debtor
-    return OtherSide(Party(None, account, party.agent), place if side is None else side.account_place)
+    if side is not None and party.name is not None:
+        place = side.account_place
+    return OtherSide(Party(None, account, party.agent), place)
 
 
 def _named(party: Party, name: str, place: str, rules: Parties, by_card: bool) -> OtherSide:

@@ -23,10 +23,11 @@ _MAX_NAME_LENGTH = 140  # ISO 20022 Max140Text
 
 def other_side(told: Told, outgoing: bool, own: Collection[Identifier]) -> tuple[Party, str]:
     """The party of the row's own fields and its place: the creditor of a debit, the debtor of a credit; the ultimate
-    party where only that is named; the merchant where the bank names one beside them."""
+    party where only that is named; the merchant where the bank names one beside them. Where the holder's own account
+    stands on that side, as in a payment that came back, it is the side opposite that has another account."""
     side, ultimate = (told.creditor, told.ultimate_creditor) if outgoing else (told.debtor, told.ultimate_debtor)
     if side is not None and (side.account in own if side.account is not None else _is_holder(side, told, outgoing)):
-        side = None
+        side = _opposite(side, told, outgoing, own)
     account, agent = (side.account, side.agent) if side is not None else (None, None)
     for one in (told.merchant, side, ultimate):
         if one is not None and (name := said(one.name)) is not None:
@@ -34,6 +35,14 @@ def other_side(told: Told, outgoing: bool, own: Collection[Identifier]) -> tuple
     if side is not None and (account or agent):
         return Party(None, account, agent), side.account_place
     return NOBODY_KNOWN, ""
+
+
+def _opposite(side: Named, told: Told, outgoing: bool, own: Collection[Identifier]) -> Named | None:
+    """An account of another scheme could be the holder's, by a number that is not known."""
+    other = told.debtor if outgoing else told.creditor
+    if side.account is None or other is None or other.account is None or other.account in own:
+        return None
+    return other if other.account.scheme is side.account.scheme else None
 
 
 def _is_holder(side: Named, told: Told, outgoing: bool) -> bool:

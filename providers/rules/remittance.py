@@ -1,8 +1,9 @@
 """What the payer wrote, freed of what banks write around it.
 
-Read in this order: the list of lines rather than the one text that is cut at 140; the structured reference unless it
-says the same again; the bank's own additional text only where there is nothing else. Then made plain (escapes, HTML,
-runs of spaces), joined where a line goes on in the next, and taken apart where it is tagged:
+Read in this order: the list of lines rather than the one text that is cut at 140, unless that says something else
+altogether; the structured reference unless it says the same again; the bank's own additional text only where there is
+nothing else. Then made plain (escapes, HTML, runs of spaces), joined where a line goes on in the next, and taken apart
+where it is tagged:
 
     EREF+1234 MREF+M7 CRED+DE98ZZZ SVWZ+Rent May ABWA+The Shop       MT940 field 86 of German banks, SEPA keywords
     /TRTP/SEPA OVERBOEKING/IBAN/NL00BANK/NAME/X/REMI/Rent/EREF/1     the same of Dutch banks
@@ -127,11 +128,10 @@ def written(told: Told, rules: Remittance, given: Sequence[str | None] | None = 
 
 
 def _chosen(told: Told) -> tuple[list[str], str]:
-    listed = [line for line in told.unstructured if line]
-    single = told.single
-    chosen, places = listed, told.unstructured_place if listed else ""
-    if single and (not listed or _says_more(single, listed)):
-        chosen, places = [single], told.single_place
+    if told.unstructured:
+        chosen, places = _unstructured(told)
+    else:
+        chosen, places = ([told.single], told.single_place) if told.single else ([], "")
     structured = [line for line in told.structured if line]
     if structured:
         if chosen:
@@ -147,9 +147,26 @@ def _chosen(told: Told) -> tuple[list[str], str]:
     return chosen, places
 
 
-def _says_more(single: str, listed: Iterable[str]) -> bool:
+def _unstructured(told: Told) -> tuple[list[str], str]:
+    """The list; the one text where it says more than that; both where it says something else altogether."""
+    listed, single = [line for line in told.unstructured if line], told.single
+    if not single:
+        return listed, told.unstructured_place if listed else ""
+    if not listed:
+        return [single], told.single_place
     whole, parts = text.letters(single), text.letters("".join(listed))
-    return len(whole) > len(parts) and whole.startswith(parts)
+    if len(whole) > len(parts) and whole.startswith(parts):
+        return [single], told.single_place
+    if whole[:_LEAST_REPEATED] in parts or _shares_lines(whole, listed):
+        return listed, told.unstructured_place
+    return [single, *listed], f"{told.single_place}, {told.unstructured_place}"
+
+
+def _shares_lines(whole: str, listed: Iterable[str]) -> bool:
+    """Whether a line of the list, or all of them in another order, stand in the one text."""
+    parts = [text.letters(line) for line in listed]
+    shared = [part for part in parts if part in whole]
+    return len(shared) == len(parts) or any(len(part) >= _LEAST_REPEATED for part in shared)
 
 
 def _is_said(core: str, said: str) -> bool:

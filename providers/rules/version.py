@@ -4,4 +4,4 @@ Raise it with a change by which a row that was stored would come out otherwise, 
 is one standard's, raise VERSION in its normalize.py (files: providers/files/kept.py).
 """
 
-SHARED = 6
+SHARED = 7

@@ -95,6 +95,19 @@ PARTIES = [
     ({"creditorName": ...}, Party(None, STADTWERKE)),
     ({"creditorAccount": "DE89370400440532013000"}, Party("Stadtwerke Köln", STADTWERKE)),
     ({"creditorAccount": {"iban": OWN[0].value}, "creditorName": "Alice O'Connor"}, Party()),
+    (
+        {"creditorAccount": {"iban": OWN[0].value}, "debtorName": "Bob", "debtorAccount": {"iban": STADTWERKE.value}},
+        Party("Bob", STADTWERKE),
+    ),
+    (
+        {
+            "creditorAccount": {"iban": OWN[0].value},
+            "debtorName": "Bob",
+            "debtorAccount": {"bban": "370400440532013000"},
+        },
+        Party(),
+    ),
+    ({"transactionAmount": amount("5"), "debtorAccount": {"iban": OWN[0].value}}, Party("Stadtwerke Köln", STADTWERKE)),
     ({"transactionAmount": amount("5"), "debtorAccount": ..., "debtorName": "Bob"}, Party("Bob")),
     ({"transactionAmount": amount("5"), "debtorAccount": ..., "debtorName": ...}, Party()),
 ]
@@ -106,9 +119,11 @@ def test_the_counterparty_is_the_other_side_or_nobody(changed: Any, party: Party
 
 
 REMITTANCE: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-    ({"remittanceInformationUnstructuredArray": ["a", None, "b", "a"]}, ("a", "b")),
+    ({"remittanceInformationUnstructuredArray": ["Strom", None, "Maerz", "Strom"]}, ("Strom", "Maerz")),
+    ({"remittanceInformationUnstructuredArray": ["Maerz", "Strom"]}, ("Maerz", "Strom")),
+    ({"remittanceInformationUnstructuredArray": ["Ref=CL1", "Trn=RO9"]}, ("Strom Maerz", "Ref=CL1", "Trn=RO9")),
     ({"remittanceInformationUnstructuredArray": [None]}, ("Strom Maerz",)),
-    ({"remittanceInformationUnstructuredArray": "one text"}, ("one text",)),
+    ({"remittanceInformationUnstructuredArray": "one text"}, ("Strom Maerz", "one text")),
     ({"remittanceInformationStructured": "RF18"}, ("Strom Maerz", "RF18")),
     ({"remittanceInformationStructured": {"reference": "RF18", "referenceType": "x"}}, ("Strom Maerz", "RF18")),
     ({"remittanceInformationStructuredArray": [{"reference": "1"}, "2", None]}, ("Strom Maerz", "1", "2")),

@@ -110,9 +110,17 @@ def test_an_amount_stands_where_the_bank_put_it(fields: dict[str, Any], number: 
     assert (str(found.money.number), found.money.currency, found.provenance["money"]) == (number, "EUR", place)
 
 
-def test_the_card_of_an_aggregators_row() -> None:
-    instrument = {"cardSchemeName": "MASTERCARD", "name": "Alice", "identification": 1234}
-    card = one(creditorName="Dunkin", additionalDataStructured={"cardInstrument": instrument}).details.card
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"cardInstrument": {"cardSchemeName": "MASTERCARD", "name": "Alice", "identification": 1234}},
+        {"cardSchemeName": "MASTERCARD", "name": "Alice", "identification": "1234"},
+        {"CardSchemeName": "MASTERCARD", "Name": "Alice", "Identification": "1234"},
+        {"CardInstrument": {"CardSchemeName": "MASTERCARD", "Identification": "1234"}},
+    ],
+)
+def test_the_card_of_an_aggregators_row(given: dict[str, Any]) -> None:
+    card = one(creditorName="Dunkin", additionalDataStructured=given).details.card
     assert card == Card("1234", "MASTERCARD", "Dunkin")
 
 
@@ -353,9 +361,13 @@ def test_remittance_as_iso_20022_has_it(fields: dict[str, Any], lines: tuple[str
         ({"domain": "PMNT", "family": NESTED["family"]}, "PMNT-RCDT-ESCT", None),
         ({"domainCode": "PMNT", "familyCode": "RCDT", "subFamilyCode": "ESCT"}, "PMNT-RCDT-ESCT", None),
         ({"domain": "PMNT", "code": "RCDT", "subCode": "ESCT"}, "PMNT-RCDT-ESCT", None),
+        ({"code": "RCDT", "subCode": "ESCT", "description": "Lohn"}, "PMNT-RCDT-ESCT", "Lohn"),
+        ({"domainCode": "PMNT", "familyCode": "RCDT", "proprietaryCode": "NTRF"}, "PMNT-RCDT-", "NTRF"),
+        ({"description": "8810 BEA"}, None, "8810 BEA"),
+        ({"code": "12", "subCode": None}, None, "12"),
     ],
 )
-def test_a_transaction_code_in_whatever_nest(code: Any, iso: str, own: str | None) -> None:
+def test_a_transaction_code_in_whatever_nest(code: Any, iso: str | None, own: str | None) -> None:
     found = one(bankTransactionCode=code)
     assert (found.bank_transaction_code, found.proprietary_code) == (iso, own)
 
@@ -489,6 +501,7 @@ def test_the_moment_of_a_balance_of_version_1_0() -> None:
         {"accountNumber": IBAN.value},
         {"accountReference": {"iban": IBAN.value}},
         {"accountReference": IBAN.value},
+        {"accountId": {"iban": IBAN.value}, "uid": "7"},
     ],
 )
 @pytest.mark.parametrize("name", ["resourceId", "id", "accountId"])
@@ -526,6 +539,7 @@ def test_an_account_without_an_id_is_called_what_its_links_call_it(fields: dict[
         ({"ownerName": {"firstName": "Alice", "lastName": "Moro"}}, "Alice Moro"),
         ({"ownerName": ["Alice Moro", {"x": {}}, 7, []]}, "Alice Moro"),
         ({"owners": [{"Name": "Alice Moro"}]}, "Alice Moro"),
+        ({"owner": {"name": "Alice Moro"}}, "Alice Moro"),
         ({"ownerNames": {"name": {"first": "Alice"}}, "ownerName": ""}, None),
         ({"ownerNames": [{"name": "NOTPROVIDED"}]}, None),
         ({"ownerName": 7, "owners": True}, None),

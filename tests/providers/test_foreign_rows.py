@@ -221,6 +221,9 @@ PARTIES: list[dict[str, Any]] = [
     {"payee": {"name": "Shop", "iban": IBAN}},
     {"receiver": "Shop"},
     {"Recipient_Name": "Shop"},
+    {"creditorAccount": {"iban": IBAN, "name": "Shop"}},
+    {"merchant": {"name": "Shop"}},
+    {"cardAcceptorName": "Shop"},
 ]
 
 
