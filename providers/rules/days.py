@@ -232,9 +232,11 @@ def _local_day(moment: datetime, zone: tzinfo) -> date:
 
 
 def _at(day: date, clock: str | None, zone: tzinfo) -> datetime:
-    """``day`` at ``clock`` in ``zone``; its midnight in UTC where no time is told (as providers.dates.moment)."""
+    """``day`` at ``clock`` in ``zone``; its midnight in UTC where no time is told (as providers.dates.moment), or
+    midnight, which banks write where they know none."""
     if clock:
         hour, minute, second = (*(int(part) for part in _CLOCK_PARTS.split(clock)), 0)[:3]
-        if hour < 24 and minute < 60 and second < 60:
+        is_told = hour or minute or second
+        if is_told and hour < 24 and minute < 60 and second < 60:
             return datetime.combine(day, time(hour, minute, second, tzinfo=zone)).astimezone(UTC)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

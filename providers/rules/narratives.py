@@ -75,6 +75,7 @@ PAYEES = Book(
     "PIRKUMS {card} {date} {time} {amount} {currency} ({number}) {payee}",
     "PIRKUMS {card} {date} {amount} {currency} ({number}) {payee}",
     "(..{number}) {date} {time} {payee}\\{any}",
+    "{date} {time} kortelė{card} {payee}/{number}/{any}",
     "PIRKINYS {card} {date} {time} {amount} {currency} ({number}) {payee}",
     "PIRKINYS {card} {date} {amount} {currency} ({number}) {payee}",
     # Poland: Alior, PKO, mBank
@@ -113,6 +114,7 @@ PAYEES = Book(
     "{payee} CD {card} {date}",
     "{payee} CD {card}",
     "))) {payee}",
+    "[Contactless Payment|Visa purchase|Card purchase] {payee} {date} {time}",
     "[Contactless Payment|Visa purchase|Card purchase] {payee}",
     "[Payment from|Transfer from|Transfer to] {payee}",
     "Card transaction of {amount} {currency} issued by {payee}",
@@ -143,6 +145,7 @@ PAYEES = Book(
     "[ΑΓΟΡΑ] {payee}",
     # Denmark, Norway, Sweden
     "[Visa køb|Kortkøb|Dankort-køb] {currency} {amount} {payee} Den {date}",
+    "[Visa køb|Kortkøb|Dankort-køb] {currency} {amount} {payee}",
     "[MobilePay køb|MobilePay:|MobilePay] {payee}",
     "[VISA VAREKJØP|VAREKJØP] {payee} Dato {date} kl. {time}",
     "{card} {date} {currency} {amount} {payee} Kurs:{any}",
