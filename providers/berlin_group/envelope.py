@@ -8,7 +8,7 @@ nobody knows is handed out as such, and an answer without any list is broken.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +24,7 @@ from providers.rows import core, envelope, rows_in
 BOOKED, PENDING, INFORMATION, REJECTED, UNKNOWN = "booked", "pending", "information", "rejected", "unknown"
 _NOTHING = frozenset({b"null", b'""'})
 _EMPTY = _NOTHING | {b"[]", b"{}"}
+_NEXT = ("next", "nextlink", "nexturl", "nextpage")
 _MOST_WRAPPED = 3
 _MOST_NESTED = 8
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -214,7 +215,7 @@ class _Gathering:
                 self._unwrap(value, at, depth + 1)
         elif at is not None and by_core.keys() - {"links"}:
             self._add(at, by_core.values() if all(map(str.isdigit, by_core)) else at.rows)
-        self.lists.links.append(_links(by_core))
+        self.lists.links += (_links(by_core), *_bare_next(by_core))
 
     def _is_row(self, members: Mapping[str, Raw]) -> bool:
         """An amount beside a list of rows is their sum."""
@@ -266,6 +267,15 @@ def _by_core(members: Mapping[str, Raw]) -> dict[str, Raw]:
 
 def _holds_something(value: Raw) -> bool:
     return bytes(value)[:1] in (b"[", b"{")
+
+
+def _bare_next(members: Mapping[str, Raw]) -> Iterator[dict[str, Any]]:
+    """The link to the next page where it stands by itself. The number or the key of a page is no link."""
+    for name in _NEXT:
+        with suppress(*_UNREADABLE):
+            links = {"next": _ANY.decode(members.get(name, b"null"))}
+            if "/" in (link := following(links) or "") or link.startswith("?"):
+                yield links
 
 
 def _links(members: Mapping[str, Raw]) -> Any:

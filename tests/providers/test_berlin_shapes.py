@@ -306,6 +306,27 @@ def test_a_wrapped_answer_keeps_the_link_that_stands_outside() -> None:
     assert (len(found.transactions), found.next) == (1, "/more")
 
 
+@pytest.mark.parametrize(
+    ("beside", "link"),
+    [
+        ({"next": "/v1/accounts/1/transactions?page=2"}, "/v1/accounts/1/transactions?page=2"),
+        ({"next": {"href": "?page=2"}}, "?page=2"),
+        ({"nextLink": "https://bank.example/x?page=2"}, "https://bank.example/x?page=2"),
+        ({"_links": {"next": {"href": "/this"}}, "next": "/that"}, "/this"),
+        ({"next": 2}, None),
+        ({"nextPage": "c2Vjb25k"}, None),
+        ({"next": None}, None),
+        ({"next": {"a": [[]]}}, None),
+    ],
+)
+def test_the_next_page_s_link_may_stand_by_itself_but_its_number_or_key_is_no_link(
+    beside: dict[str, object], link: str | None
+) -> None:
+    for answer in ({"transactions": {"booked": [ROW]}, **beside}, {"transactions": {"booked": [ROW], **beside}}):
+        found = page(answer)
+        assert (len(found.transactions), found.next) == (1, link)
+
+
 @pytest.mark.parametrize("depth", [4, 90_000])
 def test_an_answer_in_many_wrappers_is_no_answer(depth: int) -> None:
     with pytest.raises(ContractBroken):
